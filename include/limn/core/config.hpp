@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: MIT
+// The one header with macros: the version, and compiler attributes that C++20 has no words for.
+#pragma once
+
+#define LIMN_VERSION_MAJOR 0
+#define LIMN_VERSION_MINOR 1
+#define LIMN_VERSION_PATCH 0
+#define LIMN_VERSION "0.1.0"
+
+#define LIMN_ALWAYS_INLINE [[gnu::always_inline]] inline
+#define LIMN_NOINLINE [[gnu::noinline]]
+
+// Functions that are compiled for an instruction set of their own, whatever flags the user gives,
+// and called only after the processor was asked for it. Generic code is inlined into them.
+#if defined(__x86_64__)
+#define LIMN_X86_64 1
+#define LIMN_TARGET_AVX2 [[gnu::target("avx2,fma,f16c,bmi2")]]
+#define LIMN_TARGET_AVX512 \
+  [[gnu::target("avx2,fma,f16c,bmi2,avx512f,avx512bw,avx512dq,avx512vl,prefer-vector-width=512")]]
+#define LIMN_TARGET_AVX512_BF16                                                         \
+  [[gnu::target(                                                                        \
+      "avx2,fma,f16c,bmi2,avx512f,avx512bw,avx512dq,avx512vl,avx512bf16,prefer-vector-" \
+      "width=512")]]
+#else
+#define LIMN_X86_64 0
+#define LIMN_TARGET_AVX2
+#define LIMN_TARGET_AVX512
+#define LIMN_TARGET_AVX512_BF16
+#endif
+
+// Device functions and kernels share the pointwise functors; a host compiler sees nothing here.
+#if defined(__CUDACC__)
+#define LIMN_HOST_DEVICE __host__ __device__
+#else
+#define LIMN_HOST_DEVICE
+#endif

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: MIT
+// The scalar types: double (gradient checks), float, and bfloat16 as a storage type.
+#pragma once
+
+#include <bit>
+#include <concepts>
+#include <cstdint>
+#include <type_traits>
+
+#include "limn/core/config.hpp"
+
+namespace limn::inline v0 {
+
+/// The upper half of a float. Arithmetic happens in float; storing rounds to nearest even, and NaN
+/// stays NaN.
+struct bfloat16 {
+  std::uint16_t bits = 0;
+
+  constexpr bfloat16() = default;
+  LIMN_HOST_DEVICE constexpr explicit bfloat16(float value) : bits(round(value)) {}
+  LIMN_HOST_DEVICE constexpr operator float() const {  // NOLINT: widening loses nothing
+    return std::bit_cast<float>(std::uint32_t{bits} << 16);
+  }
+
+ private:
+  LIMN_HOST_DEVICE static constexpr std::uint16_t round(float value) {
+    const auto u = std::bit_cast<std::uint32_t>(value);
+    // by bits: users compile with -ffast-math
+    if ((u & 0x7fffffffU) > 0x7f800000U) return static_cast<std::uint16_t>((u >> 16) | 0x40U);
+    return static_cast<std::uint16_t>((u + 0x7fffU + ((u >> 16) & 1U)) >> 16);
+  }
+};
+
+/// What activations may be stored in.
+template <class T>
+concept Scalar = std::same_as<T, double> || std::same_as<T, float> || std::same_as<T, bfloat16>;
+
+/// Master weights, statistics, losses and arithmetic for activations of type T: float for bfloat16,
+/// else T itself.
+template <Scalar T>
+using param_t = std::conditional_t<std::same_as<T, double>, double, float>;
+
+/// The name users type: "fp64", "fp32", "bf16".
+template <Scalar T>
+[[nodiscard]] constexpr const char* precision_name() {
+  if constexpr (std::same_as<T, double>) return "fp64";
+  if constexpr (std::same_as<T, float>) return "fp32";
+  return "bf16";
+}
+
+/// Finite, told by the exponent's bits, so that it also holds under -ffast-math.
+LIMN_HOST_DEVICE constexpr bool is_finite(float x) {
+  return (std::bit_cast<std::uint32_t>(x) & 0x7f800000U) != 0x7f800000U;
+}
+LIMN_HOST_DEVICE constexpr bool is_finite(double x) {
+  return (std::bit_cast<std::uint64_t>(x) & 0x7ff0000000000000U) != 0x7ff0000000000000U;
+}
+
+}  // namespace limn::inline v0
