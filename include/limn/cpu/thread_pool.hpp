@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: MIT
+// A pool of threads that share the chunks of one loop. Which thread computes a chunk is left to
+// chance; what is computed must depend on the chunk alone.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <exception>
+#include <memory>
+#include <mutex>
+#include <thread>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "limn/core/config.hpp"
+#include "limn/core/shape.hpp"
+
+namespace limn::inline v0 {
+
+/// `threads` threads, of which the caller is one. One caller at a time.
+class ThreadPool {
+ public:
+  /// Starts threads - 1 threads; fewer than 1 counts as 1.
+  explicit ThreadPool(int threads) {
+    const int extra = threads > 1 ? threads - 1 : 0;
+    workers_.reserve(static_cast<std::size_t>(extra));
+    try {
+      for (int i = 1; i <= extra; ++i) workers_.emplace_back([this, i] { work(i); });
+    } catch (...) {
+      stop();
+      throw;
+    }
+  }
+  ThreadPool(const ThreadPool&) = delete;
+  ThreadPool& operator=(const ThreadPool&) = delete;
+  ~ThreadPool() { stop(); }
+
+  [[nodiscard]] int threads() const { return static_cast<int>(workers_.size()) + 1; }
+
+  /// Calls body(chunk, worker) once for each chunk in [0, chunks), worker in [0, threads()), and
+  /// returns when all are done. No two calls at the same time have the same worker. Called from
+  /// inside a body, it runs there, under that body's worker. An exception of a body reaches the
+  /// caller (one of them, if several), chunks that have not begun are dropped.
+  template <class F>
+  void run(Index chunks, F&& body) {
+    if (chunks <= 0) return;
+    if (busy_ || workers_.empty() || chunks == 1) {
+      const int worker = busy_ ? current_worker() : 0;
+      for (Index i = 0; i < chunks; ++i) body(i, worker);
+      return;
+    }
+    using Body = std::remove_reference_t<F>;
+    call_ = [](void* b, Index chunk, int worker) { (*static_cast<Body*>(b))(chunk, worker); };
+    body_ = const_cast<void*>(static_cast<const void*>(std::addressof(body)));
+    chunks_ = chunks;
+    next_.store(0, std::memory_order_relaxed);
+    busy_ = true;
+    state_.store(open, std::memory_order_release);
+    signal_.fetch_add(1, std::memory_order_release);
+    if (sleepers_.load(std::memory_order_seq_cst) > 0) signal_.notify_all();
+    pull(0);
+    close();
+    busy_ = false;
+    if (error_) std::rethrow_exception(std::exchange(error_, nullptr));
+  }
+
+ private:
+  // state_: whether the loop can be joined, and how many workers (the caller apart) are in it.
+  static constexpr std::uint32_t open = 0x80000000U;
+  static constexpr int spins = 2000;
+
+  static void pause() {
+#if LIMN_X86_64
+    __builtin_ia32_pause();
+#endif
+  }
+
+  void pull(int worker) {
+    try {
+      for (Index i; (i = next_.fetch_add(1, std::memory_order_relaxed)) < chunks_;)
+        call_(body_, i, worker);
+    } catch (...) {
+      next_.store(chunks_, std::memory_order_relaxed);
+      const std::lock_guard lock(error_mutex_);
+      if (!error_) error_ = std::current_exception();
+    }
+  }
+
+  // Workers that come late find the loop closed: nobody waits for a thread that sleeps.
+  void close() {
+    std::uint32_t s = state_.fetch_and(~open, std::memory_order_acq_rel) & ~open;
+    for (int i = 0; s != 0; s = state_.load(std::memory_order_acquire)) {
+      if (++i < spins)
+        pause();
+      else
+        state_.wait(s, std::memory_order_acquire);
+    }
+  }
+
+  bool join() {
+    std::uint32_t s = state_.load(std::memory_order_acquire);
+    while ((s & open) != 0)
+      if (state_.compare_exchange_weak(s, s + 1, std::memory_order_acq_rel)) return true;
+    return false;
+  }
+
+  void work(int worker) {
+    std::uint32_t seen = 0;
+    for (;;) {
+      std::uint32_t now = signal_.load(std::memory_order_acquire);
+      for (int i = 0; now == seen && i < spins; ++i) {
+        pause();
+        now = signal_.load(std::memory_order_acquire);
+      }
+      while (now == seen) {
+        sleepers_.fetch_add(1, std::memory_order_seq_cst);
+        signal_.wait(seen, std::memory_order_seq_cst);
+        sleepers_.fetch_sub(1, std::memory_order_relaxed);
+        now = signal_.load(std::memory_order_acquire);
+      }
+      seen = now;
+      if (stop_.load(std::memory_order_acquire)) return;
+      if (!join()) continue;
+      pull(worker);
+      if ((state_.fetch_sub(1, std::memory_order_acq_rel) & ~open) == 1) state_.notify_all();
+    }
+  }
+
+  void stop() {
+    stop_.store(true, std::memory_order_release);
+    signal_.fetch_add(1, std::memory_order_seq_cst);
+    signal_.notify_all();
+    for (auto& w : workers_) w.join();
+  }
+
+  // Only asked inside a loop: whoever is no worker is the caller.
+  [[nodiscard]] int current_worker() const {
+    for (std::size_t i = 0; i < workers_.size(); ++i)
+      if (workers_[i].get_id() == std::this_thread::get_id()) return static_cast<int>(i) + 1;
+    return 0;
+  }
+
+  // Each on a cache line of its own: all threads hammer them.
+  alignas(64) std::atomic<Index> next_{0};
+  alignas(64) std::atomic<std::uint32_t> state_{0};
+  alignas(64) std::atomic<std::uint32_t> signal_{0};
+  std::atomic<int> sleepers_{0};
+  std::atomic<bool> stop_{false};
+  alignas(64) void (*call_)(void*, Index, int) = nullptr;
+  void* body_ = nullptr;
+  Index chunks_ = 0;
+  bool busy_ = false;
+  std::exception_ptr error_;
+  std::mutex error_mutex_;
+  std::vector<std::thread> workers_;
+};
+
+}  // namespace limn::inline v0
