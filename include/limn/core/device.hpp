@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: MIT
+// The Device concept: an object that owns every piece of mutable state (threads or stream, memory
+// pool, counters).
+#pragma once
+
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+
+namespace limn::inline v0 {
+
+/// How a primitive treats what its output held before.
+enum class Write { overwrite, accumulate };
+
+/// What a device's pool has handed out, in bytes.
+struct MemoryUse {
+  std::size_t current = 0;  ///< handed out now
+  std::size_t peak = 0;     ///< the most that was ever taken from the system: what a plan promises
+  std::uint64_t requests = 0;  ///< allocations served
+  std::uint64_t growths =
+      0;  ///< how often the system had to be asked: 0 more after the first training step
+};
+
+/// Work that primitives were asked for, in dry mode too.
+struct WorkDone {
+  std::uint64_t multiply_adds =
+      0;                    ///< of convolutions and matrix products, as defined (not as computed)
+  std::uint64_t bytes = 0;  ///< tensors read and written once each
+  std::uint64_t calls = 0;
+};
+
+/// A device hands out memory, says whether it is dry, counts work, and moves bytes to and from the
+/// host. A *dry* device serves the same requests with the same bookkeeping but has no data:
+/// primitives compute nothing on it, and touching a tensor's data throws DeviceError. Its peak is
+/// therefore the peak of the real run.
+template <class D>
+concept Device = requires(D d, const D c, std::size_t bytes, void* to, const void* from,
+                          WorkDone work) {
+  { d.allocate(bytes) } -> std::same_as<std::shared_ptr<std::byte>>;
+  { c.dry() } -> std::same_as<bool>;
+  { c.memory() } -> std::same_as<MemoryUse>;
+  { c.work() } -> std::same_as<WorkDone>;
+  {d.count(work)};
+  {d.upload(to, from, bytes)};
+  {d.download(to, from, bytes)};
+  {d.synchronize()};
+  { c.name() } -> std::convertible_to<std::string>;
+};
+
+}  // namespace limn::inline v0

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: MIT
+// Primitive groups "statistics" and "affine": y = activation(a[n,c] x + b[n,c]) (+ residual), from
+// which InstanceNorm, LIN, AdaLIN and spectral normalization are made. (a, b) may also be
+// (1,1,1,C): the same for all samples.
+#pragma once
+
+#include "limn/core/activation.hpp"
+#include "limn/core/primitives/common.hpp"
+
+namespace limn::inline v0::primitive {
+
+/// A device specializes this: moments, forward, backward_sums, backward_data.
+template <Device D, Scalar T>
+struct Affine;
+
+/// mean[n,c] = mean over H, W of x; m2[n,c] = sum over H, W of (x - mean)^2. Both (N,1,1,C).
+template <Device D, Scalar T>
+void moments(const Tensor<D, T>& x, const Tensor<D, param_t<T>>& mean,
+             const Tensor<D, param_t<T>>& m2) {
+  require(mean.shape() == x.shape().per_channel() && m2.shape() == mean.shape(), "moments",
+          "mean and m2 must be (N,1,1,C)", x.shape(), mean.shape());
+  D& device = x.device();
+  const auto scratch = workspace(device, Affine<D, T>::moments_workspace(device, x.shape()));
+  if (begin(device, traffic(x))) Affine<D, T>::moments(device, x, mean, m2, scratch);
+}
+
+inline void require_coefficients(const char* where, const Shape& x, const Shape& a) {
+  require(a.h == 1 && a.w == 1 && a.c == x.c && (a.n == x.n || a.n == 1), where,
+          "coefficients must be (N,1,1,C) or (1,1,1,C)", x, a);
+}
+
+/// y (+)= activation(a x + b) + residual. b and residual may be undefined (none). y may be x
+/// itself.
+template <Device D, Scalar T>
+void affine_forward(const Tensor<D, T>& x, const Tensor<D, param_t<T>>& a,
+                    const Tensor<D, param_t<T>>& b, Activation activation,
+                    const Tensor<D, T>& residual, const Tensor<D, T>& y,
+                    Write write = Write::overwrite) {
+  require_coefficients("affine_forward", x.shape(), a.shape());
+  if (b.defined()) require_coefficients("affine_forward", x.shape(), b.shape());
+  require(y.shape() == x.shape(), "affine_forward", "y must have x's shape", x.shape(), y.shape());
+  require(!residual.defined() || residual.shape() == x.shape(), "affine_forward",
+          "the residual must have x's shape", x.shape(), residual.shape());
+  if (begin(x.device(), traffic(x, residual, y)))
+    Affine<D, T>::forward(x.device(), x, a, b, activation, residual, y, write);
+}
+
+/// With g = dy * activation'(a x + b): s1[n,c] = sum over H, W of g; s2[n,c] = sum over H, W of g
+/// x. Both (N,1,1,C), overwritten.
+template <Device D, Scalar T>
+void affine_backward_sums(const Tensor<D, T>& dy, const Tensor<D, T>& x,
+                          const Tensor<D, param_t<T>>& a, const Tensor<D, param_t<T>>& b,
+                          Activation activation, const Tensor<D, param_t<T>>& s1,
+                          const Tensor<D, param_t<T>>& s2) {
+  require_coefficients("affine_backward_sums", x.shape(), a.shape());
+  if (b.defined()) require_coefficients("affine_backward_sums", x.shape(), b.shape());
+  require(dy.shape() == x.shape(), "affine_backward_sums", "dy must have x's shape", x.shape(),
+          dy.shape());
+  require(s1.shape() == x.shape().per_channel() && s2.shape() == s1.shape(), "affine_backward_sums",
+          "sums must be (N,1,1,C)", x.shape(), s1.shape());
+  D& device = x.device();
+  const auto scratch = workspace(device, Affine<D, T>::sums_workspace(device, x.shape()));
+  if (begin(device, traffic(dy, x)))
+    Affine<D, T>::backward_sums(device, dy, x, a, b, activation, s1, s2, scratch);
+}
+
+/// dx (+)= a g + p x + q, g as above; p and q (both or none) carry what flows back through the
+/// statistics. dx may be dy itself.
+template <Device D, Scalar T>
+void affine_backward_data(const Tensor<D, T>& dy, const Tensor<D, T>& x,
+                          const Tensor<D, param_t<T>>& a, const Tensor<D, param_t<T>>& b,
+                          Activation activation, const Tensor<D, param_t<T>>& p,
+                          const Tensor<D, param_t<T>>& q, const Tensor<D, T>& dx, Write write) {
+  require_coefficients("affine_backward_data", x.shape(), a.shape());
+  if (b.defined()) require_coefficients("affine_backward_data", x.shape(), b.shape());
+  require(p.defined() == q.defined(), "affine_backward_data", "p and q come together", x.shape(),
+          a.shape());
+  if (p.defined()) require_coefficients("affine_backward_data", x.shape(), p.shape());
+  if (q.defined()) require_coefficients("affine_backward_data", x.shape(), q.shape());
+  require(dy.shape() == x.shape() && dx.shape() == x.shape(), "affine_backward_data",
+          "dy and dx must have x's shape", dy.shape(), dx.shape());
+  if (begin(x.device(), traffic(dy, x, dx)))
+    Affine<D, T>::backward_data(x.device(), dy, x, a, b, activation, p, q, dx, write);
+}
+
+}  // namespace limn::inline v0::primitive

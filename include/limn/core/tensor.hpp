@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: MIT
+// Tensor: a shared handle to dense memory of one device, seen as one Shape. Copies share; views
+// share.
+#pragma once
+
+#include <algorithm>
+#include <memory>
+#include <span>
+#include <string>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "limn/core/device.hpp"
+#include "limn/core/error.hpp"
+#include "limn/core/scalar.hpp"
+#include "limn/core/shape.hpp"
+
+namespace limn::inline v0 {
+
+/// Dense row-major values of type T (NHWC, OHWI) on a device. Memory comes from the device's pool
+/// and returns there with the last handle. A default-made tensor is "undefined": it has no memory
+/// and stands for "none".
+template <Device D, class T>
+requires std::is_trivially_copyable_v<T>
+class Tensor {
+ public:
+  using value_type = T;
+
+  Tensor() = default;
+
+  /// Uninitialised memory. Throws DeviceError when the device has no more.
+  Tensor(D& device, Shape shape)
+      : device_(&device), memory_(device.allocate(byte_count(shape))), shape_(shape) {}
+
+  [[nodiscard]] bool defined() const { return device_ != nullptr; }
+  [[nodiscard]] const Shape& shape() const { return shape_; }
+  [[nodiscard]] Index size() const { return shape_.size(); }
+  [[nodiscard]] std::size_t bytes() const { return byte_count(shape_); }
+  [[nodiscard]] D& device() const { return *device_; }
+
+  /// The first value. Throws DeviceError on a dry device and for an undefined tensor.
+  [[nodiscard]] T* data() const {
+    if (!defined()) throw DeviceError("[Tensor] an undefined tensor has no data");
+    if (device_->dry())
+      throw DeviceError("[Tensor] a dry device has no data: tensor " + to_string(shape_) +
+                        " was only planned");
+    return reinterpret_cast<T*>(memory_.get()) + offset_;
+  }
+
+  /// Like data(), but null for an undefined tensor: how optional operands reach a kernel.
+  [[nodiscard]] T* data_or_null() const { return defined() ? data() : nullptr; }
+
+  /// The same values under another shape of the same size.
+  [[nodiscard]] Tensor reshape(Shape shape) const {
+    if (shape.size() != shape_.size())
+      throw ShapeError("[Tensor] reshape must keep the number of elements: " + to_string(shape_) +
+                       " to " + to_string(shape));
+    return view(0, shape);
+  }
+
+  /// `shape.size()` values from `offset` on, sharing memory.
+  [[nodiscard]] Tensor view(Index offset, Shape shape) const {
+    if (offset < 0 || offset + shape.size() > shape_.size())
+      throw ShapeError("[Tensor] view " + to_string(shape) + " at " + std::to_string(offset) +
+                       " leaves the tensor " + to_string(shape_));
+    Tensor v = *this;
+    v.offset_ += offset;
+    v.shape_ = shape;
+    return v;
+  }
+
+  /// Samples [first, first + count) of a batch, sharing memory.
+  [[nodiscard]] Tensor samples(Index first, Index count) const {
+    return view(first * shape_.sample(), {count, shape_.h, shape_.w, shape_.c});
+  }
+
+  /// Copies from host memory, which must hold size() values.
+  void upload(std::span<const T> values) const {
+    if (static_cast<Index>(values.size()) != size())
+      throw ShapeError("[Tensor] upload of " + std::to_string(values.size()) + " values into " +
+                       to_string(shape_));
+    if (!device_->dry()) device_->upload(data(), values.data(), bytes());
+  }
+
+  /// Copies to the host, waiting for the device.
+  [[nodiscard]] std::vector<T> download() const {
+    std::vector<T> values(static_cast<std::size_t>(size()));
+    device_->download(values.data(), data(), bytes());
+    return values;
+  }
+
+  /// The only value of a (1,1,1,1) tensor, waiting for the device.
+  [[nodiscard]] T item() const {
+    if (size() != 1)
+      throw ShapeError("[Tensor] item() needs one element, the tensor is " + to_string(shape_));
+    T value{};
+    device_->download(&value, data(), sizeof(T));
+    return value;
+  }
+
+  /// How many handles share this memory.
+  [[nodiscard]] long owners() const { return memory_.use_count(); }
+
+ private:
+  static std::size_t byte_count(const Shape& s) {
+    return static_cast<std::size_t>(s.size()) * sizeof(T);
+  }
+
+  D* device_ = nullptr;
+  std::shared_ptr<std::byte> memory_;
+  Index offset_ = 0;
+  Shape shape_{0, 0, 0, 0};
+};
+
+}  // namespace limn::inline v0
