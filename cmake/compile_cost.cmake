@@ -1,0 +1,45 @@
+# SPDX-License-Identifier: MIT
+# Time and peak memory of compiling one source, with the very command of the build; fails beyond
+# MAX_SECONDS or MAX_MEGABYTES.
+#   cmake -D COMMANDS=build/compile_commands.json -D SOURCE=FILE -P compile_cost.cmake
+cmake_minimum_required(VERSION 3.25)
+if(NOT DEFINED MAX_SECONDS)
+  set(MAX_SECONDS 60)
+endif()
+if(NOT DEFINED MAX_MEGABYTES)
+  set(MAX_MEGABYTES 1500)
+endif()
+find_program(TIME time PATHS /usr/bin NO_DEFAULT_PATH)
+if(NOT TIME)
+  message(FATAL_ERROR "GNU time is not at /usr/bin/time: install the package time.")
+endif()
+
+file(READ "${COMMANDS}" commands)
+string(JSON count LENGTH "${commands}")
+set(command)
+math(EXPR last "${count} - 1")
+foreach(i RANGE ${last})
+  string(JSON file GET "${commands}" ${i} file)
+  if(file STREQUAL SOURCE)
+    string(JSON command GET "${commands}" ${i} command)
+    string(JSON directory GET "${commands}" ${i} directory)
+  endif()
+endforeach()
+if(NOT command)
+  message(FATAL_ERROR "${COMMANDS} has no command for ${SOURCE}.")
+endif()
+
+# The last -o wins: the build's own object stays.
+execute_process(COMMAND "${TIME}" -f "%e %M" sh -c "${command} -o /dev/null"
+                WORKING_DIRECTORY "${directory}" RESULT_VARIABLE failed ERROR_VARIABLE output)
+if(failed OR NOT output MATCHES "([0-9]+)\\.([0-9]+) ([0-9]+)\n$")
+  message(FATAL_ERROR "compiling ${SOURCE} failed:\n${output}")
+endif()
+set(seconds ${CMAKE_MATCH_1})
+set(hundredths ${CMAKE_MATCH_2})
+math(EXPR megabytes "(${CMAKE_MATCH_3} * 1024 + 999999) / 1000000") # GNU time counts KiB
+message("compile ${SOURCE}: ${seconds}.${hundredths} s (limit ${MAX_SECONDS} s), "
+        "${megabytes} MB (limit ${MAX_MEGABYTES} MB)")
+if(seconds GREATER_EQUAL MAX_SECONDS OR megabytes GREATER MAX_MEGABYTES)
+  message(FATAL_ERROR "compiling ${SOURCE} costs more than its limit.")
+endif()
