@@ -31,6 +31,7 @@ void throw_from_fast();
 
 namespace {
 
+// NOLINTNEXTLINE(misc-definitions-in-headers): each unit must have a copy of its own
 [[maybe_unused]] Findings probe(float inf, float nan) {
   Findings found;
   const limn::ConvGeometry geometry = limn::reflect_conv(3, 2, 1);
