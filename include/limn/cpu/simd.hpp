@@ -3,11 +3,12 @@
 //   struct Scale {  // a functor with a template argument: the register's size in bytes
 //     template <int Bytes>
 //     LIMN_ALWAYS_INLINE void operator()(const float* x, float a, float* y, Index n) const {
-//       simd::Vec<float, Bytes / 4> v;                     // + - * / and comparisons are built in
+//       simd::Vec<float, Bytes / 4> v, va;                 // + - * / and comparisons are built in
+//       simd::broadcast(va, a);                            // fast; `v * a` is not in g++
 //       Index i = 0;
-//       for (; i + Bytes / 4 <= n; i += Bytes / 4) { simd::load(v, x + i); v *= a;
+//       for (; i + Bytes / 4 <= n; i += Bytes / 4) { simd::load(v, x + i); v *= va;
 //                                                    simd::store(y + i, v); }
-//       if (i < n) { simd::load(v, x + i, n - i); v *= a; simd::store(y + i, v, n - i); }
+//       if (i < n) { simd::load(v, x + i, n - i); v *= va; simd::store(y + i, v, n - i); }
 //     }
 //   };
 //   simd::dispatch(isa, Scale{}, x, 2.0F, y, n);
@@ -21,6 +22,7 @@
 #include <cstdint>
 #include <cstring>
 #include <type_traits>
+#include <utility>
 
 #include "limn/core/config.hpp"
 #include "limn/core/scalar.hpp"
@@ -33,7 +35,7 @@ template <class T, int W>
 struct VecOf {
   typedef T type __attribute__((vector_size(W * sizeof(T))));
 };
-/// W values of type T, with arithmetic per lane. `v * 2.0F` broadcasts; `v = Vec<..>{} + s` too.
+/// W values of type T, with arithmetic per lane.
 template <class T, int W>
 using Vec = typename VecOf<T, W>::type;
 
@@ -42,10 +44,30 @@ using lane_t = std::remove_cvref_t<decltype(std::declval<V&>()[0])>;
 template <class V>
 inline constexpr int width = static_cast<int>(sizeof(V) / sizeof(lane_t<V>));
 
+namespace detail {
+
+// Ordinary inline functions with a target of their own: g++ would compile a broadcast in generic
+// code lane by lane, before that code is inlined where the instruction set is known.
+template <class V>
+LIMN_TARGET_AVX2 inline void broadcast_avx2(V& v, lane_t<V> s) {
+  v = s - V{};
+}
+template <class V>
+LIMN_TARGET_AVX512 inline void broadcast_avx512(V& v, lane_t<V> s) {
+  v = s - V{};
+}
+
+}  // namespace detail
+
 /// v = all lanes s
 template <class V>
 LIMN_ALWAYS_INLINE void broadcast(V& v, lane_t<V> s) {
-  v = s - V{};
+  if constexpr (sizeof(V) == 64)
+    detail::broadcast_avx512(v, s);
+  else if constexpr (sizeof(V) == 32)
+    detail::broadcast_avx2(v, s);
+  else
+    v = s - V{};
 }
 
 /// v[i] = p[i]

@@ -57,7 +57,7 @@ class ThreadPool {
     next_.store(0, std::memory_order_relaxed);
     busy_ = true;
     state_.store(open, std::memory_order_release);
-    signal_.fetch_add(1, std::memory_order_release);
+    signal_.fetch_add(1, std::memory_order_seq_cst);
     if (sleepers_.load(std::memory_order_seq_cst) > 0) signal_.notify_all();
     pull(0);
     close();
