@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: MIT
+// PNG through libpng: every kind becomes RGB, alpha lies on white. The library reports errors by
+// longjmp: all that can jump is in functions whose frames hold nothing with a destructor.
+#pragma once
+
+#include <png.h>
+
+#include <algorithm>
+#include <array>
+#include <csetjmp>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "limn/core/config.hpp"
+#include "limn/io/orientation.hpp"
+#include "limn/io/picture.hpp"
+#include "limn/io/picture_limits.hpp"
+
+namespace limn::inline v0 {
+namespace detail {
+
+/// One PNG on its way in.
+class PngReader {
+ public:
+  explicit PngReader(std::span<const std::uint8_t> bytes) : bytes_(bytes) {}
+  PngReader(const PngReader&) = delete;
+  PngReader& operator=(const PngReader&) = delete;
+  ~PngReader() { png_destroy_read_struct(&png_, &info_, nullptr); }
+
+  [[nodiscard]] Picture read(const PictureSource& source) {
+    png_ = png_create_read_struct(PNG_LIBPNG_VER_STRING, this, &PngReader::on_error,
+                                  &PngReader::on_warning);
+    if (png_ != nullptr) info_ = png_create_info_struct(png_);
+    if (info_ == nullptr) source.fail("libpng could not be started");
+
+    // libpng refuses extents beyond its own limits in words that help nobody
+    if (bytes_.size() >= 24) source.check_extents(extent(16), extent(20));
+    if (!read_header()) fail(source);
+    const Index width = png_get_image_width(png_, info_);
+    const Index height = png_get_image_height(png_, info_);
+    source.check_extents(width, height);
+    // deflate gives at most 1032 bytes for one
+    const Index raw = (static_cast<Index>(png_get_rowbytes(png_, info_)) + 1) * height;
+    source.check_payload(width, height, raw / 1032);
+    if (!set_up()) fail(source);
+
+    Picture picture;
+    picture.width = width;
+    picture.height = height;
+    const auto stride = png_get_rowbytes(png_, info_);
+    picture.pixels.resize(stride * static_cast<std::size_t>(height));
+    std::vector<png_bytep> rows(static_cast<std::size_t>(height));
+    for (std::size_t y = 0; y < rows.size(); ++y) rows[y] = picture.pixels.data() + y * stride;
+    if (!read_rows(rows.data())) fail(source);
+    if (png_get_channels(png_, info_) == 4) drop_alpha(picture.pixels);
+    return upright(std::move(picture), orientation());
+  }
+
+ private:
+  [[noreturn]] void fail(const PictureSource& source) const {
+    source.fail(ended_ ? "the PNG is truncated"
+                       : "not a readable PNG: " + std::string(message_.data()));
+  }
+
+  /// Width or height, big endian, in the chunk that comes first.
+  [[nodiscard]] Index extent(std::size_t at) const {
+    Index value = 0;
+    for (std::size_t i = 0; i < 4; ++i) value = value << 8 | bytes_[at + i];
+    return value;
+  }
+
+  LIMN_NOINLINE bool read_header() {
+    if (setjmp(jump_)) return false;
+    png_set_read_fn(png_, this, &PngReader::on_read);
+    // A damaged colour profile must not spoil a picture: it is not used.
+    png_byte ignored[] = {'i', 'C', 'C', 'P', 0,   's', 'P', 'L', 'T', 0,   'z', 'T', 'X',
+                          't', 0,   'i', 'T', 'X', 't', 0,   't', 'E', 'X', 't', 0};
+    png_set_keep_unknown_chunks(png_, PNG_HANDLE_CHUNK_NEVER, ignored, 5);
+    png_set_benign_errors(png_, 1);
+    png_read_info(png_, info_);
+    return true;
+  }
+
+  /// RGB or RGBA, 8 bits.
+  LIMN_NOINLINE bool set_up() {
+    if (setjmp(jump_)) return false;
+    png_set_expand(png_);
+    png_set_scale_16(png_);
+    png_set_gray_to_rgb(png_);
+    png_set_interlace_handling(png_);
+    png_read_update_info(png_, info_);
+    return true;
+  }
+
+  LIMN_NOINLINE bool read_rows(png_bytepp rows) {
+    if (setjmp(jump_)) return false;
+    png_read_image(png_, rows);
+    png_read_end(png_, info_);
+    return true;
+  }
+
+  [[nodiscard]] int orientation() const {
+#ifdef PNG_eXIf_SUPPORTED
+    png_uint_32 count = 0;
+    png_bytep exif = nullptr;
+    if (png_get_eXIf_1(png_, info_, &count, &exif) != 0 && exif != nullptr) {
+      std::vector<std::uint8_t> block{'E', 'x', 'i', 'f', 0, 0};
+      block.insert(block.end(), exif, exif + count);
+      return exif_orientation(block);
+    }
+#endif
+    return 1;
+  }
+
+  static void drop_alpha(std::vector<std::uint8_t>& pixels) {
+    const std::size_t count = pixels.size() / 4;
+    for (std::size_t i = 0; i < count; ++i) {
+      const unsigned alpha = pixels[4 * i + 3];
+      for (std::size_t c = 0; c < 3; ++c) pixels[3 * i + c] = on_white(pixels[4 * i + c], alpha);
+    }
+    pixels.resize(3 * count);
+  }
+
+  static PngReader& self(void* pointer) { return *static_cast<PngReader*>(pointer); }
+
+  static void on_read(png_structp png, png_bytep to, std::size_t count) {
+    PngReader& reader = self(png_get_io_ptr(png));
+    if (count > reader.bytes_.size()) {
+      reader.ended_ = true;
+      png_error(png, "truncated");
+    }
+    std::memcpy(to, reader.bytes_.data(), count);
+    reader.bytes_ = reader.bytes_.subspan(count);
+  }
+
+  [[noreturn]] static void on_error(png_structp png, png_const_charp text) {
+    PngReader& reader = self(png_get_error_ptr(png));
+    std::strncpy(reader.message_.data(), text, reader.message_.size() - 1);
+    std::longjmp(reader.jump_, 1);
+  }
+  static void on_warning(png_structp, png_const_charp) {}
+
+  std::span<const std::uint8_t> bytes_;
+  png_structp png_ = nullptr;
+  png_infop info_ = nullptr;
+  std::jmp_buf jump_{};
+  std::array<char, 128> message_{};
+  bool ended_ = false;
+};
+
+}  // namespace detail
+}  // namespace limn::inline v0
