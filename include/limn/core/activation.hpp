@@ -59,4 +59,13 @@ inline constexpr Activation tanh_activation{Activation::Kind::tanh, 0.0F};
   return {Activation::Kind::leaky_relu, slope};
 }
 
+/// (y, dy) -> dy f'(y): a pointwise functor.
+struct ActivationBackward {
+  Activation activation;
+  template <class A>
+  LIMN_HOST_DEVICE A operator()(A y, A dy) const {
+    return dy * activation.derivative(y);
+  }
+};
+
 }  // namespace limn::inline v0

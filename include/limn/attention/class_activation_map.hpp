@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: MIT
+// Class activation map attention (U-GAT-IT, Kim et al., 2020, section 2.1.1): an auxiliary
+// classifier looks at the pooled features, and its weights say which channels matter.
+//   logits = [w_avg . average(x), w_max . maximum(x)],   y = activation(W [x w_avg, x w_max] + b).
+// In the discriminators the classifier's weights are spectrally normalized for the logits, but
+// multiply the features as they are (the published PyTorch code takes the first of a layer's
+// parameters, which is weight_orig).
+#pragma once
+
+#include <string>
+
+#include "limn/nn/linear.hpp"
+#include "limn/nn/spectral_convolution.hpp"
+#include "limn/ops/batch.hpp"
+#include "limn/ops/cam.hpp"
+#include "limn/ops/pooling.hpp"
+
+namespace limn::inline v0 {
+
+/// What attention gives: features (N,H,W,C), and the classifier's two logits (N,1,1,2): average,
+/// maximum.
+template <Device D, Scalar T>
+struct Attended {
+  Var<D, T> features, logits;
+};
+
+/// Classifier is Linear or SpectralConvolution, from channels to 1.
+template <Device D, Scalar T, class Classifier>
+struct ClassActivationMap {
+  Activation activation;
+  Classifier average, maximum;
+  Parameter<D, T> weight, bias;  ///< of the 1x1 convolution, (C,1,1,2C) and (1,1,1,C)
+  std::string name = "CAM";
+
+  ClassActivationMap(Index channels, Activation act, Classifier avg, Classifier max)
+      : activation(act),
+        average(std::move(avg)),
+        maximum(std::move(max)),
+        weight{{channels, 1, 1, 2 * channels}, Initializer::fan_in(2 * channels)},
+        bias{vector_shape(channels), weight.initializer} {}
+
+  /// `classify(classifier, pooled)` applies a classifier: the place for what it needs besides its
+  /// input.
+  template <class Classify>
+  [[nodiscard]] Attended<D, T> attend(const Var<D, T>& x, Classify classify) {
+    const auto logits =
+        join_channels(classify(average, average_pool(x)), classify(maximum, max_pool(x)));
+    return {attend_features(x, average.weight, maximum.weight, weight, bias, activation), logits};
+  }
+
+  void visit(auto&& f) {
+    f("gap_fc", average);
+    f("gmp_fc", maximum);
+    f("conv1x1.weight", weight);
+    f("conv1x1.bias", bias);
+  }
+};
+
+}  // namespace limn::inline v0

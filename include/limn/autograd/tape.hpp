@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: MIT
+// Tape: the operations of a computation in order, each with its backward and what it kept.
+#pragma once
+
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "limn/autograd/var.hpp"
+
+namespace limn::inline v0 {
+
+/// Records operations and runs their backwards in reverse order. One network may be applied many
+/// times before one backward. Each operation is destroyed as soon as its backward has run, so that
+/// the activations it kept return to the pool. The networks and Vars that were recorded must live
+/// until backward or clear. Not for several threads at once.
+template <Device D>
+class Tape {
+ public:
+  Tape() = default;
+  Tape(const Tape&) = delete;
+  Tape& operator=(const Tape&) = delete;
+
+  /// A value that operations record from, without a gradient of its own: pictures.
+  template <Scalar T>
+  [[nodiscard]] Var<D, T> constant(Tensor<D, T> value) {
+    return Var<D, T>(std::move(value), this, false);
+  }
+
+  /// A value whose gradient is wanted: read it with Var::gradient().tensor() after backward.
+  template <Scalar T>
+  [[nodiscard]] Var<D, T> input(Tensor<D, T> value) {
+    return Var<D, T>(std::move(value), this, true);
+  }
+
+  /// Records an operation with result y. `backward(dy)` is called at most once, only if a gradient
+  /// of y has arrived, and owns dy: it may overwrite it or give it away.
+  template <Scalar T, class Backward>
+  [[nodiscard]] Var<D, T> record(Tensor<D, T> y, Backward backward) {
+    Var<D, T> result(std::move(y), this, true);
+    operations_.push_back(
+        std::make_unique<Operation<T, Backward>>(result.gradient(), std::move(backward)));
+    return result;
+  }
+
+  /// Gradients of `loss` (one value) in every Var and parameter it came from; parameters
+  /// accumulate. The tape is empty afterwards. Throws ShapeError for a loss of several values or of
+  /// another tape.
+  template <Scalar P>
+  void backward(const Var<D, P>& loss) {
+    if (loss.shape() != scalar_shape())
+      throw ShapeError("[backward] a loss is one value, (1,1,1,1); this is " +
+                       to_string(loss.shape()));
+    if (loss.tape() != this || operations_.empty())
+      throw ShapeError(
+          "[backward] the loss was not recorded on this tape, or backward has been run already");
+    if (!loss.wants_gradient())
+      throw ShapeError("[backward] the loss depends on nothing that wants a gradient");
+    primitive::fill(loss.gradient().target().tensor, param_t<P>(1));
+    while (!operations_.empty()) {
+      operations_.back()->run();
+      operations_.pop_back();
+    }
+  }
+
+  /// Forgets everything that was recorded.
+  void clear() {
+    while (!operations_.empty()) operations_.pop_back();
+  }
+
+  [[nodiscard]] std::size_t size() const { return operations_.size(); }
+
+ private:
+  struct Recorded {
+    Recorded() = default;
+    Recorded(const Recorded&) = delete;
+    Recorded& operator=(const Recorded&) = delete;
+    virtual ~Recorded() = default;
+    virtual void run() = 0;
+  };
+
+  template <Scalar T, class Backward>
+  struct Operation final : Recorded {
+    Operation(Gradient<D, T> dy, Backward b) : gradient(std::move(dy)), backward(std::move(b)) {}
+    void run() override {
+      const Tensor<D, T> dy = gradient.take();
+      if (dy.defined()) backward(dy);
+    }
+    Gradient<D, T> gradient;
+    Backward backward;
+  };
+
+  std::vector<std::unique_ptr<Recorded>> operations_;
+};
+
+}  // namespace limn::inline v0

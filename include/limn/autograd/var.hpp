@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: MIT
+// Var: a value in a computation, and where its gradient arrives.
+#pragma once
+
+#include <memory>
+#include <utility>
+
+#include "limn/core/backend.hpp"
+
+namespace limn::inline v0 {
+
+template <Device D>
+class Tape;
+
+/// Mean and centred sum of squares per (sample, channel), left by the convolution that made a
+/// value.
+template <Device D, Scalar T>
+struct Moments {
+  Tensor<D, param_t<T>> mean, m2;  ///< (N,1,1,C)
+};
+
+/// Where a gradient is to be written, and whether something is there already.
+template <Device D, Scalar T>
+struct GradientTarget {
+  Tensor<D, T> tensor;
+  Write write;
+};
+
+/// The gradient of one value: operations' backwards write their contributions here. Copies are the
+/// same gradient; it does not keep the value's memory.
+template <Device D, Scalar T>
+class Gradient {
+ public:
+  /// Not wanted.
+  Gradient() = default;
+  Gradient(D& device, Shape shape)
+      : device_(&device), shape_(shape), tensor_(std::make_shared<Tensor<D, T>>()) {}
+
+  [[nodiscard]] bool wanted() const { return tensor_ != nullptr; }
+  /// What has arrived so far; undefined if nothing has or none is wanted.
+  [[nodiscard]] Tensor<D, T> tensor() const { return tensor_ ? *tensor_ : Tensor<D, T>(); }
+
+  /// Where an operation's backward puts its contribution.
+  [[nodiscard]] GradientTarget<D, T> target() const {
+    if (tensor_->defined()) return {*tensor_, Write::accumulate};
+    *tensor_ = Tensor<D, T>(*device_, shape_);
+    return {*tensor_, Write::overwrite};
+  }
+
+  /// Like target, but may take over `spent`, a tensor of this size whose values end here: then an
+  /// elementwise backward works in place.
+  [[nodiscard]] GradientTarget<D, T> target_reusing(const Tensor<D, T>& spent) const {
+    if (tensor_->defined()) return {*tensor_, Write::accumulate};
+    *tensor_ = spent.reshape(shape_);
+    return {*tensor_, Write::overwrite};
+  }
+
+  /// Adds `contribution`, which its owner gives up: adopted if it is the first to arrive.
+  void give(const Tensor<D, T>& contribution) const {
+    if (tensor_->defined())
+      primitive::copy(contribution, *tensor_, Write::accumulate);
+    else
+      *tensor_ = contribution.reshape(shape_);
+  }
+
+  /// Hands the tensor over; nothing has arrived afterwards.
+  [[nodiscard]] Tensor<D, T> take() const {
+    return tensor_ ? std::exchange(*tensor_, {}) : Tensor<D, T>();
+  }
+
+ private:
+  D* device_ = nullptr;
+  Shape shape_{};
+  std::shared_ptr<Tensor<D, T>> tensor_;
+};
+
+/// A tensor that operations consume and produce. Copies are the same node. Without a tape it is a
+/// plain value and nothing is kept; on a tape, operations record their backward for every Var that
+/// wants a gradient.
+template <Device D, Scalar T>
+class Var {
+ public:
+  using scalar = T;
+
+  Var() = default;
+  /// A plain value: inference.
+  explicit Var(Tensor<D, T> value) : value_(std::move(value)) {}
+  /// A value on a tape (nullptr: none), with or without a gradient.
+  Var(Tensor<D, T> value, Tape<D>* tape, bool wants_gradient)
+      : value_(std::move(value)), tape_(tape) {
+    if (wants_gradient) gradient_ = Gradient<D, T>(value_.device(), value_.shape());
+  }
+
+  [[nodiscard]] const Tensor<D, T>& value() const { return value_; }
+  [[nodiscard]] const Shape& shape() const { return value_.shape(); }
+  [[nodiscard]] D& device() const { return value_.device(); }
+  [[nodiscard]] Tape<D>* tape() const { return tape_; }
+  [[nodiscard]] bool defined() const { return value_.defined(); }
+  [[nodiscard]] bool wants_gradient() const { return gradient_.wanted(); }
+  [[nodiscard]] const Gradient<D, T>& gradient() const { return gradient_; }
+
+  /// Moments that came with the value, or none.
+  [[nodiscard]] const Moments<D, T>& moments() const { return moments_; }
+  void set_moments(Moments<D, T> moments) { moments_ = std::move(moments); }
+
+  /// The same value off every tape.
+  [[nodiscard]] Var detach() const { return Var(value_); }
+
+ private:
+  Tensor<D, T> value_;
+  Tape<D>* tape_ = nullptr;
+  Gradient<D, T> gradient_;
+  Moments<D, T> moments_;
+};
+
+}  // namespace limn::inline v0

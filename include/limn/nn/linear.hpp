@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: MIT
+// Linear: y = activation(x W^T + b) on flattened samples; values from U(-1/sqrt(I), 1/sqrt(I)), as
+// PyTorch's Linear.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "limn/ops/linear.hpp"
+
+namespace limn::inline v0 {
+
+struct LinearOptions {
+  bool bias = false;
+  Activation activation{};
+  /// Keep the weights' gradient as factors: for layers with far more inputs than the batch has
+  /// samples.
+  bool factored = false;
+};
+
+/// x (N,H,W,C) with in = (1,H,W,C) -> (N,1,1,out). Throws ShapeError with the layer's name.
+template <Device D, Scalar T = float>
+struct Linear {
+  LinearOptions options;
+  Parameter<D, T> weight;
+  std::optional<Parameter<D, T>> bias;
+  std::string name = "linear";
+
+  Linear(const Shape& in, Index out, const LinearOptions& o = {})
+      : options(o),
+        weight{
+            {out, in.h, in.w, in.c}, Initializer::fan_in(in.sample()), Role::weight, o.factored} {
+    if (o.bias) bias = Parameter<D, T>{vector_shape(out), weight.initializer};
+  }
+
+  [[nodiscard]] Var<D, T> operator()(const Var<D, T>& x) {
+    return linear(x, weight, bias ? &*bias : nullptr, options.activation);
+  }
+
+  void visit(auto&& f) {
+    f("weight", weight);
+    if (bias) f("bias", *bias);
+  }
+};
+
+}  // namespace limn::inline v0

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: MIT
+// Parameter: a named tensor that a layer owns, as a view into the flat buffers of its ParameterSet.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "limn/autograd/var.hpp"
+
+namespace limn::inline v0 {
+
+/// How a parameter's first values are made.
+struct Initializer {
+  enum class Kind { constant, uniform, unit_vector };
+  Kind kind = Kind::constant;
+  double value = 0;  ///< the constant; the bound of uniform in [-bound, bound)
+
+  static constexpr Initializer constant(double c) { return {Kind::constant, c}; }
+  /// U(-1/sqrt(fan_in), 1/sqrt(fan_in)): what PyTorch's layers start from (kaiming_uniform with a =
+  /// sqrt(5)).
+  static Initializer fan_in(Index inputs) {
+    return {Kind::uniform, 1.0 / std::sqrt(static_cast<double>(inputs))};
+  }
+  /// Normal values, then divided by their length: the vectors of spectral normalization.
+  static constexpr Initializer unit_vector() { return {Kind::unit_vector, 0}; }
+};
+
+/// Learned by the optimizer, or carried along (the vectors of spectral normalization).
+enum class Role { weight, state };
+
+/// Master values are param_t<T> for activations of type T.
+template <Device D, Scalar T>
+struct Parameter {
+  Shape shape;
+  Initializer initializer;
+  Role role = Role::weight;
+  /// The gradient of a large linear layer is kept as factors (x, dy) and never formed.
+  bool factored = false;
+
+  std::string name{};                ///< path in its network, as in the published state_dict
+  Tensor<D, param_t<T>> value{};     ///< view into the flat buffer
+  Tensor<D, param_t<T>> gradient{};  ///< undefined in inference and for factored parameters
+  std::vector<primitive::Factors<D, T>> factors{};
+  bool frozen = false;  ///< no gradient is computed in operations recorded while this is set
+
+  [[nodiscard]] bool trainable() const {
+    return !frozen && role == Role::weight && (factored || gradient.defined());
+  }
+};
+
+/// What a normalization's gamma or beta may be: nothing, a parameter, or a computed value.
+template <Device D, Scalar T>
+class Operand {
+ public:
+  using P = param_t<T>;
+  Operand() = default;
+  Operand(Parameter<D, T>& parameter)  // NOLINT: implicit, so that calls read like the formula
+      : parameter_(&parameter), wants_(parameter.trainable()) {}
+  Operand(Var<D, P> var) : var_(std::move(var)), wants_(var_.wants_gradient()) {}  // NOLINT
+
+  [[nodiscard]] Tensor<D, P> value() const { return parameter_ ? parameter_->value : var_.value(); }
+  [[nodiscard]] bool wants_gradient() const { return wants_; }
+  [[nodiscard]] GradientTarget<D, P> gradient_target() const {
+    if (!wants_) return {{}, Write::accumulate};
+    return parameter_ ? GradientTarget<D, P>{parameter_->gradient, Write::accumulate}
+                      : var_.gradient().target();
+  }
+
+ private:
+  Parameter<D, T>* parameter_ = nullptr;
+  Var<D, P> var_;
+  bool wants_ = false;
+};
+
+}  // namespace limn::inline v0

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: MIT
+// SpectralConvolution: a convolution whose weights are divided by their largest singular value
+// (Miyato et al., 2018), one power iteration per pass; the vectors u and v are state and go into
+// checkpoints. A linear layer is the 1x1 case on pooled features.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "limn/ops/spectral.hpp"
+
+namespace limn::inline v0 {
+
+struct SpectralOptions {
+  bool bias = false;
+  Activation activation{};
+};
+
+/// x (N,H,W,in) -> (N,H',W',out). Throws ShapeError with the layer's name.
+template <Device D, Scalar T = float>
+struct SpectralConvolution {
+  ConvGeometry geometry;
+  SpectralOptions options;
+  std::optional<Parameter<D, T>> bias;
+  Parameter<D, T> weight;  ///< un-normalized
+  Parameter<D, T> u, v;
+  std::string name = "spectral convolution";
+
+  SpectralConvolution(Index in, Index out, const ConvGeometry& g, const SpectralOptions& o = {})
+      : geometry(g),
+        options(o),
+        weight{{out, g.kernel, g.kernel, in}, Initializer::fan_in(g.kernel * g.kernel * in)},
+        u{vector_shape(out), Initializer::unit_vector(), Role::state},
+        v{{1, g.kernel, g.kernel, in}, Initializer::unit_vector(), Role::state} {
+    if (o.bias) bias = Parameter<D, T>{vector_shape(out), weight.initializer};
+  }
+
+  /// The batch is `passes` equal parts, each with a power iteration of its own, in order.
+  [[nodiscard]] Var<D, T> operator()(const Var<D, T>& x, Index passes = 1) {
+    return spectral_convolution(x, weight, u, v, bias ? &*bias : nullptr, geometry,
+                                options.activation, passes);
+  }
+
+  void visit(auto&& f) {
+    if (bias) f("bias", *bias);
+    f("weight_orig", weight);
+    f("weight_u", u);
+    f("weight_v", v);
+  }
+};
+
+}  // namespace limn::inline v0

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: MIT
+// The three normalizations of U-GAT-IT (Kim et al., 2020, equation 1 and section 2.1.2), each with
+// the activation and the residual that follow it fused in:
+//   InstanceNorm   y = (x - m_I) / sqrt(v_I + e)
+//   LIN            y = gamma (rho x_I + (1 - rho) x_L) + beta    gamma, beta, rho per channel; rho
+//   starts at 0, gamma 1, beta 0 AdaLIN         the same, gamma and beta (N,1,1,C) from outside;
+//   rho starts at 0.9
+// x_I is normalized over H, W, x_L over H, W, C. As the published PyTorch code: e = 1e-5 inside the
+// root, biased variance in InstanceNorm, unbiased in LIN and AdaLIN.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "limn/ops/normalize.hpp"
+
+namespace limn::inline v0 {
+
+/// No parameters. x (N,H,W,C).
+template <Device D, Scalar T = float>
+struct InstanceNorm {
+  Activation activation{};
+  primitive::NormSpec spec{1e-5, false};
+
+  [[nodiscard]] Var<D, T> operator()(
+      const Var<D, T>& x, const std::optional<Var<D, T>>& residual = std::nullopt) const {
+    return normalize<D, T>(x, spec, {}, activation, residual);
+  }
+};
+
+/// Layer-instance normalization of the decoder's upsampling. x (N,H,W,channels).
+template <Device D, Scalar T = float>
+struct LayerInstanceNorm {
+  Activation activation;
+  Parameter<D, T> rho, gamma, beta;
+  primitive::NormSpec spec{1e-5, true};
+  std::string name = "LIN";
+
+  explicit LayerInstanceNorm(Index channels, Activation act = {})
+      : activation(act),
+        rho{vector_shape(channels), Initializer::constant(0)},
+        gamma{vector_shape(channels), Initializer::constant(1)},
+        beta{vector_shape(channels), Initializer::constant(0)} {}
+
+  /// Throws ShapeError if x has other channels.
+  [[nodiscard]] Var<D, T> operator()(const Var<D, T>& x) {
+    if (x.shape().c != gamma.shape.c)
+      throw ShapeError("[LIN " + name + "] gamma has " + std::to_string(gamma.shape.c) +
+                       " channels, features have " + std::to_string(x.shape().c) + ": x " +
+                       to_string(x.shape()) + ", gamma " + to_string(gamma.shape));
+    return normalize<D, T>(x, spec, {Operand<D, T>(rho), Operand<D, T>(gamma), Operand<D, T>(beta)},
+                           activation);
+  }
+
+  void visit(auto&& f) {
+    f("rho", rho);
+    f("gamma", gamma);
+    f("beta", beta);
+  }
+};
+
+/// Adaptive layer-instance normalization. x (N,H,W,channels), gamma and beta (N,1,1,channels).
+template <Device D, Scalar T = float>
+struct AdaLin {
+  Activation activation;
+  Parameter<D, T> rho;
+  primitive::NormSpec spec{1e-5, true};
+  std::string name = "AdaLIN";
+
+  explicit AdaLin(Index channels, Activation act = {})
+      : activation(act), rho{vector_shape(channels), Initializer::constant(0.9)} {}
+
+  /// Throws ShapeError if gamma or beta do not fit x.
+  [[nodiscard]] Var<D, T> operator()(const Var<D, T>& x, const Var<D, param_t<T>>& gamma,
+                                     const Var<D, param_t<T>>& beta,
+                                     const std::optional<Var<D, T>>& residual = std::nullopt) {
+    for (const auto* style : {&gamma, &beta})
+      if (style->shape() != x.shape().per_channel())
+        throw ShapeError("[AdaLIN " + name + "] " + (style == &gamma ? "gamma" : "beta") + " has " +
+                         std::to_string(style->shape().c) + " channels, features have " +
+                         std::to_string(x.shape().c) + ": x " + to_string(x.shape()) + ", " +
+                         (style == &gamma ? "gamma " : "beta ") + to_string(style->shape()));
+    return normalize<D, T>(x, spec, {Operand<D, T>(rho), Operand<D, T>(gamma), Operand<D, T>(beta)},
+                           activation, residual);
+  }
+
+  void visit(auto&& f) { f("rho", rho); }
+};
+
+}  // namespace limn::inline v0

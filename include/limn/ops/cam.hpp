@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: MIT
+// attend_features: the re-weighting of class activation maps, y = activation(W [x w_avg, x w_max] +
+// b), W (O, 2I) a 1x1 convolution.
+//   Computed as one convolution with the merged weights W' = W_1 diag(w_avg) + W_2 diag(w_max):
+//   half the multiplications, and the concatenated features never exist. backward: g = dy
+//   activation'(y);  dW' = g x^T;  dW_1 = dW' diag(w_avg), dW_2 = dW' diag(w_max);  dw_avg[c] =
+//   sum_o dW'[o,c] W_1[o,c], likewise dw_max;  db = sum g;  dx = W'^T g. keeps: x, y, W'. U-GAT-IT
+//   (Kim et al., 2020) section 2.1.1; in the discriminators of the published code the weights that
+//   multiply are the raw ones, not the spectrally normalized.
+#pragma once
+
+#include "limn/autograd/tape.hpp"
+#include "limn/nn/parameter.hpp"
+
+namespace limn::inline v0 {
+
+/// x (N,H,W,I), w_average and w_maximum (1,1,1,I), weights (O,1,1,2I), bias (1,1,1,O); y (N,H,W,O).
+/// Throws ShapeError.
+template <Device D, Scalar T>
+[[nodiscard]] Var<D, T> attend_features(const Var<D, T>& x, Parameter<D, T>& w_average,
+                                        Parameter<D, T>& w_maximum, Parameter<D, T>& weights,
+                                        Parameter<D, T>& bias, Activation activation) {
+  using P = param_t<T>;
+  D& device = x.device();
+  const Index in = x.shape().c, out = weights.shape.n;
+  primitive::require(weights.shape == Shape{out, 1, 1, 2 * in}, weights.name.c_str(),
+                     "weights must be (O,1,1,2I)", x.shape(), weights.shape);
+  primitive::require(w_average.shape.size() == in && w_maximum.shape.size() == in,
+                     weights.name.c_str(), "one weight per channel of the features", x.shape(),
+                     w_average.shape);
+  const Shape half{
+      1, out, 1,
+      in};  // rows as positions, so that a scale per channel scales columns of the matrix
+  const Tensor<D, P> none, w1(device, half), w2(device, half), merged(device, half);
+  const auto scale_average = w_average.value.reshape(vector_shape(in)),
+             scale_maximum = w_maximum.value.reshape(vector_shape(in));
+  const auto rows = weights.value.reshape({1, out, 1, 2 * in});
+  primitive::copy_channels(rows, 0, w1, 0, in);
+  primitive::copy_channels(rows, in, w2, 0, in);
+  primitive::affine_forward(w1, scale_average, none, {}, none, merged);
+  primitive::affine_forward(w2, scale_maximum, none, {}, none, merged, Write::accumulate);
+  const auto merged_weights = merged.reshape({out, 1, 1, in});
+
+  constexpr ConvGeometry one_by_one{};
+  const Tensor<D, T> y(device, {x.shape().n, x.shape().h, x.shape().w, out});
+  primitive::conv_forward<D, T>(one_by_one, x.value(), merged_weights,
+                                {bias.value, activation, {}, {}}, y);
+
+  const bool learn = weights.trainable();
+  if (!x.tape() || !(x.wants_gradient() || learn)) return Var<D, T>(y, x.tape(), false);
+  return x.tape()->record(y, [=, input = learn ? x.value() : Tensor<D, T>(), dx = x.gradient(),
+                              average = &w_average, maximum = &w_maximum, w = &weights,
+                              b = &bias](const Tensor<D, T>& dy) {
+    primitive::map2(ActivationBackward{activation}, y, dy, dy);
+    if (learn) {
+      primitive::reduce(primitive::all_but_channels, dy, b->gradient, Write::accumulate);
+      const Tensor<D, P> dmerged(dy.device(), half), dhalf(dy.device(), half),
+          s1(dy.device(), vector_shape(in)), s2(dy.device(), vector_shape(in));
+      primitive::conv_backward_weights(one_by_one, input, dy, dmerged.reshape({out, 1, 1, in}),
+                                       Write::overwrite);
+      const auto drows = w->gradient.reshape({1, out, 1, 2 * in});
+      const auto half_backward = [&](const Tensor<D, P>& values, const Tensor<D, P>& scale,
+                                     Parameter<D, T>& parameter, Index from) {
+        primitive::affine_forward(dmerged, scale, none, {}, none, dhalf);
+        primitive::copy_channels(dhalf, 0, drows, from, in, Write::accumulate);
+        primitive::affine_backward_sums(dmerged, values, scale, none, {}, s1, s2);
+        primitive::copy(s2, parameter.gradient, Write::accumulate);
+      };
+      half_backward(w1, scale_average, *average, 0);
+      half_backward(w2, scale_maximum, *maximum, in);
+    }
+    if (dx.wanted()) {
+      const auto target = dx.target();
+      primitive::conv_backward_data(one_by_one, dy, merged_weights, target.tensor, target.write);
+    }
+  });
+}
+
+}  // namespace limn::inline v0

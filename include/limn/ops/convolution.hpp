@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: MIT
+// convolution: y = activation(W * x + b), padding by addressing.
+//   backward: g = dy activation'(y);  dW = g x^T per tap;  db = sum g;  dx = the transposed
+//   convolution of g. keeps: x, and y where there is an activation.
+#pragma once
+
+#include "limn/autograd/tape.hpp"
+#include "limn/nn/parameter.hpp"
+
+namespace limn::inline v0 {
+
+/// Whether a convolution also leaves the moments of its result for a normalization that follows.
+enum class WithMoments : bool { no, yes };
+
+/// x (N,H,W,I), weights (O,k,k,I), bias (1,1,1,O) or null. Throws ShapeError.
+template <Device D, Scalar T>
+[[nodiscard]] Var<D, T> convolution(const Var<D, T>& x, Parameter<D, T>& weights,
+                                    Parameter<D, T>* bias, const ConvGeometry& geometry,
+                                    Activation activation = {},
+                                    WithMoments with_moments = WithMoments::no) {
+  D& device = x.device();
+  Tensor<D, T> y(device, geometry.output(x.shape(), weights.shape, weights.name.c_str()));
+  Moments<D, T> moments;
+  if (with_moments == WithMoments::yes) {
+    moments.mean = Tensor<D, param_t<T>>(device, y.shape().per_channel());
+    moments.m2 = Tensor<D, param_t<T>>(device, y.shape().per_channel());
+  }
+  primitive::conv_forward<D, T>(
+      geometry, x.value(), weights.value,
+      {bias ? bias->value : Tensor<D, param_t<T>>(), activation, moments.mean, moments.m2}, y);
+
+  const bool learn_weights = weights.trainable(), learn_bias = bias && bias->trainable();
+  Var<D, T> result;
+  if (x.tape() && (x.wants_gradient() || learn_weights || learn_bias)) {
+    const auto kept = activation == identity_activation ? Tensor<D, T>() : y;
+    const auto input = learn_weights ? x.value() : Tensor<D, T>();
+    result = x.tape()->record(y, [=, dx = x.gradient(), w = &weights](const Tensor<D, T>& dy) {
+      if (kept.defined()) primitive::map2(ActivationBackward{activation}, kept, dy, dy);
+      if (learn_bias)
+        primitive::reduce(primitive::all_but_channels, dy, bias->gradient, Write::accumulate);
+      if (learn_weights)
+        primitive::conv_backward_weights(geometry, input, dy, w->gradient, Write::accumulate);
+      if (dx.wanted()) {
+        const auto target = dx.target();
+        primitive::conv_backward_data(geometry, dy, w->value, target.tensor, target.write);
+      }
+    });
+  } else {
+    result = Var<D, T>(y, x.tape(), false);
+  }
+  result.set_moments(moments);
+  return result;
+}
+
+}  // namespace limn::inline v0

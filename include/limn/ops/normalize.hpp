@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: MIT
+// normalize: y = activation(a x + b) + residual, where a and b come from x's own moments:
+// InstanceNorm, LIN, AdaLIN in one pass.
+//   a, b: limn/core/primitives/normalization.hpp.
+//   backward: two sums per (n,c) give p, q and the gradients of rho, gamma, beta; dx = a g + p x +
+//   q in one pass. keeps: x, its moments, a and b (small).
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "limn/autograd/tape.hpp"
+#include "limn/nn/parameter.hpp"
+
+namespace limn::inline v0 {
+
+/// What a normalization learns or is told. Undefined: rho 1 (pure instance statistics), gamma 1,
+/// beta 0.
+template <Device D, Scalar T>
+struct NormInputs {
+  std::optional<Operand<D, T>> rho, gamma, beta;
+};
+
+/// x (N,H,W,C); rho (1,1,1,C); gamma and beta (N,1,1,C) or (1,1,1,C). The residual, if given, has
+/// x's shape.
+template <Device D, Scalar T>
+[[nodiscard]] Var<D, T> normalize(const Var<D, T>& x, const primitive::NormSpec& spec,
+                                  const NormInputs<D, T>& inputs = {}, Activation activation = {},
+                                  const std::optional<Var<D, T>>& residual = std::nullopt) {
+  using P = param_t<T>;
+  D& device = x.device();
+  const Shape coefficients = x.shape().per_channel();
+  Moments<D, T> moments = x.moments();
+  if (!moments.mean.defined()) {
+    moments = {Tensor<D, P>(device, coefficients), Tensor<D, P>(device, coefficients)};
+    primitive::moments(x.value(), moments.mean, moments.m2);
+  }
+  const auto value_of = [](const std::optional<Operand<D, T>>& o) {
+    return o ? o->value() : Tensor<D, P>();
+  };
+  const primitive::NormOperands<D, P> operands{moments.mean,           moments.m2,
+                                               x.shape().area(),       value_of(inputs.rho),
+                                               value_of(inputs.gamma), value_of(inputs.beta)};
+  const Tensor<D, P> a(device, coefficients), b(device, coefficients);
+  primitive::norm_coefficients(spec, operands, a, b);
+  Tensor<D, T> y(device, x.shape());
+  primitive::affine_forward(x.value(), a, b, activation,
+                            residual ? residual->value() : Tensor<D, T>(), y);
+
+  const auto wants = [](const std::optional<Operand<D, T>>& o) { return o && o->wants_gradient(); };
+  const bool residual_wants = residual && residual->wants_gradient();
+  if (!x.tape() || !(x.wants_gradient() || wants(inputs.rho) || wants(inputs.gamma) ||
+                     wants(inputs.beta) || residual_wants))
+    return Var<D, T>(y, x.tape(), false);
+
+  const Gradient<D, T> dresidual = residual ? residual->gradient() : Gradient<D, T>();
+  return x.tape()->record(y, [=, dx = x.gradient(), input = x.value()](const Tensor<D, T>& dy) {
+    const Tensor<D, P> s1(input.device(), coefficients), s2(input.device(), coefficients);
+    primitive::affine_backward_sums(dy, input, a, b, activation, s1, s2);
+    primitive::NormGradients<D, P> gradients;
+    const auto target = [&](const std::optional<Operand<D, T>>& o, Tensor<D, P>& tensor,
+                            Write& write) {
+      if (!wants(o)) return;
+      const auto t = o->gradient_target();
+      tensor = t.tensor;
+      write = t.write;
+    };
+    target(inputs.rho, gradients.rho, gradients.rho_write);
+    target(inputs.gamma, gradients.gamma, gradients.gamma_write);
+    target(inputs.beta, gradients.beta, gradients.beta_write);
+    const Tensor<D, P> p(input.device(), coefficients), q(input.device(), coefficients);
+    primitive::norm_coefficients_backward(spec, operands, s1, s2, p, q, gradients);
+    if (dx.wanted()) {
+      const auto t = dresidual.wanted() ? dx.target() : dx.target_reusing(dy);
+      primitive::affine_backward_data(dy, input, a, b, activation, p, q, t.tensor, t.write);
+    }
+    if (dresidual.wanted()) dresidual.give(dy);
+  });
+}
+
+}  // namespace limn::inline v0

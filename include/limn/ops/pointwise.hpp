@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: MIT
+// Elementwise operations on their own, and sums of losses. Inside layers, activations and residuals
+// are fused into what comes before.
+#pragma once
+
+#include <utility>
+#include <vector>
+
+#include "limn/autograd/tape.hpp"
+
+namespace limn::inline v0 {
+
+/// Pointwise functors: x -> factor x.
+struct Scaled {
+  double factor;
+  template <class A>
+  LIMN_HOST_DEVICE A operator()(A x) const {
+    return static_cast<A>(factor) * x;
+  }
+};
+
+/// y = activation(x). Keeps y.
+template <Device D, Scalar T>
+[[nodiscard]] Var<D, T> activate(const Var<D, T>& x, Activation activation) {
+  const Tensor<D, T> y(x.device(), x.shape());
+  primitive::map(activation, x.value(), y);
+  if (!x.wants_gradient()) return Var<D, T>(y, x.tape(), false);
+  return x.tape()->record(y, [=, dx = x.gradient()](const Tensor<D, T>& dy) {
+    const auto target = dx.target_reusing(dy);
+    primitive::map2(ActivationBackward{activation}, y, dy, target.tensor, target.write);
+  });
+}
+
+/// y = x1 + x2. Keeps nothing.
+template <Device D, Scalar T>
+[[nodiscard]] Var<D, T> operator+(const Var<D, T>& x1, const Var<D, T>& x2) {
+  primitive::require(x1.shape() == x2.shape(), "add", "summands must have one shape", x1.shape(),
+                     x2.shape());
+  const Tensor<D, T> y(x1.device(), x1.shape());
+  primitive::copy(x1.value(), y);
+  primitive::copy(x2.value(), y, Write::accumulate);
+  Tape<D>* tape = x1.tape() ? x1.tape() : x2.tape();
+  if (!x1.wants_gradient() && !x2.wants_gradient()) return Var<D, T>(y, tape, false);
+  return tape->record(y, [d1 = x1.gradient(), d2 = x2.gradient()](const Tensor<D, T>& dy) {
+    if (d1.wanted()) {
+      const auto target = d1.target();
+      primitive::copy(dy, target.tensor, target.write);
+    }
+    if (d2.wanted()) d2.give(dy);
+  });
+}
+
+/// y = factor x. Keeps nothing.
+template <Device D, Scalar T>
+[[nodiscard]] Var<D, T> operator*(double factor, const Var<D, T>& x) {
+  const Tensor<D, T> y(x.device(), x.shape());
+  primitive::map(Scaled{factor}, x.value(), y);
+  if (!x.wants_gradient()) return Var<D, T>(y, x.tape(), false);
+  return x.tape()->record(y, [factor, dx = x.gradient()](const Tensor<D, T>& dy) {
+    const auto target = dx.target_reusing(dy);
+    primitive::map(Scaled{factor}, dy, target.tensor, target.write);
+  });
+}
+
+/// A loss and its lambda.
+template <Device D, Scalar P>
+using Weighted = std::pair<double, Var<D, P>>;
+
+/// The sum of lambda_i loss_i over losses of one value each. Terms that want no gradient only add
+/// to the value.
+template <Device D, Scalar P>
+[[nodiscard]] Var<D, P> weighted_sum(const std::vector<Weighted<D, P>>& terms) {
+  if (terms.empty()) throw ShapeError("[weighted_sum] needs at least one term");
+  const Tensor<D, P> y(terms.front().second.device(), scalar_shape());
+  Tape<D>* tape = nullptr;
+  std::vector<std::pair<double, Gradient<D, P>>> gradients;
+  for (std::size_t i = 0; i < terms.size(); ++i) {
+    const auto& [lambda, loss] = terms[i];
+    primitive::require(loss.shape() == scalar_shape(), "weighted_sum",
+                       "each term must be one value", loss.shape(), scalar_shape());
+    primitive::map(Scaled{lambda}, loss.value(), y, i == 0 ? Write::overwrite : Write::accumulate);
+    if (loss.tape()) tape = loss.tape();
+    if (loss.wants_gradient()) gradients.emplace_back(lambda, loss.gradient());
+  }
+  if (gradients.empty()) return Var<D, P>(y, tape, false);
+  return tape->record(y, [gradients = std::move(gradients)](const Tensor<D, P>& dy) {
+    for (const auto& [lambda, gradient] : gradients) {
+      const auto target = gradient.target();
+      primitive::map(Scaled{lambda}, dy, target.tensor, target.write);
+    }
+  });
+}
+
+}  // namespace limn::inline v0

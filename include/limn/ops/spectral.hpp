@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: MIT
+// spectral_convolution: y = activation(W * x / sigma + b), sigma the largest singular value of W as
+// a matrix (O, k k I), by one power iteration per pass (Miyato et al., 2018;
+// torch.nn.utils.spectral_norm in training: v = W^T u / |.|, u = W v / |.|, sigma = u^T W v).
+//   The samples of a batch may belong to several passes, each with its own iteration, in order:
+//   real and fake pictures go through a discriminator in one batch and get exactly what two calls
+//   would give them. forward: the raw convolution z = W * x, then the affine a = 1/sigma, b.
+//   backward: g = dy activation'(a z + b);  db = sum g;  dsigma_i = -sum_{n in pass i} <g_n, z_n> /
+//   sigma_i^2 (from the affine's sums);  dW = sum_i G_i / sigma_i + dsigma_i u_i v_i^T;  dx = the
+//   transposed convolution of a g. u and v are constants. keeps: x, z, 1/sigma, u and v of each
+//   pass.
+#pragma once
+
+#include <cmath>
+#include <string>
+
+#include "limn/nn/parameter.hpp"
+#include "limn/ops/pointwise.hpp"
+
+namespace limn::inline v0 {
+
+/// Pointwise functors of the power iteration.
+struct InverseLength {
+  template <class A>
+  LIMN_HOST_DEVICE A operator()(A squares) const {
+    const A length = std::sqrt(squares), least = static_cast<A>(1e-12);
+    return A(1) / (length > least ? length : least);
+  }
+};
+struct InverseSquareRoot {
+  template <class A>
+  LIMN_HOST_DEVICE A operator()(A squares) const {
+    return A(1) / std::sqrt(squares);
+  }
+};
+/// (1/sigma, s) -> -s / sigma^2
+struct SigmaGradient {
+  template <class A>
+  LIMN_HOST_DEVICE A operator()(A inverse, A s) const {
+    return -s * inverse * inverse;
+  }
+};
+
+/// u and v of each pass, and 1/sigma per sample.
+template <Device D, Scalar T>
+struct PowerIterations {
+  Tensor<D, param_t<T>> u;              ///< (passes, O)
+  Tensor<D, param_t<T>> v;              ///< (passes, k k I)
+  Tensor<D, param_t<T>> inverse_sigma;  ///< (passes,1,1,1)
+};
+
+/// One iteration per pass, starting from and returning to the state parameters u (1,1,1,O) and v
+/// (1,k,k,I).
+template <Device D, Scalar T>
+[[nodiscard]] PowerIterations<D, T> power_iterations(const Parameter<D, T>& weights,
+                                                     const Parameter<D, T>& u,
+                                                     const Parameter<D, T>& v, Index passes) {
+  using P = param_t<T>;
+  using primitive::Transpose;
+  D& device = weights.value.device();
+  const Index rows = weights.shape.n, columns = weights.shape.sample();
+  PowerIterations<D, T> r{Tensor<D, P>(device, matrix_shape(passes, rows)),
+                          Tensor<D, P>(device, matrix_shape(passes, columns)),
+                          Tensor<D, P>(device, matrix_shape(passes, 1))};
+  const Tensor<D, P> scale(device, scalar_shape());
+  const auto normalize = [&scale](const Tensor<D, P>& x) {
+    primitive::sum_squares(x, scale);
+    primitive::map(InverseLength{}, scale, scale);
+    primitive::map(Scaled{1}, x, x, Write::overwrite, scale);
+  };
+  for (Index i = 0; i < passes; ++i) {
+    const auto ui = r.u.samples(i, 1), vi = r.v.samples(i, 1),
+               inverse = r.inverse_sigma.samples(i, 1);
+    primitive::gemv(Transpose::yes, weights.value,
+                    i == 0 ? u.value : r.u.samples(i - 1, 1).reshape(u.shape), vi);
+    normalize(vi);
+    primitive::gemv(Transpose::no, weights.value, vi, ui);
+    // u = Wv / |Wv|, so sigma = u^T W v = |Wv|
+    primitive::sum_squares(ui, inverse);
+    primitive::map(InverseSquareRoot{}, inverse, inverse);
+    normalize(ui);
+  }
+  primitive::copy(r.u.samples(passes - 1, 1), u.value);
+  primitive::copy(r.v.samples(passes - 1, 1), v.value);
+  return r;
+}
+
+/// x (N,H,W,I) with N a multiple of `passes`, weights (O,k,k,I), bias (1,1,1,O) or null. Throws
+/// ShapeError.
+template <Device D, Scalar T>
+[[nodiscard]] Var<D, T> spectral_convolution(const Var<D, T>& x, Parameter<D, T>& weights,
+                                             Parameter<D, T>& u, Parameter<D, T>& v,
+                                             Parameter<D, T>* bias, const ConvGeometry& geometry,
+                                             Activation activation, Index passes) {
+  using P = param_t<T>;
+  using primitive::Transpose;
+  D& device = x.device();
+  if (passes < 1 || x.shape().n % passes != 0)
+    throw ShapeError("[" + weights.name + "] a batch of " + std::to_string(x.shape().n) +
+                     " does not divide into " + std::to_string(passes) + " passes: x " +
+                     to_string(x.shape()));
+  const Shape out = geometry.output(x.shape(), weights.shape, weights.name.c_str());
+  const Index per_pass = out.n / passes;
+  const auto iterations = power_iterations<D, T>(weights, u, v, passes);
+  const Tensor<D, P> a(device, out.per_channel());
+  primitive::fill(a, P(1));
+  for (Index i = 0; i < passes; ++i) {
+    const auto part = a.samples(i * per_pass, per_pass);
+    primitive::map(Scaled{1}, part, part, Write::overwrite, iterations.inverse_sigma.samples(i, 1));
+  }
+  const Tensor<D, T> z(device, out), y(device, out);
+  const Tensor<D, P> b = bias ? bias->value : Tensor<D, P>();
+  primitive::conv_forward<D, T>(geometry, x.value(), weights.value, {}, z);
+  primitive::affine_forward(z, a, b, activation, {}, y);
+
+  const bool learn_weights = weights.trainable(), learn_bias = bias && bias->trainable();
+  if (!x.tape() || !(x.wants_gradient() || learn_weights || learn_bias))
+    return Var<D, T>(y, x.tape(), false);
+  return x.tape()->record(y, [=, input = learn_weights ? x.value() : Tensor<D, T>(),
+                              dx = x.gradient(), w = &weights](const Tensor<D, T>& dy) {
+    if (learn_weights || learn_bias) {
+      const Tensor<D, P> s1(dy.device(), out.per_channel()), s2(dy.device(), out.per_channel());
+      primitive::affine_backward_sums(dy, z, a, b, activation, s1, s2);
+      if (learn_bias)
+        primitive::reduce(primitive::all_but_channels, s1, bias->gradient, Write::accumulate);
+      if (learn_weights) {
+        const Tensor<D, P> dsigma(dy.device(), scalar_shape()),
+            scaled_u(dy.device(), iterations.u.shape());
+        for (Index i = 0; i < passes; ++i) {
+          primitive::reduce(primitive::all_axes, s2.samples(i * per_pass, per_pass), dsigma);
+          primitive::map2(SigmaGradient{}, iterations.inverse_sigma.samples(i, 1), dsigma, dsigma);
+          primitive::map(Scaled{1}, iterations.u.samples(i, 1), scaled_u.samples(i, 1),
+                         Write::overwrite, dsigma);
+        }
+        primitive::gemm(Transpose::yes, Transpose::no, scaled_u, iterations.v, w->gradient,
+                        Write::accumulate);
+      }
+    }
+    primitive::affine_backward_data(dy, z, a, b, activation, {}, {}, dy,
+                                    Write::overwrite);  // dy becomes dz
+    if (learn_weights)
+      primitive::conv_backward_weights(geometry, input, dy, w->gradient, Write::accumulate);
+    if (dx.wanted()) {
+      const auto target = dx.target();
+      primitive::conv_backward_data(geometry, dy, w->value, target.tensor, target.write);
+    }
+  });
+}
+
+}  // namespace limn::inline v0
