@@ -1,0 +1,348 @@
+// SPDX-License-Identifier: MIT
+// Groups "statistics" and "affine" on the CPU: bound by memory, so each is one pass over pixels.
+// Moments are sums of deviations from the first pixel of 16 rows, put together in double: no
+// digits are lost where the mean is large against the deviation.
+#pragma once
+
+#include "limn/core/primitives/affine.hpp"
+#include "limn/cpu/device.hpp"
+#include "limn/cpu/rows.hpp"
+
+namespace limn::inline v0::cpu {
+
+/// y (+)= f(a x + b) + residual
+template <class T, bool Tanh>
+struct AffineForwardStep {
+  const T *x, *residual;
+  T* y;
+  const param_t<T>*a, *b;
+  param_t<T> slope;
+  bool accumulate;
+
+  LIMN_ALWAYS_INLINE void advance(Index n) {
+    x += n;
+    y += n;
+    if (residual != nullptr) residual += n;
+  }
+  template <class V, class Lanes>
+  LIMN_ALWAYS_INLINE void operator()(Index i, const Lanes& lanes) const {
+    V v, k, more;
+    lanes.load(v, x + i);
+    lanes.load(k, a + i);
+    v *= k;
+    if (b != nullptr) {
+      lanes.load(more, b + i);
+      v += more;
+    }
+    activate<Tanh>(v, slope);
+    if (residual != nullptr) {
+      lanes.load(more, residual + i);
+      v += more;
+    }
+    if (accumulate) {
+      lanes.load(more, y + i);
+      v += more;
+    }
+    lanes.store(y + i, v);
+  }
+};
+
+/// g = dy f'(a x + b)
+template <class T, bool Tanh>
+struct AffineGradient {
+  const T *dy, *x;
+  const param_t<T>*a, *b;
+  param_t<T> slope;
+
+  template <class V, class Lanes>
+  LIMN_ALWAYS_INLINE void load(V& g, V& value, const V& scale, const V& shift, Index i,
+                               const Lanes& lanes) const {
+    lanes.load(g, dy + i);
+    lanes.load(value, x + i);
+    V z = value * scale + shift;
+    differentiate<Tanh>(g, z, slope);
+  }
+  template <class V, class Lanes>
+  LIMN_ALWAYS_INLINE void coefficients(V& scale, V& shift, Index i, const Lanes& lanes) const {
+    lanes.load(scale, a + i);
+    shift = V{};
+    if (b != nullptr) lanes.load(shift, b + i);
+  }
+};
+
+/// dx (+)= a g + p x + q
+template <class T, bool Tanh>
+struct AffineBackwardStep {
+  AffineGradient<T, Tanh> gradient;
+  T* dx;
+  const param_t<T>*p, *q;
+  bool accumulate;
+
+  LIMN_ALWAYS_INLINE void advance(Index n) {
+    gradient.dy += n;
+    gradient.x += n;
+    dx += n;
+  }
+  template <class V, class Lanes>
+  LIMN_ALWAYS_INLINE void operator()(Index i, const Lanes& lanes) const {
+    V g, value, scale, shift;
+    gradient.coefficients(scale, shift, i, lanes);
+    gradient.load(g, value, scale, shift, i, lanes);
+    g *= scale;
+    if (p != nullptr) {
+      V linear, constant;
+      lanes.load(linear, p + i);
+      lanes.load(constant, q + i);
+      g += value * linear + constant;
+    }
+    if (accumulate) {
+      V before;
+      lanes.load(before, dx + i);
+      g += before;
+    }
+    lanes.store(dx + i, g);
+  }
+};
+
+/// s1 += sum of g, s2 += sum of g x over `rows` rows
+template <class T, bool Tanh>
+struct AffineSumsStep {
+  AffineGradient<T, Tanh> gradient;
+  double *s1, *s2;
+  Index rows = 0, stride = 0;
+
+  LIMN_ALWAYS_INLINE void advance(Index n) {
+    gradient.dy += n;
+    gradient.x += n;
+  }
+  template <class V, class Lanes>
+  LIMN_ALWAYS_INLINE void operator()(Index i, const Lanes& lanes) const {
+    V g, value, scale, shift, sum1{}, sum2{};
+    gradient.coefficients(scale, shift, i, lanes);
+    for (Index r = 0; r < rows; ++r) {
+      gradient.load(g, value, scale, shift, i + r * stride, lanes);
+      sum1 += g;
+      simd::multiply_add(sum2, g, value);
+    }
+    add_wide<V>(s1 + i, __builtin_convertvector(sum1, Wide<V>), lanes);
+    add_wide<V>(s2 + i, __builtin_convertvector(sum2, Wide<V>), lanes);
+  }
+};
+
+/// s1 += sum of (x - shift), s2 += sum of (x - shift)^2 over `rows` rows. Within a run the
+/// deviations are from its first row, small enough for the computing type.
+template <class T>
+struct MomentsStep {
+  const T *x, *shift;
+  double *s1, *s2;
+  Index rows = 0, stride = 0;
+
+  LIMN_ALWAYS_INLINE void advance(Index n) { x += n; }
+  template <class V, class Lanes>
+  LIMN_ALWAYS_INLINE void operator()(Index i, const Lanes& lanes) const {
+    V first, zero, sum1{}, sum2{};
+    lanes.load(first, x + i);
+    lanes.load(zero, shift + i);
+    for (Index r = 1; r < rows; ++r) {
+      V d;
+      lanes.load(d, x + i + r * stride);
+      d -= first;
+      sum1 += d;
+      simd::multiply_add(sum2, d, d);
+    }
+    using W = Wide<V>;
+    const W d = __builtin_convertvector(first, W) - __builtin_convertvector(zero, W);
+    const W one = __builtin_convertvector(sum1, W), two = __builtin_convertvector(sum2, W);
+    const double n = static_cast<double>(rows);
+    add_wide<V>(s1 + i, one + d * n, lanes);
+    add_wide<V>(s2 + i, two + d * (2.0 * one + d * n), lanes);
+  }
+};
+
+}  // namespace limn::inline v0::cpu
+
+namespace limn::inline v0::primitive {
+
+template <Scalar T>
+struct Affine<Cpu, T> {
+  using P = param_t<T>;
+  using Coefficients = Tensor<Cpu, P>;
+  using Scratch = Tensor<Cpu, std::byte>;
+
+  static std::size_t moments_workspace(Cpu&, const Shape& x) { return sums_bytes(x); }
+  static std::size_t sums_workspace(Cpu&, const Shape& x) { return sums_bytes(x); }
+
+  static void moments(Cpu& device, const Tensor<Cpu, T>& x, const Coefficients& mean,
+                      const Coefficients& m2, const Scratch& scratch) {
+    const Shape& s = x.shape();
+    const cpu::Rows rows(s.c);
+    const T* values = x.data();
+    sum_rows(device, s, scratch, [&](Index n, Index first, Index count, double* s1, double* s2) {
+      const T* sample = values + n * s.sample();
+      T shift[cpu::Rows::max_repeated];
+      const T* row = sample;
+      if (rows.repeat > 1) {
+        for (Index i = 0; i < rows.length; ++i) shift[i] = sample[i % s.c];
+        row = shift;
+      }
+      using Step = cpu::MomentsStep<T>;
+      simd::dispatch(device.isa(), cpu::SumRowsBody<T, Step>{
+                                       Step{sample + first * s.c, row, s1, s2}, rows, count});
+    });
+    P *means = mean.data(), *seconds = m2.data();
+    const double area = static_cast<double>(s.area());
+    combine(device, s, scratch, [&](Index n, Index c, double s1, double s2) {
+      const double shift = static_cast<double>(P(values[n * s.sample() + c]));
+      means[n * s.c + c] = static_cast<P>(shift + s1 / area);
+      seconds[n * s.c + c] = static_cast<P>(std::max(0.0, s2 - s1 * (s1 / area)));
+    });
+  }
+
+  static void forward(Cpu& device, const Tensor<Cpu, T>& x, const Coefficients& a,
+                      const Coefficients& b, Activation activation, const Tensor<Cpu, T>& residual,
+                      const Tensor<Cpu, T>& y, Write write) {
+    if (activation.kind == Activation::Kind::tanh)
+      forward_of<true>(device, x, a, b, activation, residual, y, write);
+    else
+      forward_of<false>(device, x, a, b, activation, residual, y, write);
+  }
+
+  static void backward_sums(Cpu& device, const Tensor<Cpu, T>& dy, const Tensor<Cpu, T>& x,
+                            const Coefficients& a, const Coefficients& b, Activation activation,
+                            const Coefficients& s1, const Coefficients& s2,
+                            const Scratch& scratch) {
+    if (activation.kind == Activation::Kind::tanh)
+      sums_of<true>(device, dy, x, a, b, activation, s1, s2, scratch);
+    else
+      sums_of<false>(device, dy, x, a, b, activation, s1, s2, scratch);
+  }
+
+  static void backward_data(Cpu& device, const Tensor<Cpu, T>& dy, const Tensor<Cpu, T>& x,
+                            const Coefficients& a, const Coefficients& b, Activation activation,
+                            const Coefficients& p, const Coefficients& q, const Tensor<Cpu, T>& dx,
+                            Write write) {
+    if (activation.kind == Activation::Kind::tanh)
+      backward_of<true>(device, dy, x, a, b, activation, p, q, dx, write);
+    else
+      backward_of<false>(device, dy, x, a, b, activation, p, q, dx, write);
+  }
+
+ private:
+  // few and large enough that partial sums (16 bytes a channel) weigh little
+  static cpu::PixelChunks sum_chunks(const Shape& s) {
+    return {s.area(), s.c * static_cast<Index>(sizeof(T)), 131072, 64};
+  }
+  static cpu::PixelChunks map_chunks(const Shape& s) {
+    return {s.area(), s.c * static_cast<Index>(sizeof(T)), 65536, s.area()};
+  }
+  static std::size_t sums_bytes(const Shape& s) {
+    return static_cast<std::size_t>(s.n * sum_chunks(s).chunks * 2 * cpu::Rows(s.c).length) *
+           sizeof(double);
+  }
+  static const P* sample(const Coefficients& t, Index n) {
+    return t.defined() ? t.data() + (t.shape().n == 1 ? 0 : n * t.shape().c) : nullptr;
+  }
+
+  // body(n, first pixel, pixels, s1, s2) adds to two zeroed rows of doubles per chunk
+  template <class Body>
+  static void sum_rows(Cpu& device, const Shape& s, const Scratch& scratch, const Body& body) {
+    const cpu::PixelChunks cut = sum_chunks(s);
+    const Index length = cpu::Rows(s.c).length;
+    auto* partial = reinterpret_cast<double*>(scratch.data());
+    device.threads().run(s.n * cut.chunks, [&](Index task, int) {
+      double* s1 = partial + task * 2 * length;
+      std::fill_n(s1, 2 * length, 0.0);
+      const Index chunk = task % cut.chunks;
+      body(task / cut.chunks, cut.first(chunk), cut.count(chunk), s1, s1 + length);
+    });
+  }
+
+  // body(n, c, s1, s2): all chunks of a sample, in their order
+  template <class Body>
+  static void combine(Cpu& device, const Shape& s, const Scratch& scratch, const Body& body) {
+    const Index chunks = sum_chunks(s).chunks;
+    const cpu::Rows rows(s.c);
+    const auto* partial = reinterpret_cast<const double*>(scratch.data());
+    constexpr Index block = 64;
+    const Index blocks = cpu::chunks_of(s.c, block);
+    device.threads().run(s.n * blocks, [&](Index task, int) {
+      const Index n = task / blocks, from = task % blocks * block;
+      const double* sums = partial + n * chunks * 2 * rows.length;
+      for (Index c = from; c < std::min(from + block, s.c); ++c)
+        body(n, c, cpu::fold(sums, chunks, 2 * rows.length, rows, c),
+             cpu::fold(sums + rows.length, chunks, 2 * rows.length, rows, c));
+    });
+  }
+
+  template <bool Tanh>
+  static void forward_of(Cpu& device, const Tensor<Cpu, T>& x, const Coefficients& a,
+                         const Coefficients& b, const Activation& activation,
+                         const Tensor<Cpu, T>& residual, const Tensor<Cpu, T>& y, Write write) {
+    const Shape& s = x.shape();
+    const cpu::Rows rows(s.c);
+    const cpu::PixelChunks cut = map_chunks(s);
+    device.threads().run(s.n * cut.chunks, [&](Index task, int) {
+      const Index n = task / cut.chunks, chunk = task % cut.chunks;
+      const Index at = (n * s.area() + cut.first(chunk)) * s.c;
+      const cpu::RepeatedRow<P> scale(sample(a, n), rows), shift(sample(b, n), rows);
+      using Step = cpu::AffineForwardStep<T, Tanh>;
+      simd::dispatch(device.isa(),
+                     cpu::RowsBody<T, Step>{
+                         Step{x.data() + at, residual.defined() ? residual.data() + at : nullptr,
+                              y.data() + at, scale.data(), shift.data(),
+                              P(cpu::negative_slope(activation)), write == Write::accumulate},
+                         rows, cut.count(chunk)});
+    });
+  }
+
+  template <bool Tanh>
+  static void sums_of(Cpu& device, const Tensor<Cpu, T>& dy, const Tensor<Cpu, T>& x,
+                      const Coefficients& a, const Coefficients& b, const Activation& activation,
+                      const Coefficients& s1, const Coefficients& s2, const Scratch& scratch) {
+    const Shape& s = x.shape();
+    const cpu::Rows rows(s.c);
+    sum_rows(device, s, scratch, [&](Index n, Index first, Index count, double* t1, double* t2) {
+      const Index at = (n * s.area() + first) * s.c;
+      const cpu::RepeatedRow<P> scale(sample(a, n), rows), shift(sample(b, n), rows);
+      using Step = cpu::AffineSumsStep<T, Tanh>;
+      simd::dispatch(device.isa(), cpu::SumRowsBody<T, Step>{
+                                       Step{{dy.data() + at, x.data() + at, scale.data(),
+                                             shift.data(), P(cpu::negative_slope(activation))},
+                                            t1,
+                                            t2},
+                                       rows, count});
+    });
+    P *o1 = s1.data(), *o2 = s2.data();
+    combine(device, s, scratch, [&](Index n, Index c, double t1, double t2) {
+      o1[n * s.c + c] = static_cast<P>(t1);
+      o2[n * s.c + c] = static_cast<P>(t2);
+    });
+  }
+
+  template <bool Tanh>
+  static void backward_of(Cpu& device, const Tensor<Cpu, T>& dy, const Tensor<Cpu, T>& x,
+                          const Coefficients& a, const Coefficients& b,
+                          const Activation& activation, const Coefficients& p,
+                          const Coefficients& q, const Tensor<Cpu, T>& dx, Write write) {
+    const Shape& s = x.shape();
+    const cpu::Rows rows(s.c);
+    const cpu::PixelChunks cut = map_chunks(s);
+    device.threads().run(s.n * cut.chunks, [&](Index task, int) {
+      const Index n = task / cut.chunks, chunk = task % cut.chunks;
+      const Index at = (n * s.area() + cut.first(chunk)) * s.c;
+      const cpu::RepeatedRow<P> scale(sample(a, n), rows), shift(sample(b, n), rows);
+      const cpu::RepeatedRow<P> linear(sample(p, n), rows), constant(sample(q, n), rows);
+      using Step = cpu::AffineBackwardStep<T, Tanh>;
+      simd::dispatch(device.isa(),
+                     cpu::RowsBody<T, Step>{Step{{dy.data() + at, x.data() + at, scale.data(),
+                                                  shift.data(), P(cpu::negative_slope(activation))},
+                                                 dx.data() + at,
+                                                 linear.data(),
+                                                 constant.data(),
+                                                 write == Write::accumulate},
+                                            rows, cut.count(chunk)});
+    });
+  }
+};
+
+}  // namespace limn::inline v0::primitive

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: MIT
+// Pictures as rows of channels. With few channels several pixels make one row, so that registers
+// are full: coefficients are repeated, sums are folded. Sums run over 16 rows in registers of the
+// computing type, and over everything else in double.
+#pragma once
+
+#include <numeric>
+#include <type_traits>
+
+#include "limn/cpu/lanes.hpp"
+
+namespace limn::inline v0::cpu {
+
+/// `repeat` pixels of `channels` values make one row of `length` values.
+struct Rows {
+  static constexpr Index max_repeated = 1024;  ///< longest row of several pixels
+
+  Index channels = 1, repeat = 1, length = 1;
+
+  explicit constexpr Rows(Index c) : channels(c), length(c) {
+    if (c >= 64) return;
+    repeat = 16 / std::gcd(c, Index{16});  // rows of whole registers ...
+    repeat *= chunks_of(128, repeat * c);  // ... and not too short
+    length = repeat * c;
+  }
+};
+static_assert(Rows(63).length <= Rows::max_repeated && Rows(1).length == 128);
+
+/// Values per channel, repeated to a row's length. Null stays null.
+template <class P>
+class RepeatedRow {
+ public:
+  RepeatedRow(const P* source, const Rows& rows) : data_(source) {
+    if (source == nullptr || rows.repeat == 1) return;
+    for (Index i = 0; i < rows.length; ++i) row_[i] = source[i % rows.channels];
+    data_ = row_;
+  }
+  RepeatedRow(const RepeatedRow&) = delete;
+  RepeatedRow& operator=(const RepeatedRow&) = delete;
+  [[nodiscard]] const P* data() const { return data_; }
+
+ private:
+  const P* data_;
+  P row_[Rows::max_repeated];
+};
+
+/// A sample's pixels cut into chunks, by shape alone.
+struct PixelChunks {
+  Index pixels, per_chunk, chunks;
+
+  PixelChunks(Index area, Index bytes_per_pixel, Index bytes_per_chunk, Index most_chunks)
+      : pixels(area),
+        per_chunk(std::max({Index{1}, bytes_per_chunk / std::max(Index{1}, bytes_per_pixel),
+                            chunks_of(area, most_chunks)})),
+        chunks(chunks_of(area, per_chunk)) {}
+
+  [[nodiscard]] Index first(Index chunk) const { return chunk * per_chunk; }
+  [[nodiscard]] Index count(Index chunk) const {
+    return std::min(per_chunk, pixels - first(chunk));
+  }
+};
+
+/// Body of simd::dispatch: `step` on each row of `pixels` pixels, moved on by a row each time.
+template <class T, class Step>
+struct RowsBody {
+  Step step;
+  Rows rows;
+  Index pixels;
+  template <int Bytes>
+  LIMN_ALWAYS_INLINE void operator()() const {
+    using V = Register<T, Bytes>;
+    Step s = step;
+    const Index full = pixels / rows.repeat;
+    for (Index r = 0; r < full; ++r, s.advance(rows.length)) for_lanes<V>(rows.length, s);
+    const Index rest = (pixels - full * rows.repeat) * rows.channels;
+    if (rest > 0) for_lanes<V>(rest, s);
+  }
+};
+
+/// Body of simd::dispatch: `step` on runs of up to 16 rows, for sums; a last, shorter row is a run
+/// of its own. The step is told the number of rows and their distance.
+template <class T, class Step>
+struct SumRowsBody {
+  static constexpr Index run = 16;
+  Step step;
+  Rows rows;
+  Index pixels;
+  template <int Bytes>
+  LIMN_ALWAYS_INLINE void operator()() const {
+    using V = Register<T, Bytes>;
+    Step s = step;
+    s.stride = rows.length;
+    const Index full = pixels / rows.repeat;
+    for (Index r = 0; r < full; r += run, s.advance(s.rows * rows.length)) {
+      s.rows = full - r < run ? full - r : run;
+      for_lanes<V>(rows.length, s);
+    }
+    const Index rest = (pixels - full * rows.repeat) * rows.channels;
+    if (rest > 0) {
+      s.rows = 1;
+      for_lanes<V>(rest, s);
+    }
+  }
+};
+
+/// The register of doubles that takes the sums of V.
+template <class V>
+using Wide = simd::Vec<double, simd::width<V>>;
+
+/// total[i..] += sums
+template <class V, class Lanes>
+LIMN_ALWAYS_INLINE void add_wide(double* total, const Wide<V>& sums, const Lanes& lanes) {
+  Wide<V> t;
+  lanes.load(t, total);
+  t += sums;
+  lanes.store(total, t);
+}
+
+/// total[c] = sum over `parts` rows (of `rows.length`, `stride` apart) and over a row's pixels.
+inline double fold(const double* partial, Index parts, Index stride, const Rows& rows, Index c) {
+  double total = 0;
+  for (Index k = 0; k < parts; ++k)
+    for (Index r = 0; r < rows.repeat; ++r) total += partial[k * stride + r * rows.channels + c];
+  return total;
+}
+
+}  // namespace limn::inline v0::cpu
