@@ -62,6 +62,24 @@ template <Device D, Scalar T>
   });
 }
 
+/// x in param_t<T>: what normalizations take gamma and beta in. No operation where T is that type
+/// already.
+template <Device D, Scalar T>
+[[nodiscard]] Var<D, param_t<T>> widen(const Var<D, T>& x) {
+  if constexpr (std::same_as<T, param_t<T>>) {
+    return x;
+  } else {
+    const Tensor<D, param_t<T>> y(x.device(), x.shape());
+    primitive::cast(x.value(), y);
+    if (!x.wants_gradient()) return Var<D, param_t<T>>(y, x.tape(), false);
+    return x.tape()->record(y, [dx = x.gradient()](const Tensor<D, param_t<T>>& dy) {
+      const Tensor<D, T> narrow(dy.device(), dy.shape());
+      primitive::cast(dy, narrow);
+      dx.give(narrow);
+    });
+  }
+}
+
 /// A loss and its lambda.
 template <Device D, Scalar P>
 using Weighted = std::pair<double, Var<D, P>>;

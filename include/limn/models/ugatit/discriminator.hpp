@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: MIT
+// The discriminators of U-GAT-IT (Kim et al., 2020, section 2.1.3; published PyTorch code,
+// Discriminator): spectrally normalized 4x4 convolutions, CAM attention, one map of logits. The
+// global one halves the picture five times, the local one three times.
+#pragma once
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "limn/attention/class_activation_map.hpp"
+#include "limn/models/ugatit/options.hpp"
+
+namespace limn::inline v0::ugatit {
+
+inline constexpr Index global_halvings = 5, local_halvings = 3;
+
+/// How often a discriminator really halves pictures of `size`: as published, but so that its last
+/// feature map is at least 2 x 2 (reflection padding needs it). Below 96 the global one stops
+/// earlier.
+[[nodiscard]] constexpr Index fitting_halvings(Index size, Index published) {
+  const auto last_map = [size](Index halvings) {
+    Index s = size;
+    for (Index i = 0; i < halvings; ++i) s = (s - 2) / 2 + 1;
+    return s - 1;
+  };
+  Index halvings = published;
+  while (halvings > 1 && last_map(halvings) < 2) --halvings;
+  return halvings;
+}
+
+/// What a discriminator gives.
+template <Device D, Scalar T>
+struct Judgement {
+  Var<D, T> logits;      ///< (N,h,w,1)
+  Var<D, T> cam_logits;  ///< (N,1,1,2)
+};
+
+template <Device D, Scalar T = float>
+struct Discriminator {
+  std::vector<SpectralConvolution<D, T>> layers;
+  ClassActivationMap<D, T, SpectralConvolution<D, T>> attention;
+  SpectralConvolution<D, T> last;
+
+  /// `halvings` convolutions of stride 2, then one of stride 1; channels double each time.
+  Discriminator(Index channels, Index halvings)
+      : attention(channels << halvings, leaky,
+                  SpectralConvolution<D, T>(channels << halvings, 1, {}),
+                  SpectralConvolution<D, T>(channels << halvings, 1, {})),
+        last(channels << halvings, 1, reflect_conv(4, 1, 1)) {
+    Index in = 3;
+    for (Index i = 0; i <= halvings; ++i) {
+      layers.emplace_back(in, channels << i, reflect_conv(4, i < halvings ? 2 : 1, 1),
+                          SpectralOptions{.bias = true, .activation = leaky});
+      in = channels << i;
+    }
+  }
+
+  /// image (N,S,S,3); its samples belong to `passes` equal parts, each with its own power iteration
+  /// (real | fake in one batch).
+  [[nodiscard]] Judgement<D, T> operator()(const Var<D, T>& image, Index passes = 1) {
+    auto x = image;
+    for (auto& layer : layers) x = layer(x, passes);
+    const auto [attended, cam_logits] = attention.attend(
+        x, [passes](auto& classifier, const auto& pooled) { return classifier(pooled, passes); });
+    return {last(attended, passes), cam_logits};
+  }
+
+  void visit(auto&& f) {
+    attention.visit(f);
+    f("conv", last);
+    for (std::size_t i = 0; i < layers.size(); ++i)
+      f("model." + std::to_string(1 + 3 * i), layers[i]);
+  }
+
+ private:
+  static constexpr Activation leaky = leaky_relu_activation(0.2F);
+};
+
+}  // namespace limn::inline v0::ugatit

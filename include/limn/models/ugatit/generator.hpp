@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: MIT
+// The generator of U-GAT-IT (Kim et al., 2020, section 2.1.1 and appendix; published PyTorch code,
+// ResnetGenerator). Names in the visit functions are those of the published state_dict.
+#pragma once
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "limn/attention/class_activation_map.hpp"
+#include "limn/models/ugatit/options.hpp"
+#include "limn/nn/convolution.hpp"
+#include "limn/norm/normalizations.hpp"
+#include "limn/ops/pointwise.hpp"
+
+namespace limn::inline v0::ugatit {
+
+/// x + IN(conv(relu(IN(conv(x))))).
+template <Device D, Scalar T = float>
+struct ResidualBlock {
+  Convolution<D, T> conv1, conv2;
+  InstanceNorm<D, T> norm1{relu_activation}, norm2{};
+
+  explicit ResidualBlock(Index channels)
+      : conv1(channels, channels, reflect_conv(3, 1, 1), {.moments = WithMoments::yes}),
+        conv2(channels, channels, reflect_conv(3, 1, 1), {.moments = WithMoments::yes}) {}
+
+  [[nodiscard]] Var<D, T> operator()(const Var<D, T>& x) {
+    return norm2(conv2(norm1(conv1(x))), x);
+  }
+
+  void visit(auto&& f) {
+    f("conv_block.1", conv1);
+    f("conv_block.5", conv2);
+  }
+};
+
+/// Picture (N,S,S,3) -> features (N,S/4,S/4,4 ch): 7x7, two halvings, residual blocks.
+template <Device D, Scalar T = float>
+struct Encoder {
+  Convolution<D, T> first, down1, down2;
+  InstanceNorm<D, T> norm{relu_activation};
+  std::vector<ResidualBlock<D, T>> blocks;
+
+  Encoder(Index channels, Index count)
+      : first(3, channels, reflect_conv(7, 1, 3), {.moments = WithMoments::yes}),
+        down1(channels, 2 * channels, reflect_conv(3, 2, 1), {.moments = WithMoments::yes}),
+        down2(2 * channels, 4 * channels, reflect_conv(3, 2, 1), {.moments = WithMoments::yes}) {
+    for (Index i = 0; i < count; ++i) blocks.emplace_back(4 * channels);
+  }
+
+  [[nodiscard]] Var<D, T> operator()(const Var<D, T>& image) {
+    auto x = norm(down2(norm(down1(norm(first(image))))));
+    for (auto& block : blocks) x = block(x);
+    return x;
+  }
+
+  void visit(auto&& f) {
+    f("DownBlock.1", first);
+    f("DownBlock.5", down1);
+    f("DownBlock.9", down2);
+    for (std::size_t i = 0; i < blocks.size(); ++i)
+      f("DownBlock." + std::to_string(12 + i), blocks[i]);
+  }
+};
+
+/// gamma and beta of every AdaLIN, (N,1,1,C), from the attended features: two fully connected
+/// layers with ReLU, then one each.
+template <Device D, Scalar T = float>
+struct Style {
+  Index bins;
+  Linear<D, T> hidden1, hidden2, gamma, beta;
+
+  Style(Index channels, Index bins_)
+      : bins(bins_),
+        hidden1({1, bins_, bins_, channels}, channels,
+                {.activation = relu_activation, .factored = bins_ > 1}),
+        hidden2(vector_shape(channels), channels, {.activation = relu_activation}),
+        gamma(vector_shape(channels), channels),
+        beta(vector_shape(channels), channels) {}
+
+  [[nodiscard]] std::pair<Var<D, param_t<T>>, Var<D, param_t<T>>> operator()(
+      const Var<D, T>& features) {
+    const bool whole = features.shape().h == bins && features.shape().w == bins;
+    const auto x = hidden2(hidden1(whole ? features : average_pool(features, bins)));
+    return {widen(gamma(x)), widen(beta(x))};
+  }
+
+  void visit(auto&& f) {
+    f("gamma", gamma);
+    f("beta", beta);
+    f("FC.0", hidden1);
+    f("FC.2", hidden2);
+  }
+};
+
+/// x + AdaLIN(conv(relu(AdaLIN(conv(x))))).
+template <Device D, Scalar T = float>
+struct AdaptiveResidual {
+  Convolution<D, T> conv1, conv2;
+  AdaLin<D, T> norm1, norm2;
+
+  explicit AdaptiveResidual(Index channels)
+      : conv1(channels, channels, reflect_conv(3, 1, 1), {.moments = WithMoments::yes}),
+        conv2(channels, channels, reflect_conv(3, 1, 1), {.moments = WithMoments::yes}),
+        norm1(channels, relu_activation),
+        norm2(channels) {}
+
+  [[nodiscard]] Var<D, T> operator()(const Var<D, T>& x, const Var<D, param_t<T>>& gamma,
+                                     const Var<D, param_t<T>>& beta) {
+    return norm2(conv2(norm1(conv1(x), gamma, beta)), gamma, beta, x);
+  }
+
+  void visit(auto&& f) {
+    f("conv1", conv1);
+    f("norm1", norm1);
+    f("conv2", conv2);
+    f("norm2", norm2);
+  }
+};
+
+/// Features (N,S/4,S/4,4 ch) -> picture (N,S,S,3) in (-1, 1): two doublings (nearest, folded into
+/// the convolution) with LIN, 7x7, tanh.
+template <Device D, Scalar T = float>
+struct Decoder {
+  Convolution<D, T> up1, up2, last;
+  LayerInstanceNorm<D, T> norm1, norm2;
+
+  explicit Decoder(Index channels)
+      : up1(4 * channels, 2 * channels, reflect_conv(3, 1, 1, 2), {.moments = WithMoments::yes}),
+        up2(2 * channels, channels, reflect_conv(3, 1, 1, 2), {.moments = WithMoments::yes}),
+        last(channels, 3, reflect_conv(7, 1, 3), {.activation = tanh_activation}),
+        norm1(2 * channels, relu_activation),
+        norm2(channels, relu_activation) {}
+
+  [[nodiscard]] Var<D, T> operator()(const Var<D, T>& x) { return last(norm2(up2(norm1(up1(x))))); }
+
+  void visit(auto&& f) {
+    f("UpBlock2.2", up1);
+    f("UpBlock2.3", norm1);
+    f("UpBlock2.7", up2);
+    f("UpBlock2.8", norm2);
+    f("UpBlock2.11", last);
+  }
+};
+
+/// What a generator gives.
+template <Device D, Scalar T>
+struct Translation {
+  Var<D, T> image;       ///< (N,S,S,3) in (-1, 1)
+  Var<D, T> cam_logits;  ///< (N,1,1,2)
+  /// (N,S/4,S/4,1): sum over the channels of the attended features; only if asked for
+  Tensor<D, param_t<T>> heatmap;
+};
+
+template <Device D, Scalar T = float>
+struct Generator {
+  Encoder<D, T> encode;
+  ClassActivationMap<D, T, Linear<D, T>> attention;
+  Style<D, T> style;
+  std::vector<AdaptiveResidual<D, T>> body;
+  Decoder<D, T> decode;
+
+  explicit Generator(const ModelOptions& o)
+      : encode(o.channels, o.blocks),
+        attention(o.features(), relu_activation, Linear<D, T>(vector_shape(o.features()), 1),
+                  Linear<D, T>(vector_shape(o.features()), 1)),
+        style(o.features(), o.bins()),
+        decode(o.channels) {
+    for (Index i = 0; i < o.blocks; ++i) body.emplace_back(o.features());
+  }
+
+  /// image (N,S,S,3) in [-1, 1].
+  [[nodiscard]] Translation<D, T> operator()(const Var<D, T>& image, bool with_heatmap = false) {
+    const auto features = encode(image);
+    auto [x, logits] = attention.attend(
+        features, [](auto& classifier, const auto& pooled) { return classifier(pooled); });
+    const Tensor<D, param_t<T>> heatmap =
+        with_heatmap ? heatmap_of(x.value()) : Tensor<D, param_t<T>>();
+    const auto [gamma, beta] = style(x);
+    for (auto& block : body) x = block(x, gamma, beta);
+    return {decode(x), logits, heatmap};
+  }
+
+  void visit(auto&& f) {
+    attention.visit(f);
+    style.visit(f);
+    for (std::size_t i = 0; i < body.size(); ++i) f("UpBlock1_" + std::to_string(i + 1), body[i]);
+    encode.visit(f);
+    decode.visit(f);
+  }
+
+ private:
+  [[nodiscard]] static Tensor<D, param_t<T>> heatmap_of(const Tensor<D, T>& attended) {
+    constexpr primitive::Axes channels{false, false, false, true};
+    Tensor<D, param_t<T>> heatmap(attended.device(), channels.reduced(attended.shape()));
+    primitive::reduce(channels, attended, heatmap);
+    return heatmap;
+  }
+};
+
+}  // namespace limn::inline v0::ugatit

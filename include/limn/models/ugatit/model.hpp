@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: MIT
+// The six networks of U-GAT-IT and the two parameter sets that train them.
+#pragma once
+
+#include "limn/models/ugatit/discriminator.hpp"
+#include "limn/models/ugatit/generator.hpp"
+#include "limn/optim/adam.hpp"
+
+namespace limn::inline v0::ugatit {
+
+/// Two generators, and a global and a local discriminator per domain; allocated and initialized
+/// from `seed`. Does not move: parameter sets point into the networks.
+template <Device D, Scalar T = float>
+struct Model {
+  ModelOptions options;
+  Generator<D, T> a2b, b2a;
+  Discriminator<D, T> global_a, global_b, local_a, local_b;
+  ParameterSet<D, T> generators, discriminators;
+
+  /// Throws UsageError for options that do not work.
+  Model(D& device, const ModelOptions& o, std::uint64_t seed)
+      : options((o.check(), o)),
+        a2b(o),
+        b2a(o),
+        global_a(o.channels, fitting_halvings(o.size, global_halvings)),
+        global_b(o.channels, fitting_halvings(o.size, global_halvings)),
+        local_a(o.channels, fitting_halvings(o.size, local_halvings)),
+        local_b(o.channels, fitting_halvings(o.size, local_halvings)),
+        generators(device),
+        discriminators(device) {
+    generators.add("genA2B", a2b).add("genB2A", b2a);
+    discriminators.add("disGA", global_a)
+        .add("disGB", global_b)
+        .add("disLA", local_a)
+        .add("disLB", local_b);
+    for (auto* set : {&generators, &discriminators}) {
+      set->allocate(true);
+      set->initialize(seed);
+    }
+  }
+  Model(const Model&) = delete;
+  Model& operator=(const Model&) = delete;
+};
+
+}  // namespace limn::inline v0::ugatit

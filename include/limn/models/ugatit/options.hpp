@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: MIT
+// What shapes a U-GAT-IT model and its training, with the published defaults.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "limn/core/error.hpp"
+#include "limn/core/shape.hpp"
+
+namespace limn::inline v0::ugatit {
+
+/// How the head that makes gamma and beta sees the features: `full` as they are (its weights grow
+/// with the picture), `light` averaged over all positions, `pooled` averaged over a grid of pool x
+/// pool bins.
+enum class Variant { full, light, pooled };
+
+[[nodiscard]] constexpr const char* to_string(Variant v) {
+  return v == Variant::full ? "full" : v == Variant::light ? "light" : "pooled";
+}
+
+/// Throws UsageError for another name.
+[[nodiscard]] inline Variant parse_variant(std::string_view name) {
+  for (const Variant v : {Variant::full, Variant::light, Variant::pooled})
+    if (name == to_string(v)) return v;
+  throw UsageError("variant '" + std::string(name) +
+                   "' is unknown; there are light, full and pooled");
+}
+
+/// The networks.
+struct ModelOptions {
+  Variant variant = Variant::light;
+  Index pool = 8;       ///< bins per side of `pooled`
+  Index size = 256;     ///< pictures are size x size; a multiple of 4
+  Index channels = 64;  ///< after the first convolution; the bottleneck has 4 times as many
+  Index blocks = 4;     ///< residual blocks in the encoder, and AdaLIN blocks in the decoder
+  bool operator==(const ModelOptions&) const = default;
+
+  /// Features at the bottleneck.
+  [[nodiscard]] Index features() const { return 4 * channels; }
+  /// Side of the grid that the head sees.
+  [[nodiscard]] Index bins() const {
+    return variant == Variant::full ? size / 4 : variant == Variant::light ? 1 : pool;
+  }
+
+  /// Throws UsageError that names the option.
+  void check() const {
+    const auto fail = [](const std::string& what) { throw UsageError(what); };
+    if (size < 16 || size % 4 != 0)
+      fail("size " + std::to_string(size) +
+           " does not work: it must be a multiple of 4 and at least 16");
+    if (channels < 1) fail("channels must be at least 1, not " + std::to_string(channels));
+    if (blocks < 0) fail("blocks must be at least 0, not " + std::to_string(blocks));
+    if (variant == Variant::pooled && (pool < 1 || pool > size / 4))
+      fail("pool " + std::to_string(pool) + " does not work: a picture of size " +
+           std::to_string(size) + " has features of " + std::to_string(size / 4) + " x " +
+           std::to_string(size / 4) + ", so it must be 1 to " + std::to_string(size / 4));
+  }
+};
+
+/// The training: lambda of the four losses, optimizer, length.
+struct TrainOptions {
+  Index batch = 1;
+  std::int64_t steps = 100000;
+  double learning_rate = 1e-4;
+  double weight_decay = 1e-4;
+  double beta1 = 0.5, beta2 = 0.999;
+  double lambda_adversarial = 1, lambda_cycle = 10, lambda_identity = 10, lambda_cam = 1000;
+  bool decay = true;  ///< linear decay of the learning rate from half of the run
+  std::uint64_t seed = 0;
+  bool operator==(const TrainOptions&) const = default;
+
+  /// Throws UsageError that names the option.
+  void check() const {
+    const auto fail = [](const std::string& what) { throw UsageError(what); };
+    if (batch < 1) fail("batch must be at least 1, not " + std::to_string(batch));
+    if (steps < 1) fail("steps must be at least 1, not " + std::to_string(steps));
+    if (!(learning_rate >= 0)) fail("lr must not be negative");
+    if (!(weight_decay >= 0)) fail("weight-decay must not be negative");
+  }
+};
+
+}  // namespace limn::inline v0::ugatit
