@@ -1,0 +1,12 @@
+# SPDX-License-Identifier: MIT
+# Sourced by cmake/try and cmake/check: sets `jobs`, how many compilers may run at once, and prefers
+# Ninja. LIMN_JOBS is the upper limit, else the number of cores.
+jobs=${LIMN_JOBS:-$(nproc)}
+# a compiler takes up to 1.5 GB; /proc may not be mounted
+memory_jobs=$(awk '/^MemAvailable/ { print int($2 / 1500000) }' /proc/meminfo 2>/dev/null || true)
+if [ "${memory_jobs:-$jobs}" -lt "$jobs" ]; then jobs=$memory_jobs; fi
+if [ "$jobs" -lt 1 ]; then jobs=1; fi
+export LIMN_JOBS=$jobs
+if [ -z "${CMAKE_GENERATOR:-}" ] && command -v ninja >/dev/null; then
+  export CMAKE_GENERATOR=Ninja
+fi
