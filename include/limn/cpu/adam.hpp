@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: MIT
+// Adam on registers of weights: with a stored gradient, and with one that is formed on the fly.
+#pragma once
+
+#include <cstdint>
+
+#include "limn/core/primitives/optimizer.hpp"
+#include "limn/cpu/lanes.hpp"
+
+namespace limn::inline v0::cpu {
+
+/// v = sqrt(v) for v >= 0. Floats: Newton's method for 1 / sqrt(v) from a guess by the exponent,
+/// and one correction, to about one unit in the last place, because a vectorized square root
+/// depends on the user's flags.
+template <class V>
+LIMN_ALWAYS_INLINE void fast_sqrt(V& v) {
+  if constexpr (sizeof(simd::lane_t<V>) == 8) {
+    simd::sqrt(v);
+  } else {
+    using U = simd::Vec<std::uint32_t, simd::width<V>>;
+    U u;
+    __builtin_memcpy(&u, &v, sizeof(V));
+    u = 0x5f3759dfU - (u >> 1);
+    V y;
+    __builtin_memcpy(&y, &u, sizeof(V));
+    const V half = v * 0.5F;
+    for (int i = 0; i < 3; ++i) y *= 1.5F - (half * y) * y;
+    const V root = v * y;
+    v = root + 0.5F * y * (v - root * root);
+  }
+}
+
+/// Adam's numbers in the computing type.
+template <class P>
+struct AdamFactors {
+  P decay, beta1, rest1, beta2, rest2, step_size, scale, epsilon;
+
+  explicit AdamFactors(const primitive::AdamStep& s)
+      : decay(P(s.weight_decay)),
+        beta1(P(s.beta1)),
+        rest1(P(1 - s.beta1)),
+        beta2(P(s.beta2)),
+        rest2(P(1 - s.beta2)),
+        step_size(P(s.step_size())),
+        scale(P(s.second_moment_scale())),
+        epsilon(P(s.epsilon)) {}
+
+  /// One step of the weights from i on, with the gradient g.
+  template <class V, class Lanes>
+  LIMN_ALWAYS_INLINE void apply(V& g, P* w, P* m, P* v, Index i, const Lanes& lanes) const {
+    V weight, first, second;
+    lanes.load(weight, w + i);
+    lanes.load(first, m + i);
+    lanes.load(second, v + i);
+    g += weight * decay;
+    first = first * beta1 + g * rest1;
+    second = second * beta2 + (g * g) * rest2;
+    lanes.store(m + i, first);
+    lanes.store(v + i, second);
+    fast_sqrt(second);
+    weight -= step_size * first / (second * scale + epsilon);
+    lanes.store(w + i, weight);
+  }
+};
+
+template <class P>
+struct AdamPassStep {
+  AdamFactors<P> factors;
+  P* w;
+  const P* gradient;
+  P *m, *v;
+
+  template <class V, class Lanes>
+  LIMN_ALWAYS_INLINE void operator()(Index i, const Lanes& lanes) const {
+    V g;
+    lanes.load(g, gradient + i);
+    factors.apply(g, w, m, v, i, lanes);
+  }
+};
+
+/// One layer's inputs and output gradients.
+template <class T>
+struct RawFactors {
+  const T *x, *dy;
+  Index samples;
+};
+
+/// Adam for part of one row of weights, from column `column` on: the gradient is summed over
+/// samples in a register and never stored.
+template <class T>
+struct AdamOuterStep {
+  AdamFactors<param_t<T>> factors;
+  const RawFactors<T>* layers;
+  Index layer_count, rows, columns, row, column;
+  param_t<T>*w, *m, *v;  ///< at (row, column)
+
+  template <class V, class Lanes>
+  LIMN_ALWAYS_INLINE void operator()(Index i, const Lanes& lanes) const {
+    V g{}, x;
+    for (Index l = 0; l < layer_count; ++l) {
+      const RawFactors<T>& f = layers[l];
+      for (Index n = 0; n < f.samples; ++n) {
+        lanes.load(x, f.x + n * columns + column + i);
+        g += x * static_cast<param_t<T>>(f.dy[n * rows + row]);
+      }
+    }
+    factors.apply(g, w, m, v, i, lanes);
+  }
+};
+
+}  // namespace limn::inline v0::cpu

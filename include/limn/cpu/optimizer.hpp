@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: MIT
+// Group "optimizer" on the CPU: linear passes at memory bandwidth.
+#pragma once
+
+#include <bit>
+#include <cstdint>
+#include <vector>
+
+#include "limn/core/primitives/optimizer.hpp"
+#include "limn/cpu/adam.hpp"
+#include "limn/cpu/device.hpp"
+#include "limn/cpu/rows.hpp"
+
+namespace limn::inline v0::cpu {
+
+/// average = decay average + (1 - decay) w
+template <class P>
+struct EmaStep {
+  P decay, rest;
+  const P* w;
+  P* average;
+
+  template <class V, class Lanes>
+  LIMN_ALWAYS_INLINE void operator()(Index i, const Lanes& lanes) const {
+    V value, mean;
+    lanes.load(value, w + i);
+    lanes.load(mean, average + i);
+    mean = mean * decay + value * rest;
+    lanes.store(average + i, mean);
+  }
+};
+
+/// x = min(max(x, low), high)
+template <class P>
+struct ClampStep {
+  P low, high;
+  P* x;
+
+  template <class V, class Lanes>
+  LIMN_ALWAYS_INLINE void operator()(Index i, const Lanes& lanes) const {
+    V v, bound;
+    lanes.load(v, x + i);
+    simd::broadcast(bound, low);
+    v = v < bound ? bound : v;
+    simd::broadcast(bound, high);
+    v = v > bound ? bound : v;
+    lanes.store(x + i, v);
+  }
+};
+
+/// Body: total = sum of x^2 over n values.
+template <class P>
+struct SumSquaresBody {
+  const P* x;
+  double* total;
+  Index n;
+
+  template <int Bytes>
+  LIMN_ALWAYS_INLINE void operator()() const {
+    using V = Register<P, Bytes>;
+    using W = Wide<V>;
+    constexpr Index w = simd::width<V>;
+    V v;
+    W s0{}, s1{};
+    Index i = 0;
+    for (; i + 2 * w <= n; i += 2 * w) {
+      simd::load(v, x + i);
+      const W d0 = __builtin_convertvector(v, W);
+      simd::load(v, x + i + w);
+      const W d1 = __builtin_convertvector(v, W);
+      s0 += d0 * d0;
+      s1 += d1 * d1;
+    }
+    s0 += s1;
+    double sum = 0;
+    for (Index k = 0; k < w; ++k) sum += s0[k];
+    for (; i < n; ++i) sum += static_cast<double>(x[i]) * static_cast<double>(x[i]);
+    *total = sum;
+  }
+};
+
+/// Body: total = 1 if all n values are finite, else 0; by the exponent's bits.
+template <class P>
+struct AllFiniteBody {
+  const P* x;
+  double* total;
+  Index n;
+
+  template <int Bytes>
+  LIMN_ALWAYS_INLINE void operator()() const {
+    using Bits = std::conditional_t<sizeof(P) == 8, std::uint64_t, std::uint32_t>;
+    using V = simd::Vec<Bits, Bytes / static_cast<int>(sizeof(P))>;
+    constexpr Index w = simd::width<V>;
+    constexpr Bits exponent = sizeof(P) == 8 ? Bits(0x7ff0000000000000U) : Bits(0x7f800000U);
+    // the exponent field plus one unit reaches the sign bit only if it was all ones
+    constexpr Bits unit = exponent & (~exponent + 1);
+    V u, bad{};
+    Index i = 0;
+    for (; i + w <= n; i += w) {
+      __builtin_memcpy(&u, x + i, sizeof(V));
+      bad |= (u & exponent) + unit;
+    }
+    Bits all = 0;
+    for (Index k = 0; k < w; ++k) all |= bad[k];
+    for (; i < n; ++i) all |= (std::bit_cast<Bits>(x[i]) & exponent) + unit;
+    *total = (all >> (sizeof(P) * 8 - 1)) == 0 ? 1.0 : 0.0;
+  }
+};
+
+}  // namespace limn::inline v0::cpu
+
+namespace limn::inline v0::primitive {
+
+template <Scalar P>
+struct Optimizer<Cpu, P> {
+  using Values = Tensor<Cpu, P>;
+  using Scratch = Tensor<Cpu, std::byte>;
+
+  static void adam(Cpu& device, const AdamStep& step, const Values& w, const Values& gradient,
+                   const Values& m, const Values& v) {
+    const cpu::AdamFactors<P> factors(step);
+    P *weights = w.data(), *first = m.data(), *second = v.data();
+    const P* g = gradient.data();
+    cpu::linear_pass<P>(device.threads(), device.isa(), w.size(), [&](Index at, Index) {
+      return cpu::AdamPassStep<P>{factors, weights + at, g + at, first + at, second + at};
+    });
+  }
+
+  static void ema(Cpu& device, double decay, const Values& w, const Values& average) {
+    const P* weights = w.data();
+    P* mean = average.data();
+    cpu::linear_pass<P>(device.threads(), device.isa(), w.size(), [&](Index at, Index) {
+      return cpu::EmaStep<P>{P(decay), P(1 - decay), weights + at, mean + at};
+    });
+  }
+
+  static void clamp(Cpu& device, const Values& x, double low, double high) {
+    P* values = x.data();
+    cpu::linear_pass<P>(device.threads(), device.isa(), x.size(), [&](Index at, Index) {
+      return cpu::ClampStep<P>{P(low), P(high), values + at};
+    });
+  }
+
+  static std::size_t reduce_workspace(Cpu&, Index size) {
+    return static_cast<std::size_t>(cpu::chunks_of(size, cpu::linear_chunk<P>)) * sizeof(double);
+  }
+
+  static void sum_squares(Cpu& device, const Values& x, const Values& y, const Scratch& scratch) {
+    double total = 0;
+    for (const double part : partials<cpu::SumSquaresBody<P>>(device, x, scratch)) total += part;
+    *y.data() = static_cast<P>(total);
+  }
+
+  static void all_finite(Cpu& device, const Values& x, const Values& y, const Scratch& scratch) {
+    bool all = true;
+    for (const double part : partials<cpu::AllFiniteBody<P>>(device, x, scratch))
+      all = all && part > 0.5;
+    *y.data() = all ? P(1) : P(0);
+  }
+
+ private:
+  template <class Body>
+  static std::span<const double> partials(Cpu& device, const Values& x, const Scratch& scratch) {
+    constexpr Index per = cpu::linear_chunk<P>;
+    const Index n = x.size(), chunks = cpu::chunks_of(n, per);
+    if (chunks == 0) return {};
+    auto* partial = reinterpret_cast<double*>(scratch.data());
+    const P* values = x.data();
+    device.threads().run(chunks, [&](Index chunk, int) {
+      const Index first = chunk * per;
+      simd::dispatch(device.isa(), Body{values + first, partial + chunk, std::min(per, n - first)});
+    });
+    return {partial, static_cast<std::size_t>(chunks)};
+  }
+};
+
+template <Scalar T>
+struct OuterOptimizer<Cpu, T> {
+  using P = param_t<T>;
+
+  static void adam_outer(Cpu& device, const AdamStep& step, const Tensor<Cpu, P>& w,
+                         std::span<const Factors<Cpu, T>> factors, const Tensor<Cpu, P>& m,
+                         const Tensor<Cpu, P>& v) {
+    std::vector<cpu::RawFactors<T>> layers;
+    layers.reserve(factors.size());
+    for (const auto& f : factors) layers.push_back({f.x.data(), f.dy.data(), f.x.shape().n});
+    const Index rows = w.shape().n, columns = w.shape().sample();
+    // tiles of rows x columns: a tile's inputs stay in the cache while its rows use them
+    constexpr Index tile_rows = 8, tile_columns = 2048;
+    const Index across = cpu::chunks_of(columns, tile_columns);
+    const cpu::AdamFactors<P> adam(step);
+    P *weights = w.data(), *first = m.data(), *second = v.data();
+    device.threads().run(cpu::chunks_of(rows, tile_rows) * across, [&](Index task, int) {
+      const Index column = task % across * tile_columns, top = task / across * tile_rows;
+      const Index count = std::min(tile_columns, columns - column);
+      for (Index row = top; row < std::min(top + tile_rows, rows); ++row) {
+        const Index at = row * columns + column;
+        using Step = cpu::AdamOuterStep<T>;
+        simd::dispatch(device.isa(),
+                       cpu::LinearBody<T, Step>{
+                           Step{adam, layers.data(), static_cast<Index>(layers.size()), rows,
+                                columns, row, column, weights + at, first + at, second + at},
+                           count});
+      }
+    });
+  }
+};
+
+}  // namespace limn::inline v0::primitive

@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: MIT
+// Group "pointwise" on the CPU: functors in blocks of 64 elements (a loop of constant length, which
+// compilers turn into vectors), sums in double, chunk by chunk.
+#pragma once
+
+#include "limn/core/primitives/pointwise.hpp"
+#include "limn/cpu/device.hpp"
+#include "limn/cpu/reduce.hpp"
+
+namespace limn::inline v0::cpu {
+
+/// Elements a functor is called for between load and store.
+inline constexpr Index functor_block = 64;
+
+/// buffer[i] = x[i], 0 beyond count
+template <class V, class T>
+LIMN_ALWAYS_INLINE void load_block(param_t<T>* buffer, const T* x, Index count) {
+  constexpr Index w = simd::width<V>;
+  V v;
+  for (Index i = 0; i < functor_block; i += w) {
+    if (i + w <= count)
+      simd::load(v, x + i);
+    else if (i < count)
+      simd::load(v, x + i, count - i);
+    else
+      v = V{};
+    simd::store(buffer + i, v);
+  }
+}
+
+/// y[i] (+)= scale buffer[i]
+template <class V, class T>
+LIMN_ALWAYS_INLINE void store_block(T* y, const param_t<T>* buffer, param_t<T> scale,
+                                    bool accumulate, Index count) {
+  constexpr Index w = simd::width<V>;
+  V v, before;
+  for (Index i = 0; i < count; i += w) {
+    simd::load(v, buffer + i);
+    v *= scale;
+    if (i + w <= count) {
+      if (accumulate) {
+        simd::load(before, y + i);
+        v += before;
+      }
+      simd::store(y + i, v);
+    } else {
+      if (accumulate) {
+        simd::load(before, y + i, count - i);
+        v += before;
+      }
+      simd::store(y + i, v, count - i);
+    }
+  }
+}
+
+/// Body: y (+)= scale f(x1) or scale f(x1, x2), n values.
+template <class T, class F, bool Two>
+struct MapBody {
+  F f;
+  const T *x1, *x2;
+  T* y;
+  param_t<T> scale;
+  bool accumulate;
+  Index n;
+
+  template <int Bytes>
+  LIMN_ALWAYS_INLINE void operator()() const {
+    using V = Register<T, Bytes>;
+    param_t<T> in1[functor_block], in2[functor_block], out[functor_block];
+    for (Index at = 0; at < n; at += functor_block) {
+      const Index count = n - at < functor_block ? n - at : functor_block;
+      load_block<V>(in1, x1 + at, count);
+      if constexpr (Two) {
+        load_block<V>(in2, x2 + at, count);
+        for (Index i = 0; i < functor_block; ++i) out[i] = f(in1[i], in2[i]);
+      } else {
+        for (Index i = 0; i < functor_block; ++i) out[i] = f(in1[i]);
+      }
+      store_block<V>(y + at, out, scale, accumulate, count);
+    }
+  }
+};
+
+/// Body: total = sum of f(x1, x2) over n values.
+template <class T, class F>
+struct MapReduceBody {
+  F f;
+  const T *x1, *x2;
+  double* total;
+  Index n;
+
+  template <int Bytes>
+  LIMN_ALWAYS_INLINE void operator()() const {
+    using V = Register<T, Bytes>;
+    constexpr Index lanes = 8;
+    param_t<T> in1[functor_block], in2[functor_block], out[functor_block];
+    double sums[lanes] = {};
+    for (Index at = 0; at < n; at += functor_block) {
+      const Index count = n - at < functor_block ? n - at : functor_block;
+      load_block<V>(in1, x1 + at, count);
+      load_block<V>(in2, x2 + at, count);
+      for (Index i = 0; i < functor_block; ++i) out[i] = f(in1[i], in2[i]);
+      for (Index i = count; i < functor_block; ++i) out[i] = 0;
+      for (Index i = 0; i < functor_block; i += lanes)
+        for (Index k = 0; k < lanes; ++k) sums[k] += static_cast<double>(out[i + k]);
+    }
+    *total =
+        ((sums[0] + sums[1]) + (sums[2] + sums[3])) + ((sums[4] + sums[5]) + (sums[6] + sums[7]));
+  }
+};
+
+}  // namespace limn::inline v0::cpu
+
+namespace limn::inline v0::primitive {
+
+template <Scalar T>
+struct Pointwise<Cpu, T> {
+  using P = param_t<T>;
+  using Scratch = Tensor<Cpu, std::byte>;
+
+  template <class F>
+  static void map(Cpu& device, const F& f, const Tensor<Cpu, T>& x, const Tensor<Cpu, T>& y,
+                  Write write, const Tensor<Cpu, P>& scale) {
+    run<false>(device, f, x, x, y, write, scale);
+  }
+
+  template <class F>
+  static void map2(Cpu& device, const F& f, const Tensor<Cpu, T>& x1, const Tensor<Cpu, T>& x2,
+                   const Tensor<Cpu, T>& y, Write write, const Tensor<Cpu, P>& scale) {
+    run<true>(device, f, x1, x2, y, write, scale);
+  }
+
+  static std::size_t reduce_workspace(Cpu&, const Shape& x, const Axes& axes) {
+    const auto linear = static_cast<std::size_t>(cpu::chunks_of(x.size(), cpu::linear_chunk<T>));
+    return std::max(linear, cpu::Reduction(x, axes).partials()) * sizeof(double);
+  }
+
+  template <class F>
+  static void map_reduce(Cpu& device, const F& f, const Tensor<Cpu, T>& x1,
+                         const Tensor<Cpu, T>& x2, double factor, const Tensor<Cpu, P>& y,
+                         Write write, const Scratch& scratch) {
+    constexpr Index per = cpu::linear_chunk<T>;
+    const Index n = x1.size(), chunks = cpu::chunks_of(n, per);
+    auto* partial = reinterpret_cast<double*>(scratch.data());
+    const T *v1 = x1.data(), *v2 = x2.data();
+    device.threads().run(chunks, [&](Index chunk, int) {
+      const Index first = chunk * per;
+      simd::dispatch(device.isa(),
+                     cpu::MapReduceBody<T, F>{f, v1 + first, v2 + first, partial + chunk,
+                                              std::min(per, n - first)});
+    });
+    double total = 0;
+    for (Index i = 0; i < chunks; ++i) total += partial[i];
+    P& result = *y.data();
+    total *= factor;
+    if (write == Write::accumulate) total += static_cast<double>(result);
+    result = static_cast<P>(total);
+  }
+
+  static void reduce(Cpu& device, const Axes& axes, const Tensor<Cpu, T>& x,
+                     const Tensor<Cpu, P>& y, Write write, const Scratch& scratch) {
+    cpu::Reduction(x.shape(), axes)
+        .run(device.threads(), device.isa(), x.data(), y.data(), write,
+             reinterpret_cast<double*>(scratch.data()));
+  }
+
+ private:
+  template <bool Two, class F>
+  static void run(Cpu& device, const F& f, const Tensor<Cpu, T>& x1, const Tensor<Cpu, T>& x2,
+                  const Tensor<Cpu, T>& y, Write write, const Tensor<Cpu, P>& scale) {
+    constexpr Index per = cpu::linear_chunk<T>;
+    const Index n = x1.size();
+    const T *v1 = x1.data(), *v2 = x2.data();
+    T* out = y.data();
+    const P factor = scale.defined() ? *scale.data() : P(1);
+    device.threads().run(cpu::chunks_of(n, per), [&](Index chunk, int) {
+      const Index first = chunk * per;
+      simd::dispatch(device.isa(),
+                     cpu::MapBody<T, F, Two>{f, v1 + first, v2 + first, out + first, factor,
+                                             write == Write::accumulate, std::min(per, n - first)});
+    });
+  }
+};
+
+}  // namespace limn::inline v0::primitive

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: MIT
+// Sums over chosen axes. Neighbouring axes that are treated alike are one, so every choice is
+//   y[i,j,k] = sum over r, s of x[i,r,j,s,k],
+// rows of k values added up; k = 1 is the sum of a long row.
+#pragma once
+
+#include <array>
+#include <cstddef>
+
+#include "limn/core/primitives/pointwise.hpp"
+#include "limn/cpu/rows.hpp"
+
+namespace limn::inline v0::cpu {
+
+/// total += sum of x over `rows` rows.
+template <class T>
+struct SumStep {
+  const T* x;
+  double* total;
+  Index rows = 0, stride = 0;
+
+  LIMN_ALWAYS_INLINE void advance(Index n) { x += n; }
+  template <class V, class Lanes>
+  LIMN_ALWAYS_INLINE void operator()(Index i, const Lanes& lanes) const {
+    V v, sums{};
+    for (Index r = 0; r < rows; ++r) {
+      lanes.load(v, x + i + r * stride);
+      sums += v;
+    }
+    add_wide<V>(total + i, __builtin_convertvector(sums, Wide<V>), lanes);
+  }
+};
+
+class Reduction {
+ public:
+  Reduction(const Shape& s, const primitive::Axes& axes) : rows_(1) {
+    const std::array<Index, 4> extents{s.n, s.h, s.w, s.c};
+    const std::array<bool, 4> summed{axes.n, axes.h, axes.w, axes.c};
+    // extents_: kept, summed, kept, summed, kept. An axis of extent 1 joins any group.
+    std::size_t group = 0;
+    for (std::size_t i = 0; i < 4; ++i) {
+      if (extents[i] == 1) continue;
+      if (summed[i] != (group % 2 == 1)) ++group;
+      extents_[group] *= extents[i];
+    }
+    rows_ = Rows(extents_[4]);
+    // a chunk: about 16 K values, and partial sums that weigh little
+    per_chunk_ = std::max(Index{16}, 16384 / rows_.channels);
+    chunks_ = chunks_of(summed_rows(), per_chunk_);
+  }
+
+  /// Doubles of workspace: a row for each chunk.
+  [[nodiscard]] std::size_t partials() const {
+    return static_cast<std::size_t>(extents_[0] * extents_[2] * chunks_ * rows_.length);
+  }
+
+  /// y (+)= the sums, chunk by chunk in their order.
+  template <class T>
+  void run(ThreadPool& threads, Isa isa, const T* x, param_t<T>* y, Write write,
+           double* partial) const {
+    const Index results = extents_[0] * extents_[2], tasks = results * chunks_;
+    const Index values = std::min(per_chunk_, summed_rows()) * rows_.channels;
+    const Index together = std::max(Index{1}, 16384 / std::max(Index{1}, values));
+    threads.run(chunks_of(tasks, together), [&](Index block, int) {
+      const Index last = std::min(tasks, (block + 1) * together);
+      for (Index task = block * together; task < last; ++task)
+        sum_chunk(isa, x, task / chunks_, task % chunks_, partial + task * rows_.length);
+    });
+    const Index c = rows_.channels;
+    for (Index i = 0; i < results * c; ++i) {
+      double total =
+          fold(partial + i / c * chunks_ * rows_.length, chunks_, rows_.length, rows_, i % c);
+      if (write == Write::accumulate) total += static_cast<double>(y[i]);
+      y[i] = static_cast<param_t<T>>(total);
+    }
+  }
+
+ private:
+  [[nodiscard]] Index summed_rows() const { return extents_[1] * extents_[3]; }
+
+  // rows [chunk * per_chunk, ...) of (r, s) for one (i, j)
+  template <class T>
+  void sum_chunk(Isa isa, const T* x, Index result, Index chunk, double* total) const {
+    std::fill_n(total, rows_.length, 0.0);
+    const Index i = result / extents_[2], j = result % extents_[2], inner = extents_[3];
+    const Index end = std::min(summed_rows(), (chunk + 1) * per_chunk_);
+    for (Index row = chunk * per_chunk_; row < end;) {
+      const Index r = row / inner, s = row % inner, count = std::min(inner - s, end - row);
+      const Index at = (((i * extents_[1] + r) * extents_[2] + j) * inner + s) * rows_.channels;
+      simd::dispatch(isa, SumRowsBody<T, SumStep<T>>{SumStep<T>{x + at, total}, rows_, count});
+      row += count;
+    }
+  }
+
+  std::array<Index, 5> extents_{1, 1, 1, 1, 1};
+  Rows rows_;
+  Index per_chunk_ = 1, chunks_ = 1;
+};
+
+}  // namespace limn::inline v0::cpu
