@@ -13,7 +13,7 @@ namespace limn::inline v0::cpu {
 
 /// a: pointers [segments][rows]; b: packed [segments * len][panel width]; c: [rows][panel width];
 /// c is added to if `load`, else overwritten.
-using MicroKernel = void (*)(const float* const* a, Index segments, Index len, const float* b,
+using MicroKernel = void (*)(const void* const* a, Index segments, Index len, const void* b,
                              float* c, bool load);
 
 /// A panel width with its kernels: for `rows[0]` rows (as many accumulators as registers hold),
@@ -27,10 +27,11 @@ struct MicroKernels {
 namespace detail {
 
 template <int Bytes, int R, int NV>
-LIMN_ALWAYS_INLINE void micro(const float* const* a, Index segments, Index len, const float* b,
+LIMN_ALWAYS_INLINE void micro(const void* const* a, Index segments, Index len, const void* packed,
                               float* c, bool load) {
   constexpr int w = Bytes / 4;
   using V = simd::Vec<float, w>;
+  const float* b = static_cast<const float*>(packed);
   V acc[R][NV];
 #pragma GCC unroll 16
   for (int r = 0; r < R; ++r) {
@@ -47,7 +48,7 @@ LIMN_ALWAYS_INLINE void micro(const float* const* a, Index segments, Index len, 
   for (Index s = 0; s < segments; ++s, a += R) {
     const float* p[R];
 #pragma GCC unroll 16
-    for (int r = 0; r < R; ++r) p[r] = a[r];
+    for (int r = 0; r < R; ++r) p[r] = static_cast<const float*>(a[r]);
     for (Index k = 0; k < len; ++k, b += NV * w) {
       V bv[NV];
 #pragma GCC unroll 4
@@ -69,18 +70,18 @@ LIMN_ALWAYS_INLINE void micro(const float* const* a, Index segments, Index len, 
 }
 
 template <int R, int NV>
-void micro_portable(const float* const* a, Index segments, Index len, const float* b, float* c,
+void micro_portable(const void* const* a, Index segments, Index len, const void* b, float* c,
                     bool load) {
   micro<16, R, NV>(a, segments, len, b, c, load);
 }
 template <int R, int NV>
-LIMN_TARGET_AVX2 void micro_avx2(const float* const* a, Index segments, Index len, const float* b,
+LIMN_TARGET_AVX2 void micro_avx2(const void* const* a, Index segments, Index len, const void* b,
                                  float* c, bool load) {
   micro<32, R, NV>(a, segments, len, b, c, load);
 }
 template <int R, int NV>
-LIMN_TARGET_AVX512 void micro_avx512(const float* const* a, Index segments, Index len,
-                                     const float* b, float* c, bool load) {
+LIMN_TARGET_AVX512 void micro_avx512(const void* const* a, Index segments, Index len, const void* b,
+                                     float* c, bool load) {
   micro<64, R, NV>(a, segments, len, b, c, load);
 }
 

@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: MIT
+// Convolution, gradient of the input: dX[p,q,c] = sum_{r,s,o} W[o,r,s,c] dy[(p-r)/stride,
+// (q-s)/stride, o]. Positions of equal parity see the same taps: each of the stride^2 phases is a
+// product of patches of dy. Mirrored, repeated and upsampled positions are then added to their
+// source.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <type_traits>
+
+#include "limn/core/conv_geometry.hpp"
+#include "limn/core/scalar.hpp"
+#include "limn/core/shape.hpp"
+#include "limn/cpu/conv_double.hpp"
+#include "limn/cpu/conv_tables.hpp"
+#include "limn/cpu/gemm_engine.hpp"
+#include "limn/cpu/isa.hpp"
+#include "limn/cpu/thread_pool.hpp"
+
+namespace limn::inline v0::cpu {
+
+/// dy NHWC with the shape of the convolution's output, dx like x (`x_shape`). With `accumulate`,
+/// dx += gradient.
+template <Scalar T>
+struct ConvBackwardData {
+  const T* dy = nullptr;
+  const param_t<T>* weights = nullptr;
+  Shape w_shape;
+  T* dx = nullptr;
+  Shape x_shape;
+  bool accumulate = false;
+};
+
+namespace detail {
+
+/// dx[n,i,j] (+)= sum of g[n,p,q] over the copies p of i and q of j, one row of dx.
+template <class T>
+struct FoldRow {
+  template <int Bytes>
+  LIMN_ALWAYS_INLINE void operator()(const float* g, Index row_stride, const Copies* rows,
+                                     const Copies* cols, Index i, T* dx, Index width,
+                                     Index channels, bool accumulate) const {
+    constexpr int w = Bytes / 4;
+    for (Index j = 0; j < width; ++j, dx += channels) {
+      Index c = 0;
+      for (; c + w <= channels; c += w) {
+        simd::Vec<float, w> v{}, u;
+        if (accumulate) simd::load(v, dx + c);
+        for (Index a = rows->start[i]; a < rows->start[i + 1]; ++a)
+          for (Index b = cols->start[j]; b < cols->start[j + 1]; ++b) {
+            simd::load(u, g + rows->list[a] * row_stride + cols->list[b] * channels + c);
+            v += u;
+          }
+        simd::store(dx + c, v);
+      }
+      for (; c < channels; ++c) {
+        float v = accumulate ? static_cast<float>(dx[c]) : 0.0F;
+        for (Index a = rows->start[i]; a < rows->start[i + 1]; ++a)
+          for (Index b = cols->start[j]; b < cols->start[j + 1]; ++b)
+            v += g[rows->list[a] * row_stride + cols->list[b] * channels + c];
+        dx[c] = T(v);
+      }
+    }
+  }
+};
+
+template <class T>
+class BackwardDataPlan {
+ public:
+  BackwardDataPlan(Isa isa, const ConvGeometry& g, const ConvBackwardData<T>& a, int threads,
+                   Arena& arena, ThreadPool* pool)
+      : isa_(isa), g_(g), a_(a), xs_(a.x_shape), ys_(g.output(a.x_shape, a.w_shape)) {
+    const bool fold =
+        g.upsample != 1 ||
+        ((g.padding == Padding::reflect || g.padding == Padding::edge) && g.sides != Sides{});
+    if (!fold) {
+      phases(a.dx, xs_.w, g.sides.top, g.sides.top + xs_.h, g.sides.left, g.sides.left + xs_.w,
+             a.accumulate, threads, arena, pool);
+      return;
+    }
+    const Index height = xs_.h * g.upsample + g.sides.top + g.sides.bottom;
+    const Index width = xs_.w * g.upsample + g.sides.left + g.sides.right;
+    float* padded = arena.take<float>(xs_.n * height * width * xs_.c);
+    const Copies rows(g, xs_.h, g.sides.top, g.sides.bottom, arena);
+    const Copies cols(g, xs_.w, g.sides.left, g.sides.right, arena);
+    phases(padded, width, 0, height, 0, width, false, threads, arena, pool);
+    if (pool == nullptr) return;
+    pool->run(xs_.n * xs_.h, [&](Index chunk, int) {
+      const Index n = chunk / xs_.h, i = chunk % xs_.h;
+      simd::dispatch(isa_, FoldRow<T>{},
+                     static_cast<const float*>(padded + n * height * width * xs_.c), width * xs_.c,
+                     &rows, &cols, i, a_.dx + n * xs_.sample() + i * xs_.w * xs_.c, xs_.w, xs_.c,
+                     a_.accumulate);
+    });
+  }
+
+ private:
+  // Positions p0 .. p1, q0 .. q1 of the padded input, into rows of `width` pixels. The phases run
+  // one after the other in the same workspace.
+  template <class TO>
+  void phases(TO* to, Index width, Index p0, Index p1, Index q0, Index q1, bool accumulate,
+              int threads, Arena& arena, ThreadPool* pool) {
+    Arena largest = arena;
+    for (Index a = 0; a < g_.stride; ++a)
+      for (Index b = 0; b < g_.stride; ++b) {
+        Arena own = arena;
+        phase(to, width, PhaseAxis(a, p0, p1, g_), PhaseAxis(b, q0, q1, g_), p0, q0, p1 - p0,
+              accumulate, threads, own, pool);
+        if (own.used() > largest.used()) largest = own;
+      }
+    arena = largest;
+  }
+
+  template <class TO>
+  void phase(TO* to, Index width, const PhaseAxis& v, const PhaseAxis& h, Index p0, Index q0,
+             Index height, bool accumulate, int threads, Arena& arena, ThreadPool* pool) {
+    if (v.count == 0 || h.count == 0) return;
+    Product<T, float, TO> product;
+    Index* rows = arena.take<Index>(v.count * v.taps);
+    Index* cols = arena.take<Index>(h.count * h.taps);
+    Index* tap_offset = arena.take<Index>(v.taps * h.taps);
+    if (!arena.counts()) {
+      v.fill(g_, ys_.h, ys_.w * ys_.c, rows);
+      h.fill(g_, ys_.w, ys_.c, cols);
+      for (Index r = 0; r < v.taps; ++r)
+        for (Index s = 0; s < h.taps; ++s)
+          tap_offset[r * h.taps + s] =
+              (v.kernel_row(r, g_) * g_.kernel + h.kernel_row(s, g_)) * xs_.c;
+    }
+    auto& p = product.patches;
+    p.a = a_.dy;
+    p.channels = ys_.c;
+    p.taps_h = v.taps;
+    p.taps_w = h.taps;
+    p.samples = ys_.n;
+    p.out_h = v.count;
+    p.out_w = h.count;
+    p.sample_stride = ys_.sample();
+    p.rows = rows;
+    p.cols = cols;
+    product.weights = {a_.weights, ys_.c, xs_.c, a_.w_shape.sample(), 1, tap_offset};
+    const Index row = width * xs_.c;
+    product.out.y = to == nullptr ? nullptr : to + (v.first - p0) * row + (h.first - q0) * xs_.c;
+    product.out.out_h = v.count;
+    product.out.out_w = h.count;
+    product.out.columns = xs_.c;
+    product.out.sample_stride = height * row;
+    product.out.row_stride = g_.stride * row;
+    product.out.column_stride = g_.stride * xs_.c;
+    product.out.accumulate = accumulate;
+    product.plan(isa_, threads, arena);
+    if (pool != nullptr) product.run(*pool);
+  }
+
+  Isa isa_;
+  ConvGeometry g_;
+  ConvBackwardData<T> a_;
+  Shape xs_, ys_;
+};
+
+}  // namespace detail
+
+/// Bytes of workspace that conv_backward_data needs; it must be 64-byte aligned.
+template <Scalar T>
+[[nodiscard]] std::size_t conv_backward_data_workspace(Isa isa, const ConvGeometry& g,
+                                                       const Shape& x, const Shape& w,
+                                                       int threads) {
+  Arena arena(nullptr);
+  if constexpr (std::is_same_v<T, double>) {
+    detail::DoublePlan(g, x, w, threads, arena);
+  } else {
+    ConvBackwardData<T> args;
+    args.x_shape = x;
+    args.w_shape = w;
+    detail::BackwardDataPlan<T>(isa, g, args, threads, arena, nullptr);
+  }
+  return arena.used();
+}
+
+/// Throws ShapeError where geometry and shapes do not fit. Results do not depend on the number of
+/// threads.
+template <Scalar T>
+void conv_backward_data(ThreadPool& pool, Isa isa, const ConvGeometry& g,
+                        const ConvBackwardData<T>& a, std::byte* workspace) {
+  Arena arena(workspace);
+  if constexpr (std::is_same_v<T, double>)
+    detail::DoublePlan(g, a.x_shape, a.w_shape, pool.threads(), arena).backward_data(pool, a);
+  else
+    detail::BackwardDataPlan<T>(isa, g, a, pool.threads(), arena, &pool);
+}
+
+}  // namespace limn::inline v0::cpu

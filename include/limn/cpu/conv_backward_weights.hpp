@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: MIT
+// Convolution, gradient of the weights: dW[o,r,s,c] = sum_{n,i,j} dy[n,i,j,o] X[n, i*stride+r-top,
+// j*stride+s-left, c]: outer products of dy's pixels and patches of x.
+#pragma once
+
+#include <cstddef>
+#include <type_traits>
+
+#include "limn/core/conv_geometry.hpp"
+#include "limn/core/scalar.hpp"
+#include "limn/core/shape.hpp"
+#include "limn/cpu/conv_double.hpp"
+#include "limn/cpu/conv_tables.hpp"
+#include "limn/cpu/gemm_outer_engine.hpp"
+#include "limn/cpu/isa.hpp"
+#include "limn/cpu/thread_pool.hpp"
+
+namespace limn::inline v0::cpu {
+
+/// x and dy NHWC, dw OHWI. With `accumulate`, dw += gradient.
+template <Scalar T>
+struct ConvBackwardWeights {
+  const T* x = nullptr;
+  Shape x_shape;
+  const T* dy = nullptr;
+  param_t<T>* dw = nullptr;
+  Shape w_shape;
+  bool accumulate = false;
+};
+
+namespace detail {
+
+template <class T>
+[[nodiscard]] OuterProduct<T> backward_weights_plan(Isa isa, const ConvGeometry& g,
+                                                    const ConvBackwardWeights<T>& a, int threads,
+                                                    Arena& arena) {
+  const Shape ys = g.output(a.x_shape, a.w_shape);
+  OuterProduct<T> product;
+  product.patches = input_patches(g, a.x, a.x_shape, ys, arena);
+  product.d = a.dy;
+  product.d_columns = product.d_leading = ys.c;
+  product.c = a.dw;
+  product.c_leading = a.w_shape.sample();
+  product.accumulate = a.accumulate;
+  product.plan(isa, threads, arena);
+  return product;
+}
+
+}  // namespace detail
+
+/// Bytes of workspace that conv_backward_weights needs; it must be 64-byte aligned.
+template <Scalar T>
+[[nodiscard]] std::size_t conv_backward_weights_workspace(Isa isa, const ConvGeometry& g,
+                                                          const Shape& x, const Shape& w,
+                                                          int threads) {
+  Arena arena(nullptr);
+  if constexpr (std::is_same_v<T, double>) {
+    detail::DoublePlan(g, x, w, threads, arena);
+  } else {
+    ConvBackwardWeights<T> args;
+    args.x_shape = x;
+    args.w_shape = w;
+    (void)detail::backward_weights_plan(isa, g, args, threads, arena);
+  }
+  return arena.used();
+}
+
+/// Throws ShapeError where geometry and shapes do not fit. Results do not depend on the number of
+/// threads.
+template <Scalar T>
+void conv_backward_weights(ThreadPool& pool, Isa isa, const ConvGeometry& g,
+                           const ConvBackwardWeights<T>& a, std::byte* workspace) {
+  Arena arena(workspace);
+  if constexpr (std::is_same_v<T, double>)
+    detail::DoublePlan(g, a.x_shape, a.w_shape, pool.threads(), arena).backward_weights(pool, a);
+  else
+    detail::backward_weights_plan(isa, g, a, pool.threads(), arena).run(pool);
+}
+
+}  // namespace limn::inline v0::cpu

@@ -1,0 +1,251 @@
+// SPDX-License-Identifier: MIT
+// Y = patches(A) * B, the loop nest around the register blocks. Rows are cut into chunks and
+// columns into panels, by shape alone; a chunk adds up its tile over blocks of K that fit the
+// caches.
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <type_traits>
+
+#include "limn/core/scalar.hpp"
+#include "limn/core/shape.hpp"
+#include "limn/cpu/conv_patches.hpp"
+#include "limn/cpu/gemm_dot.hpp"
+#include "limn/cpu/gemm_micro.hpp"
+#include "limn/cpu/gemm_micro_bf16.hpp"
+#include "limn/cpu/gemm_output.hpp"
+#include "limn/cpu/gemm_pack.hpp"
+#include "limn/cpu/thread_pool.hpp"
+
+namespace limn::inline v0::cpu {
+
+/// One product: activations T, weights TB, result TO. Made by plan(), which also hands out its
+/// workspace: plan on a counting Arena gives the size.
+template <class T, class TB, class TO>
+class Product {
+ public:
+  Patches<T> patches;
+  Weights<TB> weights;
+  Output<TO> out;
+
+  /// How rows are cut: parts never cross a sample unless they hold whole samples.
+  [[nodiscard]] Index parts_per_sample() const { return parts_; }
+  [[nodiscard]] Index part_begin(Index part) const { return part * area_ / parts_; }
+
+  void plan(Isa isa, int threads, Arena& arena) {
+    isa_ = isa;
+    area_ = patches.area();
+    depth_ = patches.depth();
+    dot_ = weights.columns <= dot_columns;
+    pairs_ = std::is_same_v<T, bfloat16> && isa == Isa::avx512_bf16 && !dot_;
+    panels_ = {isa, weights.columns};
+    if (dot_)
+      gather_ = !std::is_same_v<T, float> || patches.channels % 16 != 0;
+    else if (pairs_)
+      gather_ = patches.channels % 2 != 0 || patches.channels < 32;
+    else
+      gather_ = !std::is_same_v<T, float> || patches.channels < 16;
+    const Index rows = patches.count();
+    fused_ = !dot_ && rows <= fused_rows;
+    const Index most = fused_ ? fused_rows : dot_ ? std::clamp<Index>(rows / 16, 8, 96) : 96;
+    parts_ = area_ >= most ? (area_ + most - 1) / most : 1;
+    samples_per_chunk_ = parts_ > 1 ? 1 : std::max<Index>(1, most / std::max<Index>(area_, 1));
+    tile_rows_ = std::min(most, rows);
+    block_ = dot_ ? depth_ : 768;
+    padded_depth_ = dot_ ? (depth_ + 15) / 16 * 16 : depth_ + (pairs_ ? depth_ % 2 : 0);
+    const Index element = pairs_ ? 2 : 4;
+    const Index packed =
+        dot_ ? weights.columns * padded_depth_ * 4 : panels_.padded() * padded_depth_ * element;
+    if (!fused_) packed_ = arena.take<std::byte>(packed);
+    zeros_ = arena.take<T>(patches.channels);
+    const Index deepest = dot_ ? padded_depth_ : std::min(padded_depth_, block_);
+    const Index segments = gather_ ? 1
+                           : dot_  ? patches.taps()
+                                   : std::max<Index>(1, block_ / patches.channels);
+    for (Part& p : std::array<Part, 5>{
+             Part{&tile_at_, tile_rows_ * 64 * 4}, Part{&pointers_at_, segments * 12 * 8},
+             Part{&gathered_at_, gather_ ? 12 * deepest * element : 0},
+             Part{&panel_at_, fused_ ? deepest * 64 * element : 0}, Part{&scratch_size_, 0}})
+      add(p);
+    scratch_ = arena.take<std::byte>(scratch_size_ * threads);
+  }
+
+  /// Packs the weights and computes. The plan must have been made on real memory.
+  void run(ThreadPool& pool) {
+    std::fill_n(zeros_, patches.channels, T(0.0F));
+    patches.zeros = zeros_;
+    if (dot_)
+      pack_columns();
+    else if (!fused_)
+      pack(pool);
+    const Index row_chunks = parts_ > 1
+                                 ? patches.samples * parts_
+                                 : (patches.samples + samples_per_chunk_ - 1) / samples_per_chunk_;
+    const Index columns = dot_ ? 1 : panels_.count();
+    pool.run(row_chunks * columns, [&](Index chunk, int worker) {
+      const Index at = chunk / columns;
+      std::byte* scratch = scratch_ + worker * scratch_size_;
+      Index m0, m1;
+      if (parts_ > 1) {
+        m0 = at / parts_ * area_ + part_begin(at % parts_);
+        m1 = at / parts_ * area_ + part_begin(at % parts_ + 1);
+      } else {
+        m0 = at * samples_per_chunk_ * area_;
+        m1 = std::min(patches.count(), m0 + samples_per_chunk_ * area_);
+      }
+      float* tile = reinterpret_cast<float*>(scratch + tile_at_);
+      if (dot_) {
+        dot_tile(m0, m1, tile, scratch);
+        store(at, m0, m1, 0, weights.columns, tile, dot_columns);
+        return;
+      }
+      const auto panel = panels_[chunk % columns];
+      if (pairs_)
+        tile_of<bfloat16>(m0, m1, panel, tile, scratch);
+      else
+        tile_of<float>(m0, m1, panel, tile, scratch);
+      store(at, m0, m1, panel.first, std::min(panel.width, weights.columns - panel.first), tile,
+            panel.width);
+    });
+  }
+
+ private:
+  static constexpr Index fused_rows = 256;
+  struct Part {
+    Index* at;
+    Index bytes;
+  };
+  void add(const Part& p) {
+    if (p.at == &scratch_size_) return;
+    *p.at = scratch_size_;
+    scratch_size_ += (p.bytes + 63) / 64 * 64;
+  }
+
+  void store(Index at, Index m0, Index m1, Index n0, Index n, float* tile, Index leading) {
+    if (parts_ > 1) {
+      simd::dispatch(isa_, StoreTile<TO>{}, &out, m0, m1 - m0, n0, n, tile, leading, at);
+      return;
+    }
+    if (out.mean == nullptr) {
+      simd::dispatch(isa_, StoreTile<TO>{}, &out, m0, m1 - m0, n0, n, tile, leading, Index{0});
+      return;
+    }
+    for (Index m = m0; m < m1; m += area_)
+      simd::dispatch(isa_, StoreTile<TO>{}, &out, m, area_, n0, n, tile + (m - m0) * leading,
+                     leading, m / area_);
+  }
+
+  template <class TK>
+  void pack_range(Index k0, Index k1, Panels::Panel panel, TK* to) const {
+    pack_panel(weights, k0, k1, panel.first, panel.width, to);
+  }
+
+  void pack(ThreadPool& pool) {
+    constexpr Index step = 256;
+    const Index steps = std::max<Index>(1, (depth_ + step - 1) / step);
+    pool.run(panels_.count() * steps, [&](Index chunk, int) {
+      const auto panel = panels_[chunk / steps];
+      const Index k0 = chunk % steps * step, k1 = std::min(depth_, k0 + step);
+      const Index at = panel.first * padded_depth_ + k0 * panel.width;
+      if (pairs_)
+        pack_range(k0, k1, panel, reinterpret_cast<bfloat16*>(packed_) + at);
+      else
+        pack_range(k0, k1, panel, reinterpret_cast<float*>(packed_) + at);
+    });
+  }
+
+  void pack_columns() {
+    float* to = reinterpret_cast<float*>(packed_);
+    const Index length = gather_ ? padded_depth_ : depth_;
+    for (Index n = 0; n < weights.columns; ++n, to += length) {
+      std::fill_n(to, length, 0.0F);
+      for (Index t = 0; t < patches.taps(); ++t)
+        for (Index c = 0; c < weights.channels; ++c)
+          to[t * weights.channels + c] = static_cast<float>(
+              weights.tap(t)[c * weights.channel_stride + n * weights.column_stride]);
+    }
+  }
+
+  void dot_tile(Index m0, Index m1, float* tile, std::byte* scratch) const {
+    const DotKernels kernels = dot_kernels(isa_, weights.columns);
+    const void** pointers = reinterpret_cast<const void**>(scratch + pointers_at_);
+    float* gathered = reinterpret_cast<float*>(scratch + gathered_at_);
+    for (Index m = m0; m < m1;) {
+      const int v = m1 - m >= kernels.rows[0] ? 0 : 1;
+      const Index rows = kernels.rows[v];
+      const float* b = reinterpret_cast<const float*>(packed_);
+      float* c = tile + (m - m0) * dot_columns;
+      if (gather_) {
+        simd::dispatch(isa_, GatherPatches<T, float>{}, &patches, m, rows, Index{0}, depth_,
+                       gathered, padded_depth_);
+        for (Index q = 0; q < rows; ++q) pointers[q] = gathered + q * padded_depth_;
+        kernels.kernel[v](pointers, 1, padded_depth_, b, c);
+      } else {
+        patches.point(m, rows, 0, patches.taps(), 0, pointers);
+        kernels.kernel[v](pointers, patches.taps(), patches.channels, b, c);
+      }
+      m += rows;
+    }
+  }
+
+  template <class TK>
+  void tile_of(Index m0, Index m1, Panels::Panel panel, float* tile, std::byte* scratch) const {
+    constexpr Index unit = std::is_same_v<TK, bfloat16> ? 2 : 1;
+    const MicroKernels kernels = unit == 2 ? micro_kernels_bf16(static_cast<int>(panel.width))
+                                           : micro_kernels(isa_, static_cast<int>(panel.width));
+    const Index channels = patches.channels;
+    const Index taps_at_once = std::max<Index>(1, block_ / channels);
+    Index k0 = 0;
+    do {
+      Index k1 = std::min(depth_, k0 + block_);
+      Index segments = 1, length = k1 - k0;
+      if (!gather_) {
+        if (channels <= block_) {
+          segments = std::min(patches.taps() - k0 / channels, taps_at_once);
+          length = channels;
+        } else {
+          length = std::min(block_, channels - k0 % channels);
+        }
+        k1 = k0 + segments * length;
+      }
+      const TK* b =
+          reinterpret_cast<const TK*>(packed_) + panel.first * padded_depth_ + k0 * panel.width;
+      if (fused_) {
+        TK* to = reinterpret_cast<TK*>(scratch + panel_at_);
+        pack_range(k0, k1, panel, to);
+        b = to;
+      }
+      const Index units = (length + unit - 1) / unit;
+      for (Index m = m0; m < m1;) {
+        const int v = m1 - m >= kernels.rows[0] ? 0 : m1 - m >= kernels.rows[1] ? 1 : 2;
+        const Index rows = kernels.rows[v];
+        const void** pointers = reinterpret_cast<const void**>(scratch + pointers_at_);
+        if (gather_) {
+          TK* gathered = reinterpret_cast<TK*>(scratch + gathered_at_);
+          simd::dispatch(isa_, GatherPatches<T, TK>{}, &patches, m, rows, k0, k1, gathered,
+                         units * unit);
+          for (Index q = 0; q < rows; ++q) pointers[q] = gathered + q * units * unit;
+        } else {
+          patches.point(m, rows, k0 / channels, k0 / channels + segments, k0 % channels, pointers);
+        }
+        kernels.kernel[v](pointers, segments, units, b, tile + (m - m0) * panel.width, k0 > 0);
+        m += rows;
+      }
+      k0 = k1;
+    } while (k0 < depth_);
+  }
+
+  Isa isa_ = Isa::portable;
+  Panels panels_;
+  bool dot_ = false, pairs_ = false, gather_ = false, fused_ = false;
+  Index area_ = 0, depth_ = 0, padded_depth_ = 0, block_ = 0;
+  Index parts_ = 1, samples_per_chunk_ = 1, tile_rows_ = 0;
+  Index tile_at_ = 0, pointers_at_ = 0, gathered_at_ = 0, panel_at_ = 0, scratch_size_ = 0;
+  std::byte* packed_ = nullptr;
+  T* zeros_ = nullptr;
+  std::byte* scratch_ = nullptr;
+};
+
+}  // namespace limn::inline v0::cpu

@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: MIT
+// The three directions of the convolution on every instruction set against the definition.
+#include <doctest/doctest.h>
+
+#include <cmath>
+#include <string>
+#include <type_traits>
+#include <vector>
+
+#include "conv_reference.hpp"
+#include "limn/cpu/conv_backward_data.hpp"
+#include "limn/cpu/conv_backward_weights.hpp"
+#include "limn/cpu/conv_forward.hpp"
+
+namespace {
+
+using namespace limn;
+using reference::Workspace;
+
+struct Case {
+  ConvGeometry g;
+  Shape x;
+  Index out;
+};
+
+ConvGeometry geometry(Index kernel, Index stride, Padding padding, Sides sides,
+                      Index upsample = 1) {
+  return {kernel, stride, padding, sides, upsample};
+}
+
+const std::vector<Case> cases{
+    {reflect_conv(3, 1, 1), {1, 6, 7, 16}, 16},
+    {reflect_conv(3, 1, 1), {2, 5, 5, 64}, 64},
+    {reflect_conv(3, 1, 1), {1, 13, 11, 33}, 70},
+    {reflect_conv(3, 1, 1), {1, 11, 12, 64}, 8},
+    {reflect_conv(7, 1, 3), {1, 12, 9, 3}, 33},
+    {reflect_conv(7, 1, 3), {2, 8, 9, 16}, 3},
+    {reflect_conv(7, 1, 3), {1, 13, 13, 64}, 3},
+    {reflect_conv(7, 1, 3), {1, 7, 9, 5}, 2},
+    {reflect_conv(4, 2, 1), {2, 14, 12, 3}, 16},
+    {reflect_conv(4, 2, 1), {1, 9, 12, 33}, 64},
+    {reflect_conv(4, 1, 1), {3, 5, 6, 70}, 1},
+    {reflect_conv(4, 1, 1), {1, 8, 8, 64}, 100},
+    {reflect_conv(3, 2, 1), {1, 12, 13, 16}, 40},
+    {reflect_conv(3, 2, 1), {3, 7, 8, 5}, 4},
+    {reflect_conv(3, 1, 1, 2), {1, 6, 5, 64}, 16},
+    {reflect_conv(3, 1, 1, 2), {2, 3, 4, 5}, 33},
+    {reflect_conv(4, 2, 1, 2), {1, 5, 4, 8}, 5},
+    {reflect_conv(1, 1, 0), {2, 9, 5, 70}, 64},
+    {reflect_conv(1, 1, 0), {3, 1, 1, 16}, 2},
+    {reflect_conv(1, 2, 0), {1, 9, 6, 16}, 8},
+    {geometry(3, 1, Padding::zero, Sides::all(1)), {2, 8, 7, 32}, 64},
+    {geometry(3, 2, Padding::zero, {0, 0, 1, 1}), {1, 8, 10, 64}, 33},
+    {geometry(4, 2, Padding::zero, Sides::all(1)), {2, 8, 8, 2}, 1},
+    {geometry(4, 2, Padding::zero, Sides::all(1), 2), {1, 5, 4, 16}, 16},
+    {geometry(3, 1, Padding::edge, {2, 1, 0, 3}), {1, 6, 5, 8}, 16},
+    {geometry(7, 1, Padding::edge, Sides::all(3), 2), {1, 5, 5, 16}, 3},
+    {geometry(4, 1, Padding::none, {}), {1, 7, 6, 1}, 5},
+    {geometry(7, 2, Padding::none, {}), {1, 15, 13, 8}, 8},
+    {geometry(3, 1, Padding::reflect, {2, 0, 1, 2}), {2, 4, 5, 1}, 1},
+    {geometry(3, 3, Padding::reflect, Sides::all(1)), {1, 9, 10, 16}, 16},
+    {geometry(5, 4, Padding::zero, Sides::all(2)), {1, 13, 9, 16}, 16},
+    {reflect_conv(3, 1, 1), {2, 20, 17, 16}, 64},  // several chunks in a sample
+    {reflect_conv(3, 1, 1), {1, 21, 21, 20}, 80},  // more rows than the fused path takes
+    {reflect_conv(4, 1, 1), {1, 5, 5, 200}, 17},   // several blocks of K
+    {reflect_conv(1, 1, 0), {1, 4, 4, 1700}, 20},  // one tap, several blocks of K
+    {reflect_conv(3, 1, 1), {1, 40, 40, 8}, 16},  // several ranges of rows in the weights' gradient
+};
+
+template <class T>
+double tolerance(Isa isa, bool weights_gradient) {
+  if (std::is_same_v<T, double>) return 1e-12;
+  if (std::is_same_v<T, float>) return 2e-6;
+  if (weights_gradient) return 5e-6;
+  return isa == Isa::avx512_bf16 ? 6e-3 : 4e-3;
+}
+
+template <class T>
+void check_forward(Isa isa, const Case& k) {
+  const Shape w{k.out, k.g.kernel, k.g.kernel, k.x.c};
+  const Shape y = k.g.output(k.x, w);
+  using P = param_t<T>;
+  const auto x = reference::noise<T>(k.x.size(), 1);
+  const auto weights = reference::noise<P>(w.size(), 2, 1 / std::sqrt(double(w.sample())));
+  const auto bias = reference::noise<P>(y.c, 3);
+  const auto before = reference::noise<T>(y.size(), 4);
+  std::vector<double> plain(static_cast<std::size_t>(y.size()), 0.0);
+  reference::each_product(k.g, k.x, w, [&](Index a, Index b, Index c) {
+    plain[std::size_t(a)] += double(x[std::size_t(b)]) * double(weights[std::size_t(c)]);
+  });
+  for (const int variant : {0, 1, 2, 3}) {
+    CAPTURE(variant);
+    const bool with_bias = variant != 0, accumulate = variant == 1;
+    const Activation f = variant == 2   ? leaky_relu_activation(0.2F)
+                         : variant == 3 ? tanh_activation
+                                        : identity_activation;
+    auto expected = plain;
+    for (std::size_t i = 0; i < expected.size(); ++i) {
+      if (with_bias) expected[i] += double(bias[i % std::size_t(y.c)]);
+      if (accumulate) expected[i] += double(before[i]);
+    }
+    std::vector<double> mean(std::size_t(y.n * y.c), 0.0), m2 = mean;
+    for (Index n = 0; n < y.n; ++n)
+      for (Index c = 0; c < y.c; ++c) {
+        const auto at = std::size_t(n * y.c + c);
+        for (Index q = 0; q < y.area(); ++q)
+          mean[at] += expected[std::size_t(n * y.sample() + q * y.c + c)] / double(y.area());
+        for (Index q = 0; q < y.area(); ++q) {
+          const double d = expected[std::size_t(n * y.sample() + q * y.c + c)] - mean[at];
+          m2[at] += d * d;
+        }
+      }
+    for (double& v : expected) v = f(v);
+    std::vector<T> results[2];
+    std::vector<P> means[2], squares[2];
+    for (const int threads : {1, 2}) {
+      ThreadPool pool(threads);
+      auto& got = results[threads - 1];
+      got = accumulate ? before : reference::poison<T>(y.size());
+      const bool moments = variant != 0;
+      auto& gm = means[threads - 1];
+      auto& gs = squares[threads - 1];
+      gm = reference::poison<P>(y.n * y.c);
+      gs = gm;
+      const Workspace space(cpu::conv_forward_workspace<T>(isa, k.g, k.x, w, threads));
+      cpu::ConvForward<T> a;
+      a.x = x.data();
+      a.x_shape = k.x;
+      a.weights = weights.data();
+      a.w_shape = w;
+      a.bias = with_bias ? bias.data() : nullptr;
+      a.activation = f;
+      a.y = got.data();
+      a.accumulate = accumulate;
+      a.mean = moments ? gm.data() : nullptr;
+      a.m2 = moments ? gs.data() : nullptr;
+      cpu::conv_forward<T>(pool, isa, k.g, a, space.data());
+      CHECK(space.intact());
+      CHECK(reference::distance(got, expected) <= tolerance<T>(isa, false));
+      if (moments) {
+        CHECK(reference::distance(gm, mean) <= 10 * tolerance<T>(isa, false));
+        if (y.area() > 1) CHECK(reference::distance(gs, m2) <= 10 * tolerance<T>(isa, false));
+      }
+    }
+    CHECK(reference::same_bytes(results[0], results[1]));
+    CHECK(reference::same_bytes(means[0], means[1]));
+    CHECK(reference::same_bytes(squares[0], squares[1]));
+  }
+}
+
+template <class T>
+void check_backward(Isa isa, const Case& k) {
+  const Shape w{k.out, k.g.kernel, k.g.kernel, k.x.c};
+  const Shape y = k.g.output(k.x, w);
+  using P = param_t<T>;
+  const auto x = reference::noise<T>(k.x.size(), 1);
+  const auto weights = reference::noise<P>(w.size(), 2, 1 / std::sqrt(double(w.sample())));
+  const auto dy = reference::noise<T>(y.size(), 3);
+  const auto dx_before = reference::noise<T>(k.x.size(), 4);
+  const auto dw_before = reference::noise<P>(w.size(), 5);
+  for (const bool accumulate : {false, true}) {
+    CAPTURE(accumulate);
+    std::vector<double> dx(std::size_t(k.x.size()), 0.0), dw(std::size_t(w.size()), 0.0);
+    if (accumulate) dx = reference::widen(dx_before), dw = reference::widen(dw_before);
+    reference::each_product(k.g, k.x, w, [&](Index a, Index b, Index c) {
+      dx[std::size_t(b)] += double(dy[std::size_t(a)]) * double(weights[std::size_t(c)]);
+      dw[std::size_t(c)] += double(dy[std::size_t(a)]) * double(x[std::size_t(b)]);
+    });
+    std::vector<T> data[2];
+    std::vector<P> gradient[2];
+    for (const int threads : {1, 2}) {
+      ThreadPool pool(threads);
+      auto& got = data[threads - 1];
+      got = accumulate ? dx_before : reference::poison<T>(k.x.size());
+      {
+        const Workspace space(cpu::conv_backward_data_workspace<T>(isa, k.g, k.x, w, threads));
+        const cpu::ConvBackwardData<T> a{dy.data(), weights.data(), w, got.data(), k.x, accumulate};
+        cpu::conv_backward_data<T>(pool, isa, k.g, a, space.data());
+        CHECK(space.intact());
+      }
+      CHECK(reference::distance(got, dx) <= tolerance<T>(isa, false));
+      auto& own = gradient[threads - 1];
+      own = accumulate ? dw_before : reference::poison<P>(w.size());
+      {
+        const Workspace space(cpu::conv_backward_weights_workspace<T>(isa, k.g, k.x, w, threads));
+        const cpu::ConvBackwardWeights<T> a{x.data(), k.x, dy.data(), own.data(), w, accumulate};
+        cpu::conv_backward_weights<T>(pool, isa, k.g, a, space.data());
+        CHECK(space.intact());
+      }
+      CHECK(reference::distance(own, dw) <= tolerance<T>(isa, true));
+    }
+    CHECK(reference::same_bytes(data[0], data[1]));
+    CHECK(reference::same_bytes(gradient[0], gradient[1]));
+  }
+}
+
+template <class T>
+void check_all() {
+  for (const Isa isa : all_isas) {
+    if (isa > detect_isa()) {
+      MESSAGE("skipped, not in this processor: " << to_string(isa));
+      continue;
+    }
+    if (std::is_same_v<T, double> && isa != Isa::portable) continue;  // double knows no levels
+    for (const Case& k : cases) {
+      const std::string what = std::string(to_string(isa)) + " x " + to_string(k.x) + " kernel " +
+                               std::to_string(k.g.kernel) + " stride " +
+                               std::to_string(k.g.stride) + " upsample " +
+                               std::to_string(k.g.upsample) + " " + to_string(k.g.padding) +
+                               " out " + std::to_string(k.out);
+      CAPTURE(what);
+      check_forward<T>(isa, k);
+      check_backward<T>(isa, k);
+    }
+  }
+}
+
+TEST_CASE("convolution kernels: float") { check_all<float>(); }
+TEST_CASE("convolution kernels: bfloat16") { check_all<bfloat16>(); }
+TEST_CASE("convolution kernels: double") { check_all<double>(); }
+
+}  // namespace
