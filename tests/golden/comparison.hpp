@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: MIT
+// Distances between our tensors and a reference's, gathered per group and judged by the rules of
+// each precision.
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace golden {
+
+/// ||ours - reference|| / max(||reference||, 1e-12), and the root mean square of the difference.
+struct Distance {
+  std::string tensor;
+  double relative = 0;
+  double rms = 0;
+  double torch =
+      0;  ///< PyTorch's own float32 run against the same reference; 0 where it is not known
+};
+
+[[nodiscard]] inline Distance distance(std::string tensor, const std::vector<double>& ours,
+                                       const std::vector<double>& reference) {
+  double difference = 0, norm = 0;
+  for (std::size_t i = 0; i < reference.size(); ++i) {
+    const double d = ours[i] - reference[i];
+    // what is not finite is infinitely far away
+    difference = std::isfinite(d) ? difference + d * d : HUGE_VAL;
+    norm += reference[i] * reference[i];
+  }
+  return {std::move(tensor), std::sqrt(difference) / std::max(std::sqrt(norm), 1e-12),
+          std::sqrt(difference / static_cast<double>(std::max<std::size_t>(1, reference.size()))),
+          0};
+}
+
+/// The groups of a reference run, in the order in which they are printed.
+enum class Group { first_losses, later_losses, outputs, gradients, weights, vectors };
+inline constexpr std::array all_groups{Group::first_losses, Group::later_losses, Group::outputs,
+                                       Group::gradients,    Group::weights,      Group::vectors};
+
+[[nodiscard]] constexpr const char* to_string(Group g) {
+  switch (g) {
+    case Group::first_losses:
+      return "losses, step 1";
+    case Group::later_losses:
+      return "losses, later";
+    case Group::outputs:
+      return "outputs";
+    case Group::gradients:
+      return "gradients";
+    case Group::weights:
+      return "weights after";
+    default:
+      return "u and v after";
+  }
+}
+
+/// What a run must satisfy: bounds per group, 0 for "no bound of this kind".
+struct Rule {
+  double each = 0, median = 0, rms = 0;
+};
+
+/// Rules of the float64 and float32 lanes. Float32 needs room where PyTorch's own run does: one
+/// ReLU on its kink moves a gradient by 1e-2, and Adam amplifies it.
+[[nodiscard]] inline Rule rule(bool fp64, Group g, double learning_rate) {
+  if (fp64) return {1e-6, 0, 0};
+  switch (g) {
+    case Group::first_losses:
+      return {1e-5, 0, 0};
+    case Group::later_losses:
+      return {2e-2, 0, 0};
+    case Group::outputs:
+      return {1e-4, 0, 0};
+    case Group::gradients:
+      return {1e-1, 1e-5, 0};
+    case Group::weights:
+      return {0, 0, 2 * learning_rate};
+    default:
+      return {1e-3, 0, 0};
+  }
+}
+
+/// One group's verdict.
+struct Summary {
+  std::size_t count = 0;
+  Distance worst;
+  double median = 0;
+  double torch_ratio = 0;  ///< geometric mean of ours / PyTorch's; 0 where nothing is known
+  bool passed = true;
+};
+
+[[nodiscard]] inline Summary summarize(std::vector<Distance> distances, const Rule& rule) {
+  Summary s;
+  s.count = distances.size();
+  if (distances.empty()) return s;
+  const bool by_rms = rule.rms > 0;
+  const auto measure = [by_rms](const Distance& d) { return by_rms ? d.rms : d.relative; };
+  std::sort(distances.begin(), distances.end(),
+            [&](const Distance& a, const Distance& b) { return measure(a) < measure(b); });
+  s.worst = distances.back();
+  s.median = measure(distances[distances.size() / 2]);
+  double logs = 0;
+  std::size_t known = 0;
+  for (const auto& d : distances) {
+    if (d.torch <= 0 || d.relative <= 0) continue;
+    logs += std::log(d.relative / d.torch);
+    ++known;
+  }
+  if (known > 0) s.torch_ratio = std::exp(logs / static_cast<double>(known));
+  s.passed = (rule.each == 0 || s.worst.relative <= rule.each) &&
+             (rule.median == 0 || s.median <= rule.median) &&
+             (rule.rms == 0 || s.worst.rms <= rule.rms);
+  return s;
+}
+
+}  // namespace golden

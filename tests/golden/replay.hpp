@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: MIT
+// Replays a reference run of the published PyTorch code: its weights, its pictures, its options;
+// compares every tensor it recorded.
+#pragma once
+
+#include <array>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "comparison.hpp"
+#include "limn/cpu/cpu.hpp"
+#include "limn/io/safetensors.hpp"
+#include "limn/io/torch_layout.hpp"
+#include "limn/models/ugatit/step.hpp"
+
+namespace golden {
+
+/// The metadata of a reference file.
+struct Reference {
+  limn::ugatit::ModelOptions model;
+  limn::ugatit::TrainOptions train;
+  std::map<std::string, double> torch_error;
+
+  explicit Reference(const limn::SafetensorsFile& file) {
+    const auto& m = file.metadata();
+    const auto text = [&](const char* key) {
+      const auto found = m.find(key);
+      if (found == m.end())
+        throw limn::IoError(file.path().string() + ": not a reference run: its metadata has no '" +
+                            key + "'");
+      return found->second;
+    };
+    const auto number = [&](const char* key) { return std::stod(text(key)); };
+    const auto whole = [&](const char* key) {
+      return static_cast<limn::Index>(std::stoll(text(key)));
+    };
+    model.variant =
+        text("light") == "True" ? limn::ugatit::Variant::light : limn::ugatit::Variant::full;
+    model.size = whole("img_size");
+    model.channels = whole("ch");
+    model.blocks = whole("n_res");
+    train.batch = whole("batch");
+    train.steps = whole("steps");
+    train.learning_rate = number("lr");
+    train.weight_decay = number("weight_decay");
+    train.beta1 = number("beta1");
+    train.beta2 = number("beta2");
+    train.lambda_adversarial = number("adv_weight");
+    train.lambda_cycle = number("cycle_weight");
+    train.lambda_identity = number("identity_weight");
+    train.lambda_cam = number("cam_weight");
+    train.decay = false;  // the reference runs keep their learning rate
+    if (m.contains("torch_fp32_error"))
+      torch_error =
+          nlohmann::json::parse(m.at("torch_fp32_error")).get<std::map<std::string, double>>();
+  }
+};
+
+/// Runs the model of one file in precision T and collects distances.
+template <limn::Scalar T>
+class Replay {
+ public:
+  using Cpu = limn::Cpu;
+
+  Replay(const limn::SafetensorsFile& file, int threads)
+      : file_(file),
+        reference_(file),
+        device_({.threads = threads}),
+        model_(device_, reference_.model, 0),
+        step_(model_, reference_.train) {}
+
+  /// Distances of every tensor of the file but the inputs.
+  std::map<Group, std::vector<Distance>> run() {
+    load_weights();
+    compare_heatmaps();
+    step_.observe([this](std::string_view name, const limn::Tensor<Cpu, T>& x) {
+      compare("step1/" + std::string(name), Group::outputs, x);
+    });
+    for (std::int64_t s = 1; s <= reference_.train.steps; ++s) {
+      const std::string prefix = "step" + std::to_string(s) + "/";
+      const auto losses = step_(picture(prefix + "real_A"), picture(prefix + "real_B"), s);
+      for (const auto& [name, value] : losses.terms)
+        compare(prefix + name, s == 1 ? Group::first_losses : Group::later_losses, value);
+      if (s == 1) compare_gradients();
+      step_.observe(nullptr);
+    }
+    compare_weights("after" + std::to_string(reference_.train.steps) + "/");
+    require_everything_compared();
+    return std::move(distances_);
+  }
+
+  [[nodiscard]] const Reference& reference() const { return reference_; }
+
+ private:
+  using Parameter = limn::Parameter<Cpu, T>;
+
+  [[nodiscard]] std::array<limn::ParameterSet<Cpu, T>*, 2> sets() {
+    return {&model_.generators, &model_.discriminators};
+  }
+
+  /// "genA2B.FC.0.weight" -> "genA2B/FC.0.weight"
+  [[nodiscard]] static std::string path_in_file(const std::string& name) {
+    std::string path = name;
+    path[path.find('.')] = '/';
+    return path;
+  }
+
+  void load_weights() {
+    for (auto* set : sets())
+      for (auto* p : set->parameters())
+        p->value.upload(limn::from_torch(file_.read<T>("init/" + path_in_file(p->name)), p->shape));
+  }
+
+  [[nodiscard]] limn::Tensor<Cpu, T> picture(const std::string& name) {
+    const auto& shape = file_.info(name).shape;
+    limn::Tensor<Cpu, T> x(device_, {shape.at(0), shape.at(2), shape.at(3), shape.at(1)});
+    x.upload(limn::from_torch(file_.read<T>(name), x.shape()));
+    return x;
+  }
+
+  void compare_heatmaps() {
+    const auto one = [this](auto& generator, const char* real, const char* name) {
+      compare(name, Group::outputs, generator(limn::Var<Cpu, T>(picture(real)), true).heatmap);
+    };
+    one(model_.a2b, "step1/real_A", "step1/fake_A2B_heatmap");
+    one(model_.b2a, "step1/real_B", "step1/fake_B2A_heatmap");
+  }
+
+  void compare_gradients() {
+    for (auto* set : sets())
+      for (auto* p : set->parameters())
+        if (p->role == limn::Role::weight)
+          compare("step1/grad/" + path_in_file(p->name), Group::gradients, gradient(*p));
+  }
+
+  /// The dense gradient, formed from its factors where a layer keeps those.
+  [[nodiscard]] limn::Tensor<Cpu, T> gradient(const Parameter& p) {
+    if (!p.factored) return p.gradient;
+    limn::Tensor<Cpu, T> dense(device_, p.shape);
+    limn::primitive::fill(dense, T(0));
+    for (const auto& f : p.factors)
+      limn::primitive::gemm(limn::primitive::Transpose::yes, limn::primitive::Transpose::no, f.dy,
+                            f.x, dense, limn::Write::accumulate);
+    return dense;
+  }
+
+  void compare_weights(const std::string& prefix) {
+    for (auto* set : sets())
+      for (auto* p : set->parameters())
+        compare(prefix + path_in_file(p->name),
+                p->role == limn::Role::weight ? Group::weights : Group::vectors, p->value);
+  }
+
+  void compare(const std::string& name, Group group, const limn::Tensor<Cpu, T>& ours) {
+    if (!file_.contains(name)) return;
+    const auto values = limn::to_torch(ours.download(), ours.shape());
+    auto d =
+        distance(name, std::vector<double>(values.begin(), values.end()), file_.read<double>(name));
+    if (const auto known = reference_.torch_error.find(name); known != reference_.torch_error.end())
+      d.torch = known->second;
+    distances_[group].push_back(std::move(d));
+    compared_.insert(name);
+  }
+
+  void require_everything_compared() const {
+    for (const auto& name : file_.names()) {
+      const bool input =
+          name.starts_with("init/") || name.ends_with("/real_A") || name.ends_with("/real_B");
+      if (!input && !compared_.contains(name))
+        throw limn::IoError(file_.path().string() + ": tensor '" + name +
+                            "' has no counterpart in this model");
+    }
+  }
+
+  const limn::SafetensorsFile& file_;
+  Reference reference_;
+  Cpu device_;
+  limn::ugatit::Model<Cpu, T> model_;
+  limn::ugatit::Step<Cpu, T> step_;
+  std::map<Group, std::vector<Distance>> distances_;
+  std::set<std::string> compared_;
+};
+
+}  // namespace golden
