@@ -75,7 +75,7 @@ TEST_CASE("content hash: pieces do not matter, every byte does") {
   std::iota(text.begin(), text.end(), '\0');
   ContentHash whole;
   whole.update(text.data(), text.size());
-  for (const std::size_t step : {1, 7, 32, 33, 500}) {
+  for (const std::size_t step : {1U, 7U, 32U, 33U, 500U}) {
     ContentHash pieces;
     for (std::size_t i = 0; i < text.size(); i += step)
       pieces.update(text.data() + i, std::min(step, text.size() - i));

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: MIT
+// Files and pictures: everything in io/ and data/ that needs libpng, libjpeg and libexif (CMake:
+// limn::image).
+#pragma once
+
+#include "limn/data/augment.hpp"
+#include "limn/data/canvas.hpp"
+#include "limn/data/content_hash.hpp"
+#include "limn/data/fit.hpp"
+#include "limn/data/font.hpp"
+#include "limn/data/heatmap.hpp"
+#include "limn/data/image_folder.hpp"
+#include "limn/data/loader.hpp"
+#include "limn/data/permutation.hpp"
+#include "limn/data/picture_store.hpp"
+#include "limn/data/resize.hpp"
+#include "limn/data/sheet.hpp"
+#include "limn/io/orientation.hpp"
+#include "limn/io/picture.hpp"
+#include "limn/io/picture_limits.hpp"
+#include "limn/io/read_picture.hpp"
+#include "limn/io/write_picture.hpp"
