@@ -62,8 +62,9 @@ class Product {
     zeros_ = arena.take<T>(patches.channels);
     const Index deepest = dot_ ? padded_depth_ : std::min(padded_depth_, block_);
     const Index segments = gather_ ? 1
-                           : dot_  ? patches.taps()
-                                   : std::max<Index>(1, block_ / patches.channels);
+                           : dot_
+                               ? patches.taps()
+                               : std::max<Index>(1, block_ / std::max<Index>(1, patches.channels));
     for (Part& p : std::array<Part, 5>{
              Part{&tile_at_, tile_rows_ * 64 * 4}, Part{&pointers_at_, segments * 12 * 8},
              Part{&gathered_at_, gather_ ? 12 * deepest * element : 0},
@@ -196,7 +197,7 @@ class Product {
     const MicroKernels kernels = unit == 2 ? micro_kernels_bf16(static_cast<int>(panel.width))
                                            : micro_kernels(isa_, static_cast<int>(panel.width));
     const Index channels = patches.channels;
-    const Index taps_at_once = std::max<Index>(1, block_ / channels);
+    const Index taps_at_once = std::max<Index>(1, block_ / std::max<Index>(1, channels));
     Index k0 = 0;
     do {
       Index k1 = std::min(depth_, k0 + block_);

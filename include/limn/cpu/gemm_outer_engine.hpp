@@ -86,7 +86,8 @@ class OuterProduct {
     const OuterKernels kernels = outer_kernels(isa_, panel.width);
     const Index k0 = panel.first, k1 = std::min(patches.depth(), k0 + panel.width);
     float* tail = scratch + block * 64;
-    for (Index m = m0; m < m1; m += block) {
+    // once also without rows: an empty sum is zero
+    for (Index m = m0; m == m0 || m < m1; m += block) {
       const Index rows = std::min(block, m1 - m);
       simd::dispatch(isa_, GatherPatches<T, float>{}, &patches, m, rows, k0, k1, scratch,
                      panel.width);
