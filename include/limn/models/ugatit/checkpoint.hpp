@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: MIT
+// The checkpoint of a U-GAT-IT training: weights and the vectors of spectral normalization under
+// the published names, Adam's moments as "adam.m/NAME" and "adam.v/NAME", options and counters in
+// the metadata. Random numbers are counter-based: seed and step are their whole state.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "limn/models/ugatit/step.hpp"
+#include "limn/models/ugatit/translator.hpp"
+
+namespace limn::inline v0::ugatit {
+
+/// Everything of model and optimizers that the next step depends on, but for the counters.
+template <Device D, Scalar T>
+[[nodiscard]] std::vector<StateTensor> training_state(Model<D, T>& model, Step<D, T>& step) {
+  std::vector<StateTensor> tensors;
+  append_values(model.generators, tensors);
+  append_values(model.discriminators, tensors);
+  const auto moments = [&](const char* prefix, const ParameterSet<D, T>& set, const auto& flat) {
+    for (const auto* p : set.parameters())
+      if (p->role == Role::weight)
+        tensors.push_back(state_tensor(prefix + p->name, flat.view(set.offset(*p), p->shape)));
+  };
+  for (const bool first : {true, false}) {
+    auto &g = step.generator_adam(), &d = step.discriminator_adam();
+    const char* prefix = first ? "adam.m/" : "adam.v/";
+    moments(prefix, model.generators, first ? g.first_moments() : g.second_moments());
+    moments(prefix, model.discriminators, first ? d.first_moments() : d.second_moments());
+  }
+  return tensors;
+}
+
+/// `isa`: the instruction set that computed it: another one rounds otherwise.
+template <Device D, Scalar T>
+[[nodiscard]] Metadata training_metadata(const RunOptions& options, Step<D, T>& step,
+                                         const std::string& isa) {
+  Metadata m = options_to_metadata(options);
+  m["kind"] = training_kind;
+  m["format"] = "limn 1";
+  m["layout"] = tensor_layout;
+  m["isa"] = isa;
+  m["random"] = "Philox4x32-10, counter-based: the state is option.seed and step";
+  m["adam.generators.steps"] = text_of(step.generator_adam().steps());
+  m["adam.discriminators.steps"] = text_of(step.discriminator_adam().steps());
+  return m;
+}
+
+/// A whole number of a checkpoint's metadata, at least 0. Throws IoError.
+[[nodiscard]] inline std::int64_t counter_entry(const SafetensorsFile& file,
+                                                const std::string& key) {
+  try {
+    return parse_number<std::int64_t>(key, metadata_entry(file, key), 0,
+                                      std::int64_t{1'000'000'000'000});
+  } catch (const UsageError& error) {
+    throw IoError(file.path().string() + ": its metadata are damaged: " + error.what());
+  }
+}
+
+}  // namespace limn::inline v0::ugatit

@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: MIT
+// Every option that shapes the trajectory of a U-GAT-IT training, in one table: checkpoints store
+// them, resuming compares them, and the command line is made of them.
+#pragma once
+
+#include <cstdint>
+#include <limits>
+#include <string>
+#include <string_view>
+
+#include "limn/data/fit.hpp"
+#include "limn/models/ugatit/options.hpp"
+#include "limn/train/state.hpp"
+#include "limn/train/text.hpp"
+
+namespace limn::inline v0::ugatit {
+
+/// The type that a training computes in.
+enum class Precision { fp32, fp64 };
+
+[[nodiscard]] constexpr const char* to_string(Precision p) {
+  return p == Precision::fp32 ? "fp32" : "fp64";
+}
+
+/// All that decides how a training goes, but for the data.
+struct RunOptions {
+  ModelOptions model;
+  TrainOptions train;
+  Fit fit = Fit::squash;
+  Precision precision = Precision::fp32;
+  bool operator==(const RunOptions&) const = default;
+
+  /// Throws UsageError that names the option.
+  void check() const {
+    model.check();
+    train.check();
+  }
+};
+
+/// Bounds of a number; what is beyond is a mistake, and sizes within never overflow.
+struct OptionRange {
+  double low = 0, high = 0;
+};
+
+/// f(name, value, range, help) for each option, in the order in which people look for them. The
+/// help is empty for those that are no option of the command line.
+template <class Options, class F>
+void for_each_option(Options& o, F&& f) {
+  constexpr double most = 1e9;
+  constexpr OptionRange choice{};
+  f("variant", o.model.variant, choice,
+    "light: small, works everywhere; full: as in the paper, 96 % of its weights in one layer; "
+    "pooled: in between");
+  f("pool", o.model.pool, OptionRange{1, 16384}, "bins per side of --variant pooled");
+  f("size", o.model.size, OptionRange{16, 65536},
+    "pictures are trained at SIZE x SIZE, a multiple of 4");
+  f("channels", o.model.channels, OptionRange{1, 16384},
+    "channels after the first convolution; time grows with their square");
+  f("blocks", o.model.blocks, OptionRange{0, 1024}, "residual blocks in encoder and decoder");
+  f("batch", o.train.batch, OptionRange{1, 65536}, "pictures of each domain per step");
+  f("steps", o.train.steps, OptionRange{1, 1e12},
+    "length of the training; the learning rate falls to 0 over its second half");
+  f("lr", o.train.learning_rate, OptionRange{0, most}, "learning rate of the first half");
+  f("weight-decay", o.train.weight_decay, OptionRange{0, most}, "L2 weight decay of Adam");
+  f("lambda-adversarial", o.train.lambda_adversarial, OptionRange{0, most},
+    "weight of the adversarial loss");
+  f("lambda-cycle", o.train.lambda_cycle, OptionRange{0, most},
+    "weight of the cycle loss: there and back gives the same picture");
+  f("lambda-identity", o.train.lambda_identity, OptionRange{0, most},
+    "weight of the identity loss: a picture of the target domain stays as it is");
+  f("lambda-cam", o.train.lambda_cam, OptionRange{0, most},
+    "weight of the attention's classification loss");
+  f("seed", o.train.seed, OptionRange{0, 0x1p64},
+    "same seed, data and options: same training, bit for bit");
+  f("fit", o.fit, choice, "how pictures become square: squash, pad or crop");
+  f("precision", o.precision, choice, "fp32 or fp64");
+  f("beta1", o.train.beta1, OptionRange{0, 1}, "");
+  f("beta2", o.train.beta2, OptionRange{0, 1}, "");
+  f("decay", o.train.decay, choice, "");
+}
+
+[[nodiscard]] inline std::string option_text(Variant v) { return to_string(v); }
+[[nodiscard]] inline std::string option_text(Fit f) { return limn::to_string(f); }
+[[nodiscard]] inline std::string option_text(Precision p) { return to_string(p); }
+template <class T>
+requires std::is_arithmetic_v<T>
+[[nodiscard]] std::string option_text(T value) { return text_of(value); }
+
+inline void parse_option(const std::string& /*name*/, std::string_view text, OptionRange /*range*/,
+                         Variant& value) {
+  value = parse_variant(text);
+}
+inline void parse_option(const std::string& /*name*/, std::string_view text, OptionRange /*range*/,
+                         Fit& value) {
+  value = parse_fit(text);
+}
+inline void parse_option(const std::string& name, std::string_view text, OptionRange /*range*/,
+                         Precision& value) {
+  for (const Precision p : {Precision::fp32, Precision::fp64})
+    if (text == to_string(p)) return static_cast<void>(value = p);
+  throw UsageError(name + " '" + std::string(text) + "' is none of fp32, fp64");
+}
+inline void parse_option(const std::string& name, std::string_view text, OptionRange /*range*/,
+                         bool& value) {
+  if (text != "true" && text != "false")
+    throw UsageError(name + " '" + std::string(text) + "' is none of true, false");
+  value = text == "true";
+}
+inline void parse_option(const std::string& name, std::string_view text, OptionRange range,
+                         double& value) {
+  value = parse_number<double>(name, text, range.low, range.high);
+}
+inline void parse_option(const std::string& name, std::string_view text, OptionRange range,
+                         std::int64_t& value) {
+  value = parse_number<std::int64_t>(name, text, static_cast<std::int64_t>(range.low),
+                                     static_cast<std::int64_t>(range.high));
+}
+inline void parse_option(const std::string& name, std::string_view text, OptionRange /*range*/,
+                         std::uint64_t& value) {
+  value = parse_number<std::uint64_t>(name, text, 0, std::numeric_limits<std::uint64_t>::max());
+}
+
+/// Sets the option of that name. Throws UsageError for a value that does not work and for a name
+/// that is none.
+inline void set_option(RunOptions& options, std::string_view name, std::string_view text) {
+  bool found = false;
+  for_each_option(options,
+                  [&](const char* key, auto& value, OptionRange range, const char* /*help*/) {
+                    if (name != key) return;
+                    parse_option(key, text, range, value);
+                    found = true;
+                  });
+  if (!found) throw UsageError("there is no option '" + std::string(name) + "'");
+}
+
+/// The option of that name as text; "" if there is none.
+[[nodiscard]] inline std::string option_value(const RunOptions& options, std::string_view name) {
+  std::string text;
+  for_each_option(options, [&](const char* key, const auto& value, OptionRange /*range*/,
+                               const char* /*help*/) {
+    if (name == key) text = option_text(value);
+  });
+  return text;
+}
+
+/// Entries "option.NAME" of a checkpoint's metadata.
+[[nodiscard]] inline Metadata options_to_metadata(const RunOptions& options) {
+  Metadata entries;
+  for_each_option(options, [&](const char* name, const auto& value, OptionRange /*range*/,
+                               const char* /*help*/) {
+    entries["option." + std::string(name)] = option_text(value);
+  });
+  return entries;
+}
+
+/// The options that a checkpoint was made with. Throws IoError where one is missing or impossible.
+[[nodiscard]] inline RunOptions options_from_metadata(const SafetensorsFile& file) {
+  RunOptions options;
+  try {
+    for_each_option(options, [&](const std::string& name, auto& value, OptionRange range,
+                                 const char* /*help*/) {
+      parse_option(name, metadata_entry(file, "option." + name), range, value);
+    });
+    options.check();
+  } catch (const UsageError& error) {
+    throw IoError(file.path().string() + ": its metadata are damaged: " + error.what());
+  }
+  return options;
+}
+
+}  // namespace limn::inline v0::ugatit

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: MIT
+// What a training will cost, known before it begins: its steps are run on a dry device, which hands
+// out the same memory and counts the same work without having either.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "limn/cpu/cpu.hpp"
+#include "limn/models/ugatit/training.hpp"
+
+namespace limn::inline v0::ugatit {
+
+/// Bytes of a training on the CPU, and work of a step.
+struct Plan {
+  std::uint64_t weights = 0;      ///< of all six networks, and vectors of spectral normalization
+  std::uint64_t gradients = 0;    ///< of the weights, but for those that are kept as factors
+  std::uint64_t moments = 0;      ///< of Adam
+  std::uint64_t activations = 0;  ///< pictures, and the most that the tapes were seen to keep
+  std::uint64_t workspace = 0;    ///< the rest of the peak: scratch memory of kernels, gradients
+                                  ///< of activations, gaps
+  std::uint64_t peak = 0;         ///< of the device's pool, as a real training has it, exactly
+  std::uint64_t checkpoint = 0;   ///< the file, without the names of the pictures
+  std::uint64_t parameters = 0;
+  std::uint64_t multiply_adds = 0;  ///< of a step, in convolutions and matrix products
+};
+
+namespace detail {
+
+template <Scalar T>
+[[nodiscard]] Plan plan(const RunOptions& options, int threads) {
+  auto owned = std::make_unique<Cpu>(CpuOptions{.threads = threads, .dry = true});
+  Cpu& device = *owned;
+  Training<Cpu, T> training(std::move(owned), options);
+  Plan plan;
+  const auto bytes = [](const auto& tensor) {
+    return tensor.defined() ? static_cast<std::uint64_t>(tensor.bytes()) : 0;
+  };
+  for (auto* set : {&training.model().generators, &training.model().discriminators}) {
+    plan.weights += bytes(set->values());
+    plan.gradients += bytes(set->gradients());
+    for (const auto* p : set->parameters())
+      if (p->role == Role::state)
+        plan.weights += bytes(p->value);
+      else
+        plan.parameters += static_cast<std::uint64_t>(p->shape.size());
+  }
+  for (auto* adam : {&training.step().generator_adam(), &training.step().discriminator_adam()})
+    plan.moments += bytes(adam->first_moments()) + bytes(adam->second_moments());
+  const auto state = training.state();
+  plan.checkpoint = static_cast<std::uint64_t>(state_file_bytes(training.metadata(), state));
+
+  const std::size_t before = device.memory().current;
+  std::size_t most = before;
+  training.step().observe([&](std::string_view, const Tensor<Cpu, T>&) {
+    most = std::max(most, device.memory().current);
+  });
+  const Index size = options.model.size;
+  const UnpairedBatch batch{0, {options.train.batch, size, size, 3}, {}, {}};
+  static_cast<void>(training.train(batch, 1));
+  // the second step shows whether the pool had to grow once more
+  const std::uint64_t work = device.work().multiply_adds;
+  static_cast<void>(training.train(batch, 2));
+  plan.multiply_adds = device.work().multiply_adds - work;
+  plan.peak = device.memory().peak;
+  plan.activations = most - before;
+  plan.workspace = plan.peak - std::min<std::uint64_t>(plan.peak, before + plan.activations);
+  return plan;
+}
+
+}  // namespace detail
+
+/// Plans a training with so many threads (0: all). Throws UsageError for options that do not work.
+[[nodiscard]] inline Plan make_plan(const RunOptions& options, int threads = 0) {
+  return options.precision == Precision::fp64 ? detail::plan<double>(options, threads)
+                                              : detail::plan<float>(options, threads);
+}
+
+/// The plan in lines; the last one is "peak N bytes".
+[[nodiscard]] inline std::string to_text(const Plan& plan) {
+  std::string text;
+  const auto line = [&](const std::string& name, std::uint64_t bytes, const std::string& note) {
+    const std::string digits = std::to_string(bytes);
+    text += name + std::string(14 - std::min<std::size_t>(name.size(), 13), ' ') +
+            std::string(16 - std::min<std::size_t>(digits.size(), 16), ' ') + digits + " bytes" +
+            (note.empty() ? "" : "  (" + note + ")") + "\n";
+  };
+  line("weights", plan.weights, std::to_string(plan.parameters) + " parameters");
+  line("gradients", plan.gradients, "");
+  line("moments", plan.moments, "of Adam");
+  line("activations", plan.activations, "pictures, and what backward needs");
+  line("workspace", plan.workspace, "scratch of kernels, gradients of activations, gaps");
+  line("checkpoint", plan.checkpoint, "on disk");
+  text += "work per step " + text_of(static_cast<double>(plan.multiply_adds) / 1e9, 4) +
+          " billion multiply-adds\n";
+  text += "peak " + std::to_string(plan.peak) + " bytes\n";
+  return text;
+}
+
+}  // namespace limn::inline v0::ugatit

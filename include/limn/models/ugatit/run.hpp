@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: MIT
+// A run: a training in a folder, begun or resumed. A program that trains needs no more than this
+// header.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "limn/cpu/cpu.hpp"
+#include "limn/models/ugatit/plan.hpp"
+#include "limn/models/ugatit/training.hpp"
+#include "limn/train/data_identity.hpp"
+#include "limn/train/trainer.hpp"
+
+namespace limn::inline v0::ugatit {
+
+/// Where a run takes place, and what it leaves; nothing here changes what is computed.
+struct RunPlace {
+  std::filesystem::path data;  ///< has trainA, trainB, and testA, testB for the sheets
+  std::filesystem::path out;
+  int threads = 0;  ///< 0: as many as the processor has
+  std::int64_t log_every = 10, sheet_every = 1000, save_every = 1000;
+};
+
+/// Options that were asked for when resuming, by name.
+using GivenOptions = std::map<std::string, std::string>;
+
+/// A checkpoint's options, and what became of them.
+struct ResumedOptions {
+  RunOptions options;
+  std::int64_t step = 0;  ///< of the checkpoint
+  std::string news;       ///< a sentence about a changed length; or empty
+};
+
+/// The options of a run's checkpoint. `given` ones must agree with them, but for "steps", which may
+/// be any number that has not been passed. Throws UsageError that names the option that
+/// contradicts, IoError.
+[[nodiscard]] inline ResumedOptions resumed_options(const ModelFile& checkpoint,
+                                                    const GivenOptions& given) {
+  const std::string path = checkpoint.file.path().string();
+  if (!checkpoint.training)
+    throw IoError(path + ": is one exported generator; a training resumes from its own checkpoint");
+  ResumedOptions r{checkpoint.options, counter_entry(checkpoint.file, "step"), {}};
+  for (const auto& [name, text] : given) {
+    RunOptions asked = r.options;
+    set_option(asked, name, text);
+    if (asked == r.options) continue;
+    if (name != "steps")
+      throw UsageError("--" + name + " " + text + " contradicts the run: " + path + " has " +
+                       option_value(r.options, name) +
+                       "; leave it out to resume, or start another run with another --out");
+    const auto& was = checkpoint.options.train;
+    const std::int64_t steps = asked.train.steps;
+    if (steps < r.step)
+      throw UsageError("--steps " + text + " lies before step " + std::to_string(r.step) + " of " +
+                       path + "; give at least that many");
+    const auto rate = [&](std::int64_t length) {
+      return was.decay ? linear_decay(was.learning_rate, r.step + 1, length) : was.learning_rate;
+    };
+    r.news = "steps goes from " + std::to_string(was.steps) + " to " + text +
+             (was.decay ? ": the learning rate of step " + std::to_string(r.step + 1) + " is " +
+                              text_of(rate(steps), 6) + " (would have been " +
+                              text_of(rate(was.steps), 6) + "), and it falls to 0 from step " +
+                              std::to_string(steps / 2) + " on"
+                        : "");
+    r.options.train.steps = steps;
+  }
+  return r;
+}
+
+namespace detail {
+
+template <Scalar T>
+[[nodiscard]] std::unique_ptr<Trainable> make_training(const RunOptions& options, int threads,
+                                                       SheetPictures pictures) {
+  return std::make_unique<Training<Cpu, T>>(std::make_unique<Cpu>(CpuOptions{.threads = threads}),
+                                            options, std::move(pictures));
+}
+
+}  // namespace detail
+
+/// A training on the CPU, in the precision that the options name. Throws UsageError, DeviceError.
+[[nodiscard]] inline std::unique_ptr<Trainable> make_training(const RunOptions& options,
+                                                              int threads = 0,
+                                                              SheetPictures pictures = {}) {
+  return options.precision == Precision::fp64
+             ? detail::make_training<double>(options, threads, std::move(pictures))
+             : detail::make_training<float>(options, threads, std::move(pictures));
+}
+
+namespace detail {
+
+/// The trainer of a run, from a checkpoint if there is one.
+[[nodiscard]] inline std::unique_ptr<Trainer> open_run(const RunOptions& options,
+                                                       const RunPlace& place,
+                                                       const TrainerEvents& events,
+                                                       const ModelFile* checkpoint,
+                                                       std::int64_t step) {
+  const auto say = [events](const std::string& text) { events.message(text); };
+  const auto a = place.data / "trainA", b = place.data / "trainB";
+  const Metadata identity = data_identity(ImageFolder(a), ImageFolder(b));
+  if (checkpoint != nullptr) check_data_identity(checkpoint->file, identity, place.data.string());
+
+  auto training =
+      make_training(options, place.threads,
+                    load_sheet_pictures(place.data, options.model.size, options.fit, say));
+  if (checkpoint != nullptr) {
+    read_state(checkpoint->file, training->state(), Surplus::refused,
+               "it does not fit its own options");
+    training->restore_counters(checkpoint->file);
+    const std::string was = metadata_entry(checkpoint->file, "isa"),
+                      is = training->metadata().at("isa");
+    if (was != is)
+      say("the checkpoint was computed with " + was + " kernels, this session uses " + is +
+          ": the training goes on, but not to the same last bits");
+  }
+  // Decoded pictures are kept within what the plan leaves room for: 5 % and some.
+  const auto cache = static_cast<Index>(make_plan(options, place.threads).peak / 25) + (16 << 20);
+  auto loader = std::make_shared<UnpairedLoader>(
+      LoaderOptions{.folder_a = a,
+                    .folder_b = b,
+                    .size = options.model.size,
+                    .batch = options.train.batch,
+                    .fit = options.fit,
+                    .seed = options.train.seed,
+                    .first_step = step,
+                    .cache_bytes = cache,
+                    .on_bad_picture = [say](const std::string& text) { say(text + "; skipped"); }});
+  return std::make_unique<Trainer>(
+      std::move(training), [loader] { return loader->next(); }, identity,
+      TrainerOptions{place.out, options.train.steps, place.log_every, place.sheet_every,
+                     place.save_every},
+      events, step);
+}
+
+}  // namespace detail
+
+/// Begins a run. Throws UsageError where the folder has a checkpoint already, IoError, ...
+[[nodiscard]] inline std::unique_ptr<Trainer> start_run(const RunOptions& options,
+                                                        const RunPlace& place,
+                                                        const TrainerEvents& events = {}) {
+  options.check();
+  std::error_code error;
+  if (std::filesystem::exists(checkpoint_path(place.out), error))
+    throw UsageError(checkpoint_path(place.out).string() +
+                     ": there is a run here already; resume it with --resume, or give another "
+                     "--out");
+  return detail::open_run(options, place, events, nullptr, 0);
+}
+
+/// Goes on with the run in place.out, with the options of its checkpoint; the data must be the
+/// same. Throws UsageError where `given` options or data contradict, IoError where there is no run.
+[[nodiscard]] inline std::unique_ptr<Trainer> resume_run(const RunPlace& place,
+                                                         const GivenOptions& given = {},
+                                                         const TrainerEvents& events = {}) {
+  const ModelFile checkpoint(std::filesystem::is_directory(place.out) ? place.out
+                                                                      : checkpoint_path(place.out));
+  const auto resumed = resumed_options(checkpoint, given);
+  if (!resumed.news.empty()) events.message(resumed.news);
+  return detail::open_run(resumed.options, place, events, &checkpoint, resumed.step);
+}
+
+}  // namespace limn::inline v0::ugatit

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: MIT
+// The sample sheet of U-GAT-IT: what both generators make of the same few pictures, row by row.
+// Only generators run, without a tape, so no state of the training changes.
+#pragma once
+
+#include <algorithm>
+#include <filesystem>
+#include <functional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "limn/data/augment.hpp"
+#include "limn/data/heatmap.hpp"
+#include "limn/data/image_folder.hpp"
+#include "limn/data/sheet.hpp"
+#include "limn/io/read_picture.hpp"
+#include "limn/models/ugatit/translator.hpp"
+
+namespace limn::inline v0::ugatit {
+
+/// A picture of a sheet, fitted to the network's size.
+struct SheetPicture {
+  std::string name;
+  Picture picture;
+};
+/// The fixed pictures of both domains.
+struct SheetPictures {
+  std::vector<SheetPicture> a, b;
+};
+
+inline constexpr Index sheet_columns = 6;
+
+/// The first pictures of testA and testB, or of the training folders where there are no tests,
+/// which `message` is told, as it is of pictures that cannot be read.
+[[nodiscard]] inline SheetPictures load_sheet_pictures(
+    const std::filesystem::path& data, Index size, Fit fit,
+    const std::function<void(const std::string&)>& message) {
+  const auto load = [&](const std::string& domain) {
+    std::vector<SheetPicture> pictures;
+    for (const std::string kind : {"test", "train"}) {
+      const auto root = data / (kind + domain);
+      std::error_code error;
+      if (kind == "test" && !std::filesystem::is_directory(root, error)) continue;
+      try {
+        const ImageFolder folder(root);
+        for (Index i = 0; i < folder.size() && std::ssize(pictures) < sheet_columns; ++i) try {
+            pictures.push_back({folder.names()[static_cast<std::size_t>(i)],
+                                fit_picture(read_picture(folder.path(i)), size, fit)});
+          } catch (const IoError& bad) {
+            if (kind == "test" && message) message(std::string(bad.what()) + "; skipped");
+          }
+      } catch (const IoError&) {
+        if (kind == "train") throw;
+      }
+      if (pictures.empty()) continue;
+      if (kind == "train" && message)
+        message("no pictures in test" + domain + ": sheets show pictures of train" + domain);
+      break;
+    }
+    return pictures;
+  };
+  return {load("A"), load("B")};
+}
+
+/// Rows per direction: input, CAM of the translation over the input, translation, cycle, identity.
+/// Pixels are those of the network, enlarged to at least 96 per picture.
+template <Device D, Scalar T>
+[[nodiscard]] Picture draw_sheet(Generator<D, T>& a2b, Generator<D, T>& b2a, D& device, Index size,
+                                 const SheetPictures& pictures, const std::string& title) {
+  Sheet sheet(title, std::max<Index>(size, 96));
+  const auto direction = [&](const std::string& from, const std::string& to,
+                             const std::vector<SheetPicture>& inputs, Generator<D, T>& there,
+                             Generator<D, T>& back) {
+    std::vector<std::string> names;
+    std::vector<Picture> input, cam, translation, cycle, identity;
+    for (const auto& [name, picture] : inputs) {
+      const auto values = to_floats(picture);
+      const auto forth = translate_values(there, device, values, size);
+      const auto returned = translate_values(back, device, forth.image, size);
+      const auto same = translate_values(back, device, values, size);
+      if (device.dry()) continue;
+      names.push_back(name);
+      input.push_back(picture);
+      cam.push_back(overlay(
+          heatmap_picture(forth.heatmap, forth.heatmap_size, forth.heatmap_size, size, size),
+          picture));
+      translation.push_back(to_picture(forth.image, size, size));
+      cycle.push_back(to_picture(returned.image, size, size));
+      identity.push_back(to_picture(same.image, size, size));
+    }
+    sheet.section(from + " to " + to, std::move(names));
+    sheet.row("input " + from, std::move(input));
+    sheet.row("attention\n(CAM)", std::move(cam));
+    sheet.row("translation\n" + from + " to " + to, std::move(translation));
+    sheet.row("cycle\n" + from + " to " + to + " to " + from, std::move(cycle));
+    sheet.row("identity\n" + from + " to " + from, std::move(identity));
+  };
+  direction("A", "B", pictures.a, a2b, b2a);
+  direction("B", "A", pictures.b, b2a, a2b);
+  return device.dry() ? Picture() : sheet.draw();
+}
+
+}  // namespace limn::inline v0::ugatit

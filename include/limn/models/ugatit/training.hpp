@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: MIT
+// U-GAT-IT as something that a Trainer trains: device, model, optimizers and the pictures of its
+// sheets.
+#pragma once
+
+#include <concepts>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "limn/models/ugatit/checkpoint.hpp"
+#include "limn/models/ugatit/sheet.hpp"
+#include "limn/train/trainable.hpp"
+
+namespace limn::inline v0::ugatit {
+
+/// What a checkpoint says about the kernels that made it: another choice rounds otherwise.
+template <Device D>
+[[nodiscard]] std::string kernels_of(const D& device) {
+  if constexpr (requires { to_string(device.isa()); })
+    return to_string(device.isa());
+  else
+    return device.name();
+}
+
+template <Device D, Scalar T>
+class Training final : public Trainable {
+ public:
+  /// Allocates and initializes everything. Throws UsageError for options that do not work,
+  /// DeviceError where memory is short.
+  Training(std::unique_ptr<D> device, const RunOptions& options, SheetPictures pictures = {})
+      : options_((options.check(), options)),
+        pictures_(std::move(pictures)),
+        device_(std::move(device)),
+        model_(*device_, options.model, options.train.seed),
+        step_(model_, options.train) {}
+
+  [[nodiscard]] D& device() { return *device_; }
+  [[nodiscard]] Model<D, T>& model() { return model_; }
+  [[nodiscard]] Step<D, T>& step() { return step_; }
+  [[nodiscard]] const RunOptions& options() const { return options_; }
+
+  [[nodiscard]] std::vector<std::string> loss_names() const override {
+    return ugatit::loss_names();
+  }
+  [[nodiscard]] double learning_rate(std::int64_t step) const override {
+    return step_.learning_rate(step);
+  }
+
+  /// On a dry device the batch needs no values, and the losses are 0.
+  [[nodiscard]] std::vector<double> train(const UnpairedBatch& batch, std::int64_t step) override {
+    const auto real_a = tensor(batch.shape, batch.a), real_b = tensor(batch.shape, batch.b);
+    const auto losses = step_(real_a, real_b, step);
+    if (device_->dry()) return std::vector<double>(losses.terms.size());
+    std::vector<double> values;
+    for (const auto& [name, value] : losses.read()) values.push_back(value);
+    return values;
+  }
+
+  [[nodiscard]] std::vector<StateTensor> state() override { return training_state(model_, step_); }
+  [[nodiscard]] Metadata metadata() override {
+    return training_metadata(options_, step_, kernels_of(*device_));
+  }
+  void restore_counters(const SafetensorsFile& file) override {
+    step_.generator_adam().set_steps(counter_entry(file, "adam.generators.steps"));
+    step_.discriminator_adam().set_steps(counter_entry(file, "adam.discriminators.steps"));
+  }
+
+  [[nodiscard]] Picture sheet(std::int64_t step) override {
+    if (pictures_.a.empty() && pictures_.b.empty()) return {};
+    const auto& m = options_.model;
+    const std::string size = std::to_string(m.size);
+    return draw_sheet(model_.a2b, model_.b2a, *device_, m.size, pictures_,
+                      "U-GAT-IT, step " + std::to_string(step) + "\n" + to_string(m.variant) +
+                          ", " + size + " x " + size + ", " + std::to_string(m.channels) +
+                          " channels, seed " + std::to_string(options_.train.seed));
+  }
+
+ private:
+  [[nodiscard]] Tensor<D, T> tensor(const Shape& shape, const std::vector<float>& values) {
+    Tensor<D, T> t(*device_, shape);
+    if (device_->dry()) return t;
+    if constexpr (std::same_as<T, float>)
+      t.upload(values);
+    else
+      t.upload(std::vector<T>(values.begin(), values.end()));
+    return t;
+  }
+
+  RunOptions options_;
+  SheetPictures pictures_;
+  std::unique_ptr<D> device_;
+  Model<D, T> model_;
+  Step<D, T> step_;
+};
+
+}  // namespace limn::inline v0::ugatit

@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: MIT
+// One generator in use: loading it from a checkpoint or an exported file, exporting it, and
+// translating values.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "limn/models/ugatit/checkpoint_options.hpp"
+#include "limn/models/ugatit/generator.hpp"
+#include "limn/nn/parameter_set.hpp"
+
+namespace limn::inline v0::ugatit {
+
+/// The values of the metadata entry "kind".
+inline constexpr std::string_view training_kind = "ugatit training",
+                                  generator_kind = "ugatit generator";
+/// The value of "layout".
+inline constexpr std::string_view tensor_layout =
+    "every tensor has 4 extents, channels last: convolutions O,k,k,I (PyTorch: permute(0,3,1,2)), "
+    "matrices O,1,1,I or O,h,w,I, vectors 1,1,1,n; names are those of the published state_dict";
+
+/// Which way pictures go.
+enum class Direction { a2b, b2a };
+
+[[nodiscard]] constexpr const char* to_string(Direction d) {
+  return d == Direction::a2b ? "A2B" : "B2A";
+}
+/// "A2B" or "B2A"; throws UsageError for anything else.
+[[nodiscard]] inline Direction parse_direction(std::string_view text) {
+  for (const Direction d : {Direction::a2b, Direction::b2a})
+    if (text == to_string(d)) return d;
+  throw UsageError("direction '" + std::string(text) + "' is none of A2B, B2A");
+}
+/// The network's name in checkpoints.
+[[nodiscard]] constexpr const char* generator_name(Direction d) {
+  return d == Direction::a2b ? "genA2B" : "genB2A";
+}
+
+/// The parameters of a set under their names.
+template <Device D, Scalar T>
+void append_values(ParameterSet<D, T>& set, std::vector<StateTensor>& tensors) {
+  for (const auto* p : set.parameters()) tensors.push_back(state_tensor(p->name, p->value));
+}
+
+/// Where the model of a run or a file lies. Throws IoError where there is none.
+[[nodiscard]] inline std::filesystem::path model_file(const std::filesystem::path& run_or_file) {
+  std::error_code error;
+  if (!std::filesystem::is_directory(run_or_file, error)) return run_or_file;
+  auto file = run_or_file / "latest.safetensors";
+  if (!std::filesystem::exists(file, error))
+    throw IoError(run_or_file.string() +
+                  ": there is no run here: it has no latest.safetensors, which ugatit-train saves");
+  return file;
+}
+
+/// What a model file says about itself.
+struct ModelFile {
+  SafetensorsFile file;
+  RunOptions options;
+  bool training = false;                 ///< of a whole training, else one generator
+  Direction direction = Direction::a2b;  ///< of the one generator
+
+  /// Throws IoError for anything but a file of limn's U-GAT-IT.
+  explicit ModelFile(const std::filesystem::path& run_or_file) : file(model_file(run_or_file)) {
+    const auto& kind = metadata_entry(file, "kind");
+    training = kind == training_kind;
+    if (!training && kind != generator_kind)
+      throw IoError(file.path().string() + ": is of kind '" + kind + "', which is neither '" +
+                    std::string(training_kind) + "' nor '" + std::string(generator_kind) + "'");
+    options = options_from_metadata(file);
+    if (training) return;
+    try {
+      direction = parse_direction(metadata_entry(file, "direction"));
+    } catch (const UsageError& error) {
+      throw IoError(file.path().string() + ": its metadata are damaged: " + error.what());
+    }
+  }
+};
+
+/// A generator for inference, with its weights in memory of `device`.
+template <Device D, Scalar T = float>
+class LoadedGenerator {
+ public:
+  /// Throws IoError for a file without it, UsageError if the file has the other direction only.
+  LoadedGenerator(D& device, const ModelFile& model, Direction direction)
+      : options_(model.options), generator_(options_.model), parameters_(device) {
+    if (!model.training && model.direction != direction)
+      throw UsageError(model.file.path().string() + ": translates " + to_string(model.direction) +
+                       ", not " + to_string(direction));
+    parameters_.add(generator_name(direction), generator_);
+    check_extents(model);
+    parameters_.allocate(false);
+    std::vector<StateTensor> tensors;
+    append_values(parameters_, tensors);
+    read_state(model.file, tensors, Surplus::allowed, why);
+  }
+
+  [[nodiscard]] const RunOptions& options() const { return options_; }
+  [[nodiscard]] Index size() const { return options_.model.size; }
+  [[nodiscard]] D& device() const { return parameters_.device(); }
+  [[nodiscard]] Generator<D, T>& operator*() { return generator_; }
+  [[nodiscard]] ParameterSet<D, T>& parameters() { return parameters_; }
+
+ private:
+  static constexpr const char* why =
+      "the metadata announce a generator that does not fit the tensors";
+
+  // before memory is asked for: the metadata may announce anything
+  void check_extents(const ModelFile& model) const {
+    for (const auto* p : parameters_.parameters()) {
+      const std::vector<Index> expected{p->shape.n, p->shape.h, p->shape.w, p->shape.c};
+      if (!model.file.contains(p->name) || model.file.info(p->name).shape != expected)
+        throw IoError(model.file.path().string() + ": tensor '" + p->name + "' is missing or not " +
+                      limn::to_string(expected) + "; " + why);
+    }
+  }
+
+  RunOptions options_;
+  Generator<D, T> generator_;
+  ParameterSet<D, T> parameters_;
+};
+
+/// Writes one generator of a checkpoint, weights alone as float32. Throws IoError.
+template <Device D>
+void export_generator(D& device, const ModelFile& model, Direction direction,
+                      const std::filesystem::path& path) {
+  LoadedGenerator<D, float> generator(device, model, direction);
+  Metadata metadata = options_to_metadata(model.options);
+  metadata["kind"] = generator_kind;
+  metadata["direction"] = to_string(direction);
+  metadata["format"] = "limn 1";
+  metadata["layout"] = tensor_layout;
+  const auto step = model.file.metadata().find("step");
+  if (step != model.file.metadata().end()) metadata["step"] = step->second;
+  std::vector<StateTensor> tensors;
+  append_values(generator.parameters(), tensors);
+  write_state(path, metadata, tensors);
+}
+
+/// What a translation gives, on the host.
+struct TranslatedValues {
+  std::vector<float> image;    ///< (size,size,3) in [-1, 1]
+  std::vector<float> heatmap;  ///< (heatmap_size,heatmap_size), of any range
+  Index size = 0, heatmap_size = 0;
+};
+
+/// values (size,size,3) in [-1, 1], through the generator without a tape. Throws NumericError if
+/// the result is not finite: the weights then are no good.
+template <Device D, Scalar T>
+[[nodiscard]] TranslatedValues translate_values(Generator<D, T>& generator, D& device,
+                                                const std::vector<float>& values, Index size) {
+  const Tensor<D, T> input(device, {1, size, size, 3});
+  if (!device.dry()) input.upload(std::vector<T>(values.begin(), values.end()));
+  const auto result = generator(Var<D, T>(input), true);
+  TranslatedValues out;
+  out.size = size;
+  out.heatmap_size = result.heatmap.shape().h;
+  if (device.dry()) return out;
+  const auto image = result.image.value().download();
+  const auto heatmap = result.heatmap.download();
+  out.image.assign(image.begin(), image.end());
+  out.heatmap.assign(heatmap.begin(), heatmap.end());
+  for (const float v : out.image)
+    if (!is_finite(v))
+      throw NumericError("the translation is not finite: the model's weights are no good");
+  return out;
+}
+
+}  // namespace limn::inline v0::ugatit

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: MIT
+// Which pictures a training learns from: the sorted names, which with the seed give the order of
+// the data, and a hash of names and contents. Goes into checkpoints; no path, no time.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "limn/data/image_folder.hpp"
+#include "limn/train/state.hpp"
+
+namespace limn::inline v0 {
+
+namespace detail {
+
+/// Names as ASCII lines: other bytes and '%' as %XX, so that any file name fits into JSON.
+inline std::string name_lines(const ImageFolder& folder) {
+  constexpr std::string_view digits = "0123456789ABCDEF";
+  std::string lines;
+  for (const auto& name : folder.names()) {
+    for (const char c : name) {
+      const auto u = static_cast<unsigned char>(c);
+      if (u >= 0x20 && u < 0x7F && c != '%')
+        lines += c;
+      else
+        (lines += '%').append({digits[u >> 4], digits[u & 15]});
+    }
+    lines += '\n';
+  }
+  return lines;
+}
+
+/// The first line that only one of two lists has.
+inline std::string first_difference(std::string_view was, std::string_view is) {
+  while (!was.empty() || !is.empty()) {
+    const auto a = was.substr(0, was.find('\n')), b = is.substr(0, is.find('\n'));
+    if (a != b) {
+      const bool gone = b.empty() || (!a.empty() && a < b);
+      return gone ? "'" + std::string(a) + "' is not there any more"
+                  : "'" + std::string(b) + "' was not there";
+    }
+    was.remove_prefix(a.size() + 1);
+    is.remove_prefix(b.size() + 1);
+  }
+  return "";
+}
+
+}  // namespace detail
+
+/// Entries "data.trainA.names", "data.trainA.hash" and the same for B. Reads all files once. Throws
+/// IoError.
+[[nodiscard]] inline Metadata data_identity(const ImageFolder& a, const ImageFolder& b) {
+  return {{"data.trainA.names", detail::name_lines(a)},
+          {"data.trainA.hash", a.content_hash()},
+          {"data.trainB.names", detail::name_lines(b)},
+          {"data.trainB.hash", b.content_hash()}};
+}
+
+/// Throws UsageError that says what differs unless the checkpoint was made with these data.
+inline void check_data_identity(const SafetensorsFile& checkpoint, const Metadata& identity,
+                                const std::string& data) {
+  for (const std::string folder : {"trainA", "trainB"}) {
+    const std::string names = "data." + folder + ".names", hash = "data." + folder + ".hash";
+    const std::string where = "--data " + data + ": " + folder + " is not what " +
+                              checkpoint.path().string() + " was trained with: ";
+    if (metadata_entry(checkpoint, names) != identity.at(names))
+      throw UsageError(
+          where + detail::first_difference(metadata_entry(checkpoint, names), identity.at(names)));
+    if (metadata_entry(checkpoint, hash) != identity.at(hash))
+      throw UsageError(where + "the names are the same, the contents are not");
+  }
+}
+
+}  // namespace limn::inline v0

@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: MIT
+// The state of a training as named tensors, whatever model and device they belong to, and its way
+// into and out of a safetensors file. Data pass in pieces: no second copy of the state is made.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <set>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "limn/core/error.hpp"
+#include "limn/core/tensor.hpp"
+#include "limn/io/safetensors.hpp"
+
+namespace limn::inline v0 {
+
+/// What a file says about itself besides its tensors.
+using Metadata = std::map<std::string, std::string>;
+
+/// One tensor of a state: what it is called in files, and access to its bytes on its device.
+struct StateTensor {
+  std::string name;
+  StorageType type = StorageType::f32;
+  std::vector<Index> shape;  ///< n, h, w, c
+  /// Copies `bytes` bytes from `offset` on to the host, or from it.
+  std::function<void(Index offset, void* to, Index bytes)> download;
+  std::function<void(Index offset, const void* from, Index bytes)> upload;
+
+  [[nodiscard]] Index bytes() const { return tensor_bytes(type, shape).value_or(0); }
+};
+
+/// The tensor under this name; shares its memory.
+template <Device D, class T>
+[[nodiscard]] StateTensor state_tensor(std::string name, const Tensor<D, T>& tensor) {
+  const Shape& s = tensor.shape();
+  const auto at = [tensor](Index offset) {
+    return reinterpret_cast<std::byte*>(tensor.data()) + offset;
+  };
+  return {std::move(name), storage_type<T>(), std::vector<Index>{s.n, s.h, s.w, s.c},
+          [tensor, at](Index offset, void* to, Index bytes) {
+            tensor.device().download(to, at(offset), static_cast<std::size_t>(bytes));
+          },
+          [tensor, at](Index offset, const void* from, Index bytes) {
+            tensor.device().upload(at(offset), from, static_cast<std::size_t>(bytes));
+          }};
+}
+
+namespace detail {
+
+inline constexpr Index state_piece = Index{4} << 20;
+
+/// f(offset, bytes) for the pieces of `total` bytes.
+template <class F>
+void for_each_piece(Index total, F&& f) {
+  for (Index at = 0; at < total; at += state_piece) f(at, std::min(state_piece, total - at));
+}
+
+}  // namespace detail
+
+/// Writes the state whole or not at all: a file that was there before stays until the new one is
+/// complete. The same state and metadata give the same bytes. Throws IoError.
+inline void write_state(const std::filesystem::path& path, const Metadata& metadata,
+                        std::span<const StateTensor> tensors) {
+  SafetensorsWriter writer(path, metadata);
+  for (const auto& t : tensors) writer.declare(t.name, t.type, t.shape);
+  std::vector<std::byte> piece(static_cast<std::size_t>(detail::state_piece));
+  for (const auto& t : tensors)
+    detail::for_each_piece(t.bytes(), [&](Index offset, Index bytes) {
+      t.download(offset, piece.data(), bytes);
+      writer.append(piece.data(), bytes);
+    });
+  writer.finish();
+}
+
+/// Bytes of the file that write_state makes.
+[[nodiscard]] inline Index state_file_bytes(const Metadata& metadata,
+                                            std::span<const StateTensor> tensors) {
+  SafetensorsHeader header;
+  header.metadata = metadata;
+  Index end = 0;
+  for (const auto& t : tensors) {
+    header.tensors.emplace_back(t.name, TensorInfo{t.type, t.shape, end, end + t.bytes()});
+    end += t.bytes();
+  }
+  return 8 + static_cast<Index>(format_safetensors_header(header).size()) + end;
+}
+
+/// Whether a file may have tensors that are not asked for.
+enum class Surplus { refused, allowed };
+
+/// Throws IoError that names file, tensor and both shapes unless the file holds what is asked for.
+/// `why` ends the sentence: what the shapes come from.
+inline void check_state(const SafetensorsFile& file, std::span<const StateTensor> tensors,
+                        Surplus surplus, const std::string& why) {
+  std::set<std::string> wanted;
+  for (const auto& t : tensors) {
+    wanted.insert(t.name);
+    const std::string what = file.path().string() + ": tensor '" + t.name + "' ";
+    if (!file.contains(t.name)) throw IoError(what + "is missing; " + why);
+    const auto& info = file.info(t.name);
+    if (info.shape != t.shape)
+      throw IoError(what + "has shape " + to_string(info.shape) + ", expected is " +
+                    to_string(t.shape) + "; " + why);
+    const bool floating = info.type == StorageType::f32 || info.type == StorageType::f64;
+    if (info.type != t.type && !(floating && surplus == Surplus::allowed))
+      throw IoError(what + "is stored as " + to_string(info.type) + ", expected is " +
+                    to_string(t.type) + "; " + why);
+  }
+  if (surplus == Surplus::allowed) return;
+  for (const auto& name : file.names())
+    if (!wanted.contains(name))
+      throw IoError(file.path().string() + ": tensor '" + name + "' of shape " +
+                    to_string(file.info(name).shape) + " belongs to nothing; " + why);
+}
+
+/// Fills the tensors from the file, after check_state: nothing is changed where it throws. With
+/// surplus allowed (a part of another state), float and double are converted.
+inline void read_state(const SafetensorsFile& file, std::span<const StateTensor> tensors,
+                       Surplus surplus, const std::string& why) {
+  check_state(file, tensors, surplus, why);
+  std::vector<std::byte> piece(static_cast<std::size_t>(detail::state_piece));
+  for (const auto& t : tensors) {
+    if (file.info(t.name).type == t.type) {
+      detail::for_each_piece(t.bytes(), [&](Index offset, Index bytes) {
+        file.read_bytes(t.name, piece.data(), bytes, offset);
+        t.upload(offset, piece.data(), bytes);
+      });
+    } else if (t.type == StorageType::f32) {
+      t.upload(0, file.read<float>(t.name).data(), t.bytes());
+    } else {
+      t.upload(0, file.read<double>(t.name).data(), t.bytes());
+    }
+  }
+}
+
+/// The value of a metadata entry. Throws IoError where it is missing.
+[[nodiscard]] inline const std::string& metadata_entry(const SafetensorsFile& file,
+                                                       const std::string& key) {
+  const auto found = file.metadata().find(key);
+  if (found == file.metadata().end())
+    throw IoError(file.path().string() + ": its metadata has no entry '" + key +
+                  "'; it was not written by limn, or by another version");
+  return found->second;
+}
+
+}  // namespace limn::inline v0

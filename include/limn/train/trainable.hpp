@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: MIT
+// What a trainer needs to know of a model: nothing about networks, devices or scalar types.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "limn/data/loader.hpp"
+#include "limn/io/picture.hpp"
+#include "limn/train/state.hpp"
+
+namespace limn::inline v0 {
+
+/// A model with its optimizers. One caller at a time.
+class Trainable {
+ public:
+  Trainable() = default;
+  Trainable(const Trainable&) = delete;
+  Trainable& operator=(const Trainable&) = delete;
+  virtual ~Trainable() = default;
+
+  /// Names of the loss terms, in the order in which train returns their values.
+  [[nodiscard]] virtual std::vector<std::string> loss_names() const = 0;
+  [[nodiscard]] virtual double learning_rate(std::int64_t step) const = 0;
+  /// One step, counted from 1. Throws NumericError for a loss that is not finite, and then its
+  /// state is spoiled.
+  [[nodiscard]] virtual std::vector<double> train(const UnpairedBatch& batch,
+                                                  std::int64_t step) = 0;
+
+  /// Everything that the next step depends on, but for step and data.
+  [[nodiscard]] virtual std::vector<StateTensor> state() = 0;
+  /// What the state is, its options and counters.
+  [[nodiscard]] virtual Metadata metadata() = 0;
+  /// Takes the counters that metadata() gave.
+  virtual void restore_counters(const SafetensorsFile& file) = 0;
+
+  /// How the model does on its fixed test pictures after `step` steps; an empty picture if it has
+  /// none. Changes nothing that training depends on.
+  [[nodiscard]] virtual Picture sheet(std::int64_t step) = 0;
+};
+
+}  // namespace limn::inline v0

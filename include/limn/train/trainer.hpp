@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: MIT
+// The trainer: drives a model step by step, and keeps a folder with its log, sheets and checkpoint.
+// It prints nothing, ends nothing and owns no thread: a program that embeds it decides when a step
+// happens and what is shown.
+#pragma once
+
+#include <algorithm>
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <limits>
+#include <memory>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+#include "limn/io/write_picture.hpp"
+#include "limn/train/csv_log.hpp"
+#include "limn/train/trainable.hpp"
+
+namespace limn::inline v0 {
+
+/// How long a training is, and what it leaves where.
+struct TrainerOptions {
+  /// Gets log.csv, sheets/step_0001000.png and latest.safetensors; empty: nothing is written.
+  std::filesystem::path out;
+  std::int64_t steps = 0;
+  /// Every so many steps, and at the last; 0: never (the last checkpoint is always saved).
+  std::int64_t log_every = 10, sheet_every = 1000, save_every = 1000;
+};
+
+/// What a step gave.
+struct StepReport {
+  std::int64_t step = 0, steps = 0;
+  double seconds = 0;  ///< of this step, waiting for data included
+  double learning_rate = 0;
+  std::vector<std::string> names{};  ///< of the loss terms
+  std::vector<double> losses{};
+
+  /// The value of a loss term; 0 if there is none of that name.
+  [[nodiscard]] double loss(std::string_view name) const {
+    const auto found = std::find(names.begin(), names.end(), name);
+    return found == names.end() ? 0 : losses[static_cast<std::size_t>(found - names.begin())];
+  }
+};
+
+/// Called by the thread that drives the trainer; each may be empty. What they throw passes through.
+struct TrainerEvents {
+  std::function<void(const StepReport&)> on_step;
+  /// With the file it was written to, if any.
+  std::function<void(const Picture&, const std::filesystem::path&)> on_sheet;
+  std::function<void(const std::filesystem::path&, std::int64_t step)> on_save;
+  /// Warnings and news, one sentence each.
+  std::function<void(const std::string&)> on_message;
+
+  void message(const std::string& text) const {
+    if (on_message) on_message(text);
+  }
+};
+
+/// The checkpoint in a run's folder.
+[[nodiscard]] inline std::filesystem::path checkpoint_path(const std::filesystem::path& run) {
+  return run / "latest.safetensors";
+}
+
+class Trainer {
+ public:
+  /// The pictures of the next step: called once per step, first for step done + 1.
+  using Batches = std::function<UnpairedBatch()>;
+  enum class Ended { finished, reached, stopped };
+
+  /// Goes on after step `done`, of which the model has the state. `identity` says which data these
+  /// are, for the checkpoint. Throws IoError where `out` cannot be written.
+  Trainer(std::unique_ptr<Trainable> model, Batches batches, Metadata identity,
+          TrainerOptions options, TrainerEvents events, std::int64_t done = 0)
+      : model_(std::move(model)),
+        batches_(std::move(batches)),
+        identity_(std::move(identity)),
+        options_(std::move(options)),
+        events_(std::move(events)),
+        names_(model_->loss_names()),
+        step_(done) {
+    if (done > 0) saved_ = done;
+    if (options_.out.empty()) return;
+    std::error_code error;
+    std::filesystem::create_directories(options_.out, error);
+    if (error || !std::filesystem::is_directory(options_.out))
+      throw IoError(options_.out.string() + ": cannot be made a folder for the run: " +
+                    (error ? error.message() : "there is a file of that name"));
+    std::vector<std::string> columns{"lr"};
+    columns.insert(columns.end(), names_.begin(), names_.end());
+    log_.emplace(options_.out / "log.csv", columns, done);
+    seconds_ = log_->seconds();
+    static_cast<void>(AtomicFile(checkpoint_path(options_.out)));  // better now than after hours
+  }
+
+  [[nodiscard]] std::int64_t step() const { return step_; }
+  [[nodiscard]] std::int64_t steps() const { return options_.steps; }
+  [[nodiscard]] bool finished() const { return step_ >= options_.steps; }
+  /// The step of the checkpoint in `out`, if this trainer knows of one.
+  [[nodiscard]] std::optional<std::int64_t> saved_step() const { return saved_; }
+  [[nodiscard]] Trainable& model() { return *model_; }
+
+  /// One step, and the log, sheet and checkpoint that are due. Throws UsageError after the last
+  /// step, NumericError where the training breaks down (it cannot go on; the last checkpoint
+  /// stays), IoError.
+  void advance() {
+    if (finished())
+      throw UsageError("the training has finished its " + std::to_string(steps()) + " steps");
+    require_sound();
+    const auto start = std::chrono::steady_clock::now();
+    StepReport report{step_ + 1, steps(), 0, model_->learning_rate(step_ + 1), names_, {}};
+    const UnpairedBatch batch = batches_();
+    train(batch, report);
+    ++step_;
+    report.seconds =
+        std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    seconds_ += report.seconds;
+    if (log_ && (step_ == 1 || due(options_.log_every))) {
+      std::vector<double> values{report.learning_rate};
+      values.insert(values.end(), report.losses.begin(), report.losses.end());
+      log_->add(step_, seconds_, values);
+    }
+    if (events_.on_step) events_.on_step(report);
+    if (due(options_.sheet_every)) make_sheet();
+    if (options_.save_every > 0 && step_ % options_.save_every == 0) save();
+  }
+
+  /// Steps until `until` (a step, not a number of steps), the end, or a request to stop, which is
+  /// granted after a step; then saves.
+  Ended run(std::int64_t until = std::numeric_limits<std::int64_t>::max(),
+            const std::stop_token& stop = {}) {
+    while (!finished() && step_ < until && !stop.stop_requested()) advance();
+    if (saved_ != step_) save();
+    return finished() ? Ended::finished : step_ >= until ? Ended::reached : Ended::stopped;
+  }
+
+  /// Writes the checkpoint of this step. Throws IoError; the older one then is still there.
+  void save() {
+    require_sound();
+    if (options_.out.empty()) return;
+    Metadata metadata = model_->metadata();
+    metadata.insert(identity_.begin(), identity_.end());
+    metadata["step"] = text_of(step_);
+    write_state(checkpoint_path(options_.out), metadata, model_->state());
+    saved_ = step_;
+    if (events_.on_save) events_.on_save(checkpoint_path(options_.out), step_);
+  }
+
+ private:
+  [[nodiscard]] bool due(std::int64_t every) const {
+    return every > 0 && (step_ % every == 0 || finished());
+  }
+
+  void train(const UnpairedBatch& batch, StepReport& report) {
+    try {
+      report.losses = model_->train(batch, report.step);
+    } catch (const NumericError& error) {
+      sound_ = false;
+      throw NumericError(
+          "step " + std::to_string(report.step) + ": " + error.what() +
+          "; the training has broken down" +
+          (saved_ ? ", the checkpoint of step " + std::to_string(*saved_) + " is still there"
+                  : std::string()) +
+          "; a smaller --lr, or other pictures, may help");
+    } catch (...) {
+      sound_ = false;  // somewhere inside an update
+      throw;
+    }
+  }
+
+  void require_sound() const {
+    if (!sound_)
+      throw UsageError("the training has broken down in step " + std::to_string(step_ + 1) +
+                       " and has no state to go on from: resume from its last checkpoint");
+  }
+
+  void make_sheet() {
+    const Picture sheet = model_->sheet(step_);
+    if (sheet.pixels.empty()) return;
+    std::filesystem::path path;
+    if (!options_.out.empty()) {
+      const std::string digits = std::to_string(step_);
+      const auto folder = options_.out / "sheets";
+      std::error_code error;
+      std::filesystem::create_directories(folder, error);
+      if (error) throw IoError(folder.string() + ": cannot be made: " + error.message());
+      path = folder / ("step_" + std::string(7 - std::min<std::size_t>(7, digits.size()), '0') +
+                       digits + ".png");
+      write_png(path, sheet);
+    }
+    if (events_.on_sheet) events_.on_sheet(sheet, path);
+  }
+
+  std::unique_ptr<Trainable> model_;
+  Batches batches_;
+  Metadata identity_;
+  TrainerOptions options_;
+  TrainerEvents events_;
+  std::vector<std::string> names_;
+  std::optional<CsvLog> log_;
+  std::int64_t step_ = 0;
+  std::optional<std::int64_t> saved_;
+  double seconds_ = 0;
+  bool sound_ = true;
+};
+
+}  // namespace limn::inline v0
