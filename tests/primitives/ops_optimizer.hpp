@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: MIT
+// Passes over flat parameters, and random numbers: how they are called, and what they are.
+#pragma once
+
+#include <span>
+
+#include "limn/cpu/optimizer.hpp"
+#include "limn/cpu/random.hpp"
+#include "reference.hpp"
+
+namespace limn_test {
+
+inline constexpr primitive::AdamStep adam_step{
+    .learning_rate = 0.01, .beta1 = 0.5, .beta2 = 0.99, .weight_decay = 0.02, .step = 3};
+
+/// One weight, by the definition.
+inline void adam_reference(double& w, double g, double& m, double& v) {
+  const primitive::AdamStep& s = adam_step;
+  g += s.weight_decay * w;
+  m = s.beta1 * m + (1 - s.beta1) * g;
+  v = s.beta2 * v + (1 - s.beta2) * g * g;
+  const double m_hat = m / (1 - s.beta1 * s.beta1 * s.beta1);
+  const double v_hat = v / (1 - s.beta2 * s.beta2 * s.beta2);
+  w -= s.learning_rate * m_hat / (std::sqrt(v_hat) + s.epsilon);
+}
+
+// second moments are positive; some weights have not been touched yet: both moments 0
+inline void prepare_moments(std::vector<double>& m, std::vector<double>& v) {
+  for (std::size_t i = 0; i < v.size(); ++i) {
+    v[i] = i % 5 == 0 ? 0 : v[i] * v[i] + 0.01;
+    if (i % 5 == 0) m[i] = 0;
+  }
+}
+
+struct AdamOp {
+  static constexpr std::string_view name = "adam";
+  static bool accumulates(const Case&) { return false; }
+  static Operands operands(const Case& c) {
+    return {{c.x, Type::parameter, Role::in_out},
+            {c.x, Type::parameter},
+            {c.x, Type::parameter, Role::in_out},
+            {c.x, Type::parameter, Role::in_out}};
+  }
+  static void prepare(const Case&, Values& v) { prepare_moments(v[2], v[3]); }
+  static void reference(const Case&, Values& v) {
+    for (std::size_t i = 0; i < v[0].size(); ++i)
+      adam_reference(v[0][i], v[1][i], v[2][i], v[3][i]);
+  }
+  template <Scalar T>
+  static void call(const Case&, const Tensors<T>& t, Write) {
+    primitive::adam(adam_step, t.p(0), t.p(1), t.p(2), t.p(3));
+  }
+};
+
+/// w, m, v, then x and dy of each factor
+struct AdamOuterOp {
+  static constexpr std::string_view name = "adam_outer";
+  static bool accumulates(const Case&) { return false; }
+  static Operands operands(const Case& c) {
+    Operands o(3, Operand{c.x, Type::parameter, Role::in_out});
+    for (Index f = 1; f <= c.count; ++f) {
+      o.push_back({{f, c.x.h, c.x.w, c.x.c}});
+      o.push_back({{f, 1, 1, c.x.n}});
+    }
+    return o;
+  }
+  static void prepare(const Case&, Values& v) { prepare_moments(v[1], v[2]); }
+  static void reference(const Case& c, Values& v) {
+    const Operands o = operands(c);
+    for (Index row = 0; row < c.x.n; ++row) {
+      for (Index column = 0; column < c.x.sample(); ++column) {
+        double g = 0;
+        for (std::size_t f = 3; f < o.size(); f += 2)
+          for (Index n = 0; n < o[f].shape.n; ++n)
+            g += view(v, o, f)(n, column) * view(v, o, f + 1)(n, row);
+        adam_reference(view(v, o, 0)(row, column), g, view(v, o, 1)(row, column),
+                       view(v, o, 2)(row, column));
+      }
+    }
+  }
+  template <Scalar T>
+  static void call(const Case& c, const Tensors<T>& t, Write) {
+    std::vector<primitive::Factors<Cpu, T>> factors;
+    for (std::size_t f = 0; f < static_cast<std::size_t>(c.count); ++f)
+      factors.push_back({t.x(3 + 2 * f), t.x(4 + 2 * f)});
+    primitive::adam_outer(adam_step, t.p(0), std::span<const primitive::Factors<Cpu, T>>(factors),
+                          t.p(1), t.p(2));
+  }
+};
+
+struct EmaOp {
+  static constexpr std::string_view name = "ema";
+  static bool accumulates(const Case&) { return false; }
+  static Operands operands(const Case& c) {
+    return {{c.x, Type::parameter}, {c.x, Type::parameter, Role::in_out}};
+  }
+  static void reference(const Case&, Values& v) {
+    for (std::size_t i = 0; i < v[0].size(); ++i) v[1][i] = 0.9 * v[1][i] + 0.1 * v[0][i];
+  }
+  template <Scalar T>
+  static void call(const Case&, const Tensors<T>& t, Write) {
+    primitive::ema(0.9, t.p(0), t.p(1));
+  }
+};
+
+struct ClampOp {
+  static constexpr std::string_view name = "clamp";
+  static bool accumulates(const Case&) { return false; }
+  static Operands operands(const Case& c) { return {{c.x, Type::parameter, Role::in_out}}; }
+  static void reference(const Case&, Values& v) {
+    for (double& x : v[0]) x = std::clamp(x, -0.25, 0.75);
+  }
+  template <Scalar T>
+  static void call(const Case&, const Tensors<T>& t, Write) {
+    primitive::clamp(t.p(0), -0.25, 0.75);
+  }
+};
+
+struct SumSquaresOp {
+  static constexpr std::string_view name = "sum_squares";
+  static bool accumulates(const Case&) { return false; }
+  static Operands operands(const Case& c) {
+    return {{c.x, Type::parameter}, {scalar_shape(), Type::parameter, Role::out}};
+  }
+  static void reference(const Case&, Values& v) {
+    v[1][0] = 0;
+    for (const double x : v[0]) v[1][0] += x * x;
+  }
+  template <Scalar T>
+  static void call(const Case&, const Tensors<T>& t, Write) {
+    primitive::sum_squares(t.p(0), t.p(1));
+  }
+};
+
+struct AllFiniteOp {
+  static constexpr std::string_view name = "all_finite";
+  static bool accumulates(const Case&) { return false; }
+  static Operands operands(const Case& c) {
+    return {{c.x, Type::parameter}, {scalar_shape(), Type::parameter, Role::out}};
+  }
+  // variants: all finite, infinity among them, NaN, minus infinity as the very last
+  static void prepare(const Case& c, Values& v) {
+    const double infinity = std::numeric_limits<double>::infinity();
+    v[0][0] = 3e38;
+    if (c.variant == 1) v[0][v[0].size() / 2] = infinity;
+    if (c.variant == 2) v[0][v[0].size() / 2] = std::numeric_limits<double>::quiet_NaN();
+    if (c.variant == 3) v[0].back() = -infinity;
+  }
+  static void reference(const Case& c, Values& v) { v[1][0] = c.variant == 0 ? 1 : 0; }
+  template <Scalar T>
+  static void call(const Case&, const Tensors<T>& t, Write) {
+    primitive::all_finite(t.p(0), t.p(1));
+  }
+};
+
+/// variant 0: uniform, 1: normal
+struct RandomOp {
+  static constexpr std::string_view name = "random";
+  static constexpr Philox philox{42, 7};
+  static constexpr std::uint64_t first = 3;  // begins inside a counter's four words
+  static bool accumulates(const Case&) { return false; }
+  static Operands operands(const Case& c) { return {{c.x, Type::activation, Role::out}}; }
+  static void reference(const Case& c, Values& v) {
+    for (std::size_t i = 0; i < v[0].size(); ++i) {
+      const std::uint64_t at = first + i;
+      v[0][i] = c.variant == 0 ? -2 + 5 * static_cast<double>(philox.uniform(at))
+                               : 0.5 + 0.25 * static_cast<double>(philox.normal(at));
+    }
+  }
+  template <Scalar T>
+  static void call(const Case& c, const Tensors<T>& t, Write) {
+    if (c.variant == 0)
+      primitive::uniform(philox, first, -2, 3, t.x(0));
+    else
+      primitive::normal(philox, first, 0.5, 0.25, t.x(0));
+  }
+};
+
+}  // namespace limn_test

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: MIT
+// Functors over elements and sums: how they are called, and what they are.
+#pragma once
+
+#include "limn/cpu/pointwise.hpp"
+#include "reference.hpp"
+
+namespace limn_test {
+
+/// x^2 / 2 + k
+struct HalfSquare {
+  float k;
+  template <class P>
+  P operator()(P x) const {
+    return P(0.5) * x * x + P(k);
+  }
+};
+/// a b - k a
+struct Twisted {
+  float k;
+  template <class P>
+  P operator()(P a, P b) const {
+    return a * b - P(k) * a;
+  }
+};
+
+struct MapOp {
+  static constexpr std::string_view name = "map";
+  static bool accumulates(const Case&) { return true; }
+  static Operands operands(const Case& c) {
+    return {{c.x},
+            {present(c.extra, scalar_shape()), Type::parameter},
+            {c.x, Type::activation, Role::out}};
+  }
+  static void reference(const Case& c, Values& v) {
+    for (std::size_t i = 0; i < v[0].size(); ++i)
+      v[2][i] = (0.5 * v[0][i] * v[0][i] + 0.75) * (c.extra ? v[1][0] : 1);
+  }
+  template <Scalar T>
+  static void call(const Case&, const Tensors<T>& t, Write write) {
+    primitive::map(HalfSquare{0.75F}, t.x(0), t.x(2), write, t.p(1));
+  }
+};
+
+struct Map2Op {
+  static constexpr std::string_view name = "map2";
+  static bool accumulates(const Case&) { return true; }
+  static Operands operands(const Case& c) {
+    return {{c.x},
+            {c.x},
+            {present(c.extra, scalar_shape()), Type::parameter},
+            {c.x, Type::activation, Role::out}};
+  }
+  static void reference(const Case& c, Values& v) {
+    for (std::size_t i = 0; i < v[0].size(); ++i)
+      v[3][i] = (v[0][i] * v[1][i] - 0.75 * v[0][i]) * (c.extra ? v[2][0] : 1);
+  }
+  template <Scalar T>
+  static void call(const Case&, const Tensors<T>& t, Write write) {
+    primitive::map2(Twisted{0.75F}, t.x(0), t.x(1), t.x(3), write, t.p(2));
+  }
+};
+
+struct MapReduceOp {
+  static constexpr std::string_view name = "map_reduce";
+  static bool accumulates(const Case&) { return true; }
+  static Operands operands(const Case& c) {
+    return {{c.x}, {c.x}, {scalar_shape(), Type::parameter, Role::out}};
+  }
+  static void reference(const Case&, Values& v) {
+    double sum = 0;
+    for (std::size_t i = 0; i < v[0].size(); ++i) sum += v[0][i] * v[1][i] - 0.75 * v[0][i];
+    v[2][0] = 0.125 * sum;
+  }
+  template <Scalar T>
+  static void call(const Case&, const Tensors<T>& t, Write write) {
+    primitive::map_reduce(Twisted{0.75F}, t.x(0), t.x(1), 0.125, t.p(2), write);
+  }
+};
+
+struct ReduceOp {
+  static constexpr std::string_view name = "reduce";
+  static bool accumulates(const Case&) { return true; }
+  static Operands operands(const Case& c) {
+    return {{c.x}, {c.axes.reduced(c.x), Type::parameter, Role::out}};
+  }
+  static void reference(const Case& c, Values& v) {
+    const Operands o = operands(c);
+    const View x = view(v, o, 0), y = view(v, o, 1);
+    y.zero();
+    each(c.x, [&](Index n, Index h, Index w, Index k) {
+      y(c.axes.n ? 0 : n, c.axes.h ? 0 : h, c.axes.w ? 0 : w, c.axes.c ? 0 : k) += x(n, h, w, k);
+    });
+  }
+  template <Scalar T>
+  static void call(const Case& c, const Tensors<T>& t, Write write) {
+    primitive::reduce(c.axes, t.x(0), t.p(1), write);
+  }
+};
+
+}  // namespace limn_test
