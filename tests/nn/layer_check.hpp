@@ -10,17 +10,18 @@
 #include "limn/cpu/cpu.hpp"
 #include "limn/loss/losses.hpp"
 #include "limn/nn/parameter_set.hpp"
+#include "limn/ops/pointwise.hpp"
 
 namespace limn_test {
 
 using limn::Cpu;
 using limn::Shape;
-using Tensor = limn::Tensor<Cpu, double>;
-using Var = limn::Var<Cpu, double>;
-using Tape = limn::Tape<Cpu>;
+using Values = limn::Tensor<Cpu, double>;
+using Value = limn::Var<Cpu, double>;
+using Record = limn::Tape<Cpu>;
 
-inline Tensor random_tensor(Cpu& device, const Shape& shape, std::uint64_t stream) {
-  Tensor x(device, shape);
+inline Values random_tensor(Cpu& device, const Shape& shape, std::uint64_t stream) {
+  Values x(device, shape);
   limn::primitive::normal(limn::Philox{7, stream}, 0, 0, 1, x);
   return x;
 }
@@ -47,20 +48,20 @@ limn::GradientCheckResult check_network(Cpu& device, Network& network,
     limn::primitive::map(limn::Scaled{0.3}, noise, p->value, limn::Write::accumulate);
     checked.push_back({p->name, p->value, [p] { return p->gradient; }});
   }
-  std::vector<Tensor> values;
-  std::vector<Var> vars(shapes.size());
+  std::vector<Values> values;
+  std::vector<Value> vars(shapes.size());
   for (std::size_t i = 0; i < shapes.size(); ++i) {
     values.push_back(random_tensor(device, shapes[i], 100 + i));
     checked.push_back({"input " + std::to_string(i), values[i],
                        [&vars, i] { return vars[i].gradient().tensor(); }});
   }
-  Tensor target;
-  const auto loss = [&](Tape* tape) {
+  Values target;
+  const auto loss = [&](Record* tape) {
     if (tape) parameters.zero_gradients();
-    std::vector<Var> inputs;
-    for (const auto& v : values) inputs.push_back(tape ? tape->input(v) : Var(v));
+    std::vector<Value> inputs;
+    for (const auto& v : values) inputs.push_back(tape ? tape->input(v) : Value(v));
     if (tape) vars = inputs;
-    const Var y = forward(network, inputs);
+    const Value y = forward(network, inputs);
     if (!target.defined()) target = random_tensor(device, y.shape(), 99);
     return limn::mean_loss(limn::LeastSquares{}, y, target);
   };

@@ -11,6 +11,7 @@
 #include "limn/norm/normalizations.hpp"
 #include "limn/ops/pointwise.hpp"
 #include "limn/ops/reshape.hpp"
+#include "limn/optim/adam.hpp"
 
 using namespace limn_test;
 using namespace limn;
@@ -57,8 +58,8 @@ TEST_CASE("convolution: its moments are those of its result") {
   ParameterSet<Cpu, double> parameters(device);
   parameters.add("layer", layer).allocate(false);
   parameters.initialize(1);
-  const auto y = layer(Var(random_tensor(device, {2, 6, 5, 3}, 1)));
-  const Tensor mean(device, y.shape().per_channel()), m2(device, y.shape().per_channel());
+  const auto y = layer(Value(random_tensor(device, {2, 6, 5, 3}, 1)));
+  const Values mean(device, y.shape().per_channel()), m2(device, y.shape().per_channel());
   primitive::moments(y.value(), mean, m2);
   const auto expected_mean = mean.download(), expected_m2 = m2.download();
   const auto got_mean = y.moments().mean.download(), got_m2 = y.moments().m2.download();
@@ -82,7 +83,7 @@ TEST_CASE("linear: gradients, and factors that stand for the same gradient") {
   other.initialize(4);
   CHECK(other.dense_size() == 0);
   const auto backward = [&](auto& layer) {
-    Tape tape;
+    Record tape;
     auto y1 = layer(tape.constant(random_tensor(device, {2, 2, 3, 4}, 1))),
          y2 = layer(tape.constant(random_tensor(device, {1, 2, 3, 4}, 2)));
     tape.backward(least_squares(y1, 1) + least_squares(y2, 0.5));
@@ -90,7 +91,7 @@ TEST_CASE("linear: gradients, and factors that stand for the same gradient") {
   backward(plain);
   backward(factored);
   REQUIRE(factored.weight.factors.size() == 2);
-  Tensor formed(device, factored.weight.shape);
+  Values formed(device, factored.weight.shape);
   primitive::fill(formed, 0.0);
   for (const auto& f : factored.weight.factors)
     primitive::gemm(primitive::Transpose::yes, primitive::Transpose::no, f.dy, f.x, formed,
@@ -135,13 +136,13 @@ TEST_CASE(
   b.initialize(5);
   const auto x1 = random_tensor(device, {1, 8, 8, 3}, 1),
              x2 = random_tensor(device, {1, 8, 8, 3}, 2);
-  Tape tape_a, tape_b;
+  Record tape_a, tape_b;
   const auto both = once(join_samples(tape_a.constant(x1), tape_a.constant(x2)), 2);
   const auto [y1, y2] = split_samples(both, 1);
   tape_a.backward(least_squares(y1, 1) + least_squares(y2, 0));
   const auto z1 = twice(tape_b.constant(x1)), z2 = twice(tape_b.constant(x2));
   tape_b.backward(least_squares(z1, 1) + least_squares(z2, 0));
-  const auto same = [](const Tensor& p, const Tensor& q) {
+  const auto same = [](const Values& p, const Values& q) {
     const auto u = p.download(), v = q.download();
     double worst = 0;
     for (std::size_t i = 0; i < u.size(); ++i)
@@ -184,7 +185,7 @@ TEST_CASE("normalization errors name the layer, the rule and both shapes") {
   Cpu device({.threads = 1});
   AdaLin<Cpu, double> adalin(4);
   adalin.name = "generator.body[2].norm1";
-  const Var x(random_tensor(device, {1, 4, 4, 4}, 1)),
+  const Value x(random_tensor(device, {1, 4, 4, 4}, 1)),
       wrong(random_tensor(device, {1, 1, 1, 2}, 2)), right(random_tensor(device, {1, 1, 1, 4}, 2));
   CHECK_THROWS_WITH_AS(static_cast<void>(adalin(x, wrong, right)),
                        "[AdaLIN generator.body[2].norm1] gamma has 2 channels, features have 4: x "
@@ -218,7 +219,7 @@ TEST_CASE(
   parameters.initialize(6);
   const auto x = random_tensor(device, {2, 4, 4, 3}, 1);
   const auto got =
-      cam.attend(Var(x), [](auto& c, const auto& p) { return c(p); }).features.value().download();
+      cam.attend(Value(x), [](auto& c, const auto& p) { return c(p); }).features.value().download();
   const auto in = x.download(), avg = cam.average.weight.value.download(),
              max = cam.maximum.weight.value.download(), w = cam.weight.value.download(),
              b = cam.bias.value.download();
