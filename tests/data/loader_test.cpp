@@ -145,6 +145,7 @@ TEST_CASE("loader: a step's batch depends on neither threads, cache nor where on
   auto o = options(folder);
   o.threads = 0;
   std::vector<UnpairedBatch> expected;
+  expected.reserve(12);
   UnpairedLoader reference(o);
   for (int s = 0; s < 12; ++s) expected.push_back(reference.next());
 

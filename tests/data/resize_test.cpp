@@ -42,7 +42,8 @@ TEST_CASE("resize: the pixels of Pillow's BILINEAR, to one level") {
   const auto picture = fixture("resize.png");
   const std::pair<Index, Index> sizes[] = {{61, 20}, {17, 47}, {23, 23}, {90, 77},
                                            {30, 60}, {1, 1},   {200, 3}};
-  for (const auto& [w, h] : sizes) {
+  for (const auto& size : sizes) {
+    const Index w = size.first, h = size.second;
     CAPTURE(w);
     CAPTURE(h);
     const auto expected = fixture("resize_" + std::to_string(w) + "x" + std::to_string(h) + ".png");

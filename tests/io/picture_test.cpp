@@ -91,7 +91,7 @@ std::string cmyk_jpeg(bool ycck, bool adobe, std::array<std::uint8_t, 4> ink) {
 }
 
 std::string refusal(const std::filesystem::path& path, const ReadLimits& limits = {}) {
-  const auto message = message_of<IoError>([&] { static_cast<void>(read_picture(path, limits)); });
+  auto message = message_of<IoError>([&] { static_cast<void>(read_picture(path, limits)); });
   CHECK(contains(message, path.string()));
   CHECK_FALSE(contains(message, "\n"));
   return message;
@@ -102,7 +102,7 @@ std::string refusal(const std::filesystem::path& path, const ReadLimits& limits 
 TEST_CASE("pictures: every kind of file is read as Pillow reads it") {
   int count = 0;
   for (const auto& entry : std::filesystem::directory_iterator(fixtures())) {
-    const auto path = entry.path();
+    const auto& path = entry.path();
     auto expected = path;
     expected += ".expected.ppm";
     if (!std::filesystem::exists(expected)) continue;

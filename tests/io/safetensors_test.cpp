@@ -124,7 +124,7 @@ TEST_CASE("safetensors: hostile files are refused with file, tensor and rule") {
   ScratchFolder folder;
   const auto refusal = [&](const std::string& bytes) {
     const auto path = folder.file("bad", bytes);
-    const auto message = message_of<IoError>([&] { SafetensorsFile file(path); });
+    auto message = message_of<IoError>([&] { SafetensorsFile file(path); });
     CHECK(contains(message, path.string()));
     return message;
   };

@@ -2,8 +2,9 @@
 // For tests: a folder that goes with the object.
 #pragma once
 
-#include <stdlib.h>
+#include <unistd.h>
 
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <iterator>

@@ -57,7 +57,7 @@ struct Augmentation {
   if ((std::bit_cast<std::uint32_t>(x) & 0x7fffffffU) > 0x7f800000U) return 0;
   if (x <= -1.0F) return 0;
   if (x >= 1.0F) return 255;
-  return static_cast<std::uint8_t>((x + 1.0F) * 127.5F + 0.5F);
+  return rounded_byte((x + 1.0F) * 127.5F);
 }
 
 /// The crop of size x size, mirrored or not, as floats (size,size,3) in [-1, 1] into `out`. The

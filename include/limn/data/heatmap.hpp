@@ -24,7 +24,7 @@ namespace limn::inline v0 {
 [[nodiscard]] inline Colour jet(float t) {
   const auto channel = [&](float centre) {
     const float v = std::clamp(1.5F - std::abs(4.0F * t - centre), 0.0F, 1.0F);
-    return static_cast<std::uint8_t>(v * 255.0F + 0.5F);
+    return rounded_byte(v * 255.0F);
   };
   return {channel(3.0F), channel(2.0F), channel(1.0F)};
 }
@@ -72,9 +72,8 @@ namespace limn::inline v0 {
   Picture out = picture;
   const float a = std::clamp(alpha, 0.0F, 1.0F);
   for (std::size_t i = 0; i < out.pixels.size(); ++i)
-    out.pixels[i] =
-        static_cast<std::uint8_t>(a * static_cast<float>(heat.pixels[i]) +
-                                  (1.0F - a) * static_cast<float>(picture.pixels[i]) + 0.5F);
+    out.pixels[i] = rounded_byte(a * static_cast<float>(heat.pixels[i]) +
+                                 (1.0F - a) * static_cast<float>(picture.pixels[i]));
   return out;
 }
 

@@ -56,7 +56,7 @@ struct ResizeTaps {
 template <class T>
 T resized_value(float v) {
   if constexpr (std::is_same_v<T, std::uint8_t>)
-    return static_cast<T>(std::clamp(v + 0.5F, 0.0F, 255.0F));
+    return rounded_byte(v);
   else
     return v;
 }

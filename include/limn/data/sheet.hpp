@@ -34,7 +34,7 @@ class Sheet {
   }
 
   /// A row: its caption (several lines with '\n') and one picture per column, of any extents.
-  void row(std::string caption, std::vector<Picture> pictures) {
+  void row(std::string_view caption, std::vector<Picture> pictures) {
     if (sections_.empty()) section("", {});
     for (auto& picture : pictures) {
       if (picture.width == cell_ && picture.height == cell_) continue;

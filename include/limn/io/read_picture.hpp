@@ -38,7 +38,7 @@ enum class PictureKind { unknown, png, jpeg, bmp, pnm };
 /// Reads a picture as RGB, 8 bits: gray is repeated, alpha lies on white, 16 bits are scaled,
 /// palettes and CMYK are converted, photographs stand upright. Throws IoError, one sentence with
 /// path and reason, for anything but a whole picture within the limits. Memory stays in proportion
-/// to what the file can hold and below about 10 bytes for each allowed pixel.
+/// to what the file can hold and below about 11 bytes for each allowed pixel.
 [[nodiscard]] inline Picture read_picture(const std::filesystem::path& path,
                                           const ReadLimits& limits = {}) {
   const InputFile file(path);

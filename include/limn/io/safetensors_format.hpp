@@ -128,7 +128,7 @@ inline TensorInfo parse_tensor_info(JsonReader& json, const std::string& name) {
   std::optional<StorageType> type;
   bool has_shape = false;
   std::vector<Index> offsets;
-  json.object([&](std::string key) {
+  json.object([&](const std::string& key) {
     if (key == "dtype" && !type) {
       const auto text = json.string();
       type = parse_storage_type(text);
@@ -197,6 +197,7 @@ inline TensorInfo parse_tensor_info(JsonReader& json, const std::string& name) {
   if (end != data_bytes)
     throw IoError(std::to_string(data_bytes - end) + " bytes after the last tensor's data");
   std::vector<std::string_view> names;
+  names.reserve(tensors.size());
   for (const auto& [name, info] : tensors) names.emplace_back(name);
   std::sort(names.begin(), names.end());
   if (const auto twice = std::adjacent_find(names.begin(), names.end()); twice != names.end())
