@@ -14,6 +14,12 @@
 #include "limn/cpu/pooling.hpp"
 #include "limn/cpu/random.hpp"
 
+#if defined(LIMN_USE_KERNELS)
+#include "limn/cpu/kernels_bfloat16.hpp"
+#include "limn/cpu/kernels_double.hpp"
+#include "limn/cpu/kernels_float.hpp"
+#endif
+
 namespace limn::inline v0 {
 
 static_assert(Backend<Cpu, double>);
