@@ -28,6 +28,14 @@
 #define LIMN_TARGET_AVX512_BF16
 #endif
 
+// The lists of kernels in limn/cpu/kernels_*.hpp are compiled where limn::kernels is, and declared
+// elsewhere.
+#if defined(LIMN_COMPILE_KERNELS)
+#define LIMN_KERNEL_TEMPLATE template
+#else
+#define LIMN_KERNEL_TEMPLATE extern template
+#endif
+
 // Device functions and kernels share the pointwise functors; a host compiler sees nothing here.
 #if defined(__CUDACC__)
 #define LIMN_HOST_DEVICE __host__ __device__

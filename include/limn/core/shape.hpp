@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <initializer_list>
 #include <string>
 
 namespace limn::inline v0 {
@@ -37,8 +38,14 @@ struct Shape {
 
 /// "(1,64,64,256)"
 [[nodiscard]] inline std::string to_string(const Shape& s) {
-  return "(" + std::to_string(s.n) + "," + std::to_string(s.h) + "," + std::to_string(s.w) + "," +
-         std::to_string(s.c) + ")";
+  std::string
+      text;  // appended piece by piece: g++ 12 warns of "text" + std::string (its bug 105651)
+  for (const Index extent : {s.n, s.h, s.w, s.c}) {
+    text += text.empty() ? '(' : ',';
+    text += std::to_string(extent);
+  }
+  text += ')';
+  return text;
 }
 
 }  // namespace limn::inline v0
