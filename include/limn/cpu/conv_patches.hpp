@@ -3,8 +3,9 @@
 // and upsampling are in two small tables of offsets; nothing is copied.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
-#include <cstdint>
+#include <type_traits>
 
 #include "limn/core/config.hpp"
 #include "limn/core/scalar.hpp"
@@ -41,42 +42,74 @@ struct Patches {
   Index samples = 1, out_h = 1, out_w = 1;
   Index sample_stride = 0;
   Index leading = 0;
-  /// Offsets [out_h][taps_h] and [out_w][taps_w] in elements; negative: zeros.
+  /// Offsets [out_h][taps_h] and [out_w][taps_w] in elements; negative: zeros. From one tap to the
+  /// next they move by at most `channels` (a row's length).
   const Index* rows = nullptr;
   const Index* cols = nullptr;
-  /// `channels` zeros.
+  /// taps_w * channels zeros.
   const T* zeros = nullptr;
 
   [[nodiscard]] Index taps() const { return taps_h * taps_w; }
   [[nodiscard]] Index depth() const { return taps() * channels; }
   [[nodiscard]] Index area() const { return out_h * out_w; }
   [[nodiscard]] Index count() const { return samples * area(); }
+  [[nodiscard]] Index zeros_needed() const { return std::max<Index>(taps_w, 1) * channels; }
 
-  /// What tap (r, s) of pixel m sees: `channels` values.
+  /// Are the taps of a row neighbours in memory for pixels of column j? Steps are at most one
+  /// pixel, so the ends tell.
+  LIMN_ALWAYS_INLINE bool run(Index j) const {
+    const Index* col = cols + j * taps_w;
+    return col[0] >= 0 && col[taps_w - 1] - col[0] == (taps_w - 1) * channels;
+  }
+
+  /// What tap (r, s) of pixel (n, i, j) sees: `channels` values.
   LIMN_ALWAYS_INLINE const T* at(Index n, Index i, Index j, Index r, Index s) const {
     const Index row = rows[i * taps_h + r], col = cols[j * taps_w + s];
     return row < 0 || col < 0 ? zeros : a + n * sample_stride + row + col;
   }
 
-  /// Pointers [taps t0 .. t1)[count] of pixels m0 .. m0 + count, each `offset` elements on.
-  void point(Index m0, Index count, Index t0, Index t1, Index offset, const void** to) const {
-    if (t0 == t1) return;
+  /// Pointers to[tap - t0][pixel] of taps t0 .. t1, pixels m0 .. m0 + count, each `offset` elements
+  /// on. Where the taps of a row lie side by side for all pixels, one pointer per row of taps is
+  /// enough. Returns the taps that one pointer stands for.
+  Index point(Index m0, Index count, Index t0, Index t1, Index offset, const void** to) const {
+    if (t0 == t1) return 1;
+    if (leading > 0) {
+      for (Index q = 0; q < count; ++q) to[q] = a + (m0 + q) * leading + offset;
+      return 1;
+    }
+    Index n = m0 / area(), i = m0 % area() / out_w, j = m0 % out_w;
+    const Index first = j;
+    bool runs = taps_w > 1 && t0 % taps_w == 0 && t1 % taps_w == 0;
+    for (Index q = 0, at = first; runs && q < count; ++q, at = at + 1 == out_w ? 0 : at + 1)
+      runs = run(at);
+    const Index step = runs ? taps_w : 1;
     for (Index q = 0; q < count; ++q) {
-      const Index m = m0 + q;
-      if (leading > 0) {
-        to[q] = a + m * leading + offset;
-        continue;
+      const T* base = a + n * sample_stride;
+      const Index* row = rows + i * taps_h;
+      const Index* col = cols + j * taps_w;
+      const void** out = to + q;
+      if (runs) {
+        for (Index r = t0 / taps_w; r < t1 / taps_w; ++r, out += count)
+          *out = row[r] < 0 ? zeros : base + row[r] + col[0];
+      } else {
+        Index r = t0 / taps_w, s = t0 % taps_w;
+        for (Index t = t0; t < t1; ++t, out += count) {
+          *out = row[r] < 0 || col[s] < 0 ? zeros + offset : base + row[r] + col[s] + offset;
+          if (++s == taps_w) {
+            s = 0;
+            ++r;
+          }
+        }
       }
-      const Index n = m / area(), i = m % area() / out_w, j = m % out_w;
-      Index r = t0 / taps_w, s = t0 % taps_w;
-      for (Index t = t0; t < t1; ++t) {
-        to[(t - t0) * count + q] = at(n, i, j, r, s) + offset;
-        if (++s == taps_w) {
-          s = 0;
-          ++r;
+      if (++j == out_w) {
+        j = 0;
+        if (++i == out_h) {
+          i = 0;
+          ++n;
         }
       }
     }
+    return step;
   }
 };
 
@@ -87,60 +120,70 @@ struct GatherPatches {
   template <int Bytes>
   LIMN_ALWAYS_INLINE void operator()(const Patches<T>* p, Index m0, Index count, Index k0, Index k1,
                                      TK* to, Index leading) const {
+    if (p->leading > 0) {
+      for (Index q = 0; q < count; ++q, to += leading) {
+        copy<Bytes>(p->a + (m0 + q) * p->leading + k0, to, k1 - k0);
+        for (Index k = k1 - k0; k < leading; ++k) to[k] = TK(0.0F);
+      }
+      return;
+    }
+    Index n = m0 / p->area(), i = m0 % p->area() / p->out_w, j = m0 % p->out_w;
+    const Index channels = p->channels, row_of_taps = p->taps_w * channels;
     for (Index q = 0; q < count; ++q, to += leading) {
-      const Index m = m0 + q;
-      const Index n = m / p->area(), i = m % p->area() / p->out_w, j = m % p->out_w;
       TK* out = to;
-      if (p->leading > 0) {
-        copy<Bytes>(p->a + m * p->leading + k0, out, k1 - k0);
-        out += k1 - k0;
-      } else if (k0 < k1) {
-        Index k = k0;
-        Index tap = k0 / p->channels, c = k0 % p->channels;
-        Index r = tap / p->taps_w, s = tap % p->taps_w;
-        while (k < k1) {
-          const T* from = p->at(n, i, j, r, s);
-          Index length = p->channels - c;
-          const T* begin = from + c;
-          // neighbouring taps that are neighbours in memory
-          ++s;
-          while (s < p->taps_w && length < k1 - k && from != p->zeros &&
-                 p->at(n, i, j, r, s) == from + p->channels) {
-            from += p->channels;
-            length += p->channels;
-            ++s;
-          }
-          if (length > k1 - k) length = k1 - k;
-          copy<Bytes>(begin, out, length);
+      if (k0 < k1) {
+        const bool run = p->run(j);
+        Index r = k0 / row_of_taps, c = k0 % row_of_taps;
+        for (Index k = k0; k < k1;) {
+          // as much of this row of taps as lies side by side, else the rest of one tap
+          const Index end = run ? row_of_taps : (c / channels + 1) * channels;
+          const Index length = std::min(end - c, k1 - k);
+          const Index row = p->rows[i * p->taps_h + r];
+          const Index col = p->cols[j * p->taps_w + (run ? 0 : c / channels)];
+          const T* from = row < 0 || col < 0
+                              ? p->zeros
+                              : p->a + n * p->sample_stride + row + col + (run ? c : c % channels);
+          copy<Bytes>(from, out, length);
           out += length;
           k += length;
-          c = 0;
-          if (s == p->taps_w) {
-            s = 0;
+          c += length;
+          if (c == row_of_taps) {
+            c = 0;
             ++r;
           }
         }
       }
       for (TK* end = to + leading; out < end; ++out) *out = TK(0.0F);
+      if (++j == p->out_w) {
+        j = 0;
+        if (++i == p->out_h) {
+          i = 0;
+          ++n;
+        }
+      }
     }
   }
 
  private:
   template <int Bytes>
   LIMN_ALWAYS_INLINE static void copy(const T* from, TK* to, Index length) {
-    constexpr int w = Bytes / 4;
-    Index i = 0;
-    if constexpr (std::is_same_v<T, TK> && sizeof(T) == 2) {
+    if constexpr (std::is_same_v<T, bfloat16> && std::is_same_v<TK, bfloat16>) {
       __builtin_memcpy(static_cast<void*>(to), from, static_cast<std::size_t>(length) * sizeof(T));
-      i = length;
     } else {
+      constexpr int w = Bytes / 4;
       simd::Vec<float, w> v;
+      Index i = 0;
       for (; i + w <= length; i += w) {
         simd::load(v, from + i);
         simd::store(to + i, v);
       }
+      if (i < length && length >= w) {  // the last whole vector, over again
+        simd::load(v, from + length - w);
+        simd::store(to + length - w, v);
+        i = length;
+      }
+      for (; i < length; ++i) to[i] = TK(static_cast<float>(from[i]));
     }
-    for (; i < length; ++i) to[i] = TK(static_cast<float>(from[i]));
   }
 };
 

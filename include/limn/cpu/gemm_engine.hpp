@@ -59,7 +59,7 @@ class Product {
     const Index packed =
         dot_ ? weights.columns * padded_depth_ * 4 : panels_.padded() * padded_depth_ * element;
     if (!fused_) packed_ = arena.take<std::byte>(packed);
-    zeros_ = arena.take<T>(patches.channels);
+    zeros_ = arena.take<T>(patches.zeros_needed());
     const Index deepest = dot_ ? padded_depth_ : std::min(padded_depth_, block_);
     const Index segments = gather_ ? 1
                            : dot_
@@ -75,7 +75,7 @@ class Product {
 
   /// Packs the weights and computes. The plan must have been made on real memory.
   void run(ThreadPool& pool) {
-    std::fill_n(zeros_, patches.channels, T(0.0F));
+    std::fill_n(zeros_, patches.zeros_needed(), T(0.0F));
     patches.zeros = zeros_;
     if (dot_)
       pack_columns();
@@ -140,7 +140,7 @@ class Product {
 
   template <class TK>
   void pack_range(Index k0, Index k1, Panels::Panel panel, TK* to) const {
-    pack_panel(weights, k0, k1, panel.first, panel.width, to);
+    pack_panel(isa_, weights, k0, k1, panel.first, panel.width, to);
   }
 
   void pack(ThreadPool& pool) {
@@ -184,8 +184,8 @@ class Product {
         for (Index q = 0; q < rows; ++q) pointers[q] = gathered + q * padded_depth_;
         kernels.kernel[v](pointers, 1, padded_depth_, b, c);
       } else {
-        patches.point(m, rows, 0, patches.taps(), 0, pointers);
-        kernels.kernel[v](pointers, patches.taps(), patches.channels, b, c);
+        const Index step = patches.point(m, rows, 0, patches.taps(), 0, pointers);
+        kernels.kernel[v](pointers, patches.taps() / step, patches.channels * step, b, c);
       }
       m += rows;
     }
@@ -218,20 +218,23 @@ class Product {
         pack_range(k0, k1, panel, to);
         b = to;
       }
-      const Index units = (length + unit - 1) / unit;
       for (Index m = m0; m < m1;) {
         const int v = m1 - m >= kernels.rows[0] ? 0 : m1 - m >= kernels.rows[1] ? 1 : 2;
         const Index rows = kernels.rows[v];
         const void** pointers = reinterpret_cast<const void**>(scratch + pointers_at_);
+        Index step = 1, units = (length + unit - 1) / unit;
         if (gather_) {
           TK* gathered = reinterpret_cast<TK*>(scratch + gathered_at_);
           simd::dispatch(isa_, GatherPatches<T, TK>{}, &patches, m, rows, k0, k1, gathered,
                          units * unit);
           for (Index q = 0; q < rows; ++q) pointers[q] = gathered + q * units * unit;
         } else {
-          patches.point(m, rows, k0 / channels, k0 / channels + segments, k0 % channels, pointers);
+          step = patches.point(m, rows, k0 / channels, k0 / channels + segments, k0 % channels,
+                               pointers);
+          units *= step;
         }
-        kernels.kernel[v](pointers, segments, units, b, tile + (m - m0) * panel.width, k0 > 0);
+        kernels.kernel[v](pointers, segments / step, units, b, tile + (m - m0) * panel.width,
+                          k0 > 0);
         m += rows;
       }
       k0 = k1;

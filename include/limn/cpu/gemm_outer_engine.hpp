@@ -40,12 +40,12 @@ class OuterProduct {
     range_ = (rows + ranges_ - 1) / ranges_;
     if (ranges_ > 1) parts_ = arena.take<float>(ranges_ * size);
     if constexpr (!std::is_same_v<T, float>) wide_ = arena.take<float>(rows * d_columns);
-    zeros_ = arena.take<T>(patches.channels);
+    zeros_ = arena.take<T>(patches.zeros_needed());
     scratch_ = arena.take<float>(scratch_size * threads);
   }
 
   void run(ThreadPool& pool) {
-    std::fill_n(zeros_, patches.channels, T(0.0F));
+    std::fill_n(zeros_, patches.zeros_needed(), T(0.0F));
     patches.zeros = zeros_;
     const float* wide = widen(pool);
     const Index leading = std::is_same_v<T, float> ? d_leading : d_columns;

@@ -3,12 +3,14 @@
 // vectors' width, so that kernels read it straight through.
 #pragma once
 
+#include <algorithm>
 #include <type_traits>
 
 #include "limn/core/config.hpp"
 #include "limn/core/scalar.hpp"
 #include "limn/core/shape.hpp"
 #include "limn/cpu/gemm_micro.hpp"
+#include "limn/cpu/gemm_transpose.hpp"
 #include "limn/cpu/isa.hpp"
 
 namespace limn::inline v0::cpu {
@@ -59,56 +61,41 @@ struct Panels {
 
 namespace detail {
 
-/// 4x4 transposed, by 16-byte shuffles that every x86-64 and aarch64 has.
-LIMN_ALWAYS_INLINE void transpose4(const float* from, Index from_leading, float* to,
-                                   Index to_leading) {
-  using V = simd::Vec<float, 4>;
-  V a, b, c, d;
-  simd::load(a, from);
-  simd::load(b, from + from_leading);
-  simd::load(c, from + 2 * from_leading);
-  simd::load(d, from + 3 * from_leading);
-  const V ab = __builtin_shufflevector(a, b, 0, 4, 1, 5),
-          AB = __builtin_shufflevector(a, b, 2, 6, 3, 7);
-  const V cd = __builtin_shufflevector(c, d, 0, 4, 1, 5),
-          CD = __builtin_shufflevector(c, d, 2, 6, 3, 7);
-  const V r0 = __builtin_shufflevector(ab, cd, 0, 1, 4, 5),
-          r1 = __builtin_shufflevector(ab, cd, 2, 3, 6, 7);
-  const V r2 = __builtin_shufflevector(AB, CD, 0, 1, 4, 5),
-          r3 = __builtin_shufflevector(AB, CD, 2, 3, 6, 7);
-  simd::store(to, r0);
-  simd::store(to + to_leading, r1);
-  simd::store(to + 2 * to_leading, r2);
-  simd::store(to + 3 * to_leading, r3);
-}
-
 /// One tap's channels c0 .. c1 of columns n0 .. n0 + width into to[channel][width].
 template <class TB>
-void pack_tap(const Weights<TB>& w, Index tap, Index c0, Index c1, Index n0, Index width,
+void pack_tap(Isa isa, const Weights<TB>& w, Index tap, Index c0, Index c1, Index n0, Index width,
               float* to) {
   const Index n = w.columns - n0 < width ? w.columns - n0 : width;
   const TB* from = w.tap(tap) + n0 * w.column_stride + c0 * w.channel_stride;
   const Index depth = c1 - c0;
-  Index columns_done = 0;
+  Index done = 0;  // columns of which `whole` rows are written
+  Index whole = depth;
   if constexpr (std::is_same_v<TB, float>) {
-    if (w.channel_stride == 1) {
-      constexpr Index block = 64;  // what is written stays in the first cache
-      const Index whole = depth / 4 * 4;
-      for (Index k0 = 0; k0 < whole; k0 += block) {
-        const Index k1 = k0 + block < whole ? k0 + block : whole;
-        for (Index j = 0; j + 4 <= n; j += 4)
-          for (Index k = k0; k < k1; k += 4)
-            transpose4(from + j * w.column_stride + k, w.column_stride, to + k * width + j, width);
+    if (w.column_stride == 1) {
+      for (Index k = 0; k < depth; ++k) std::copy_n(from + k * w.channel_stride, n, to + k * width);
+      done = n;
+    } else if (w.channel_stride == 1) {
+#if LIMN_X86_64
+      if (isa >= Isa::avx512 && depth >= 16) {
+        whole = depth / 16 * 16;
+        for (; done + 16 <= n; done += 16)
+          transpose_columns16(from + done * w.column_stride, w.column_stride, whole, to + done,
+                              width);
       }
-      columns_done = n / 4 * 4;
-      for (Index k = whole; k < depth; ++k)
-        for (Index j = 0; j < columns_done; ++j) to[k * width + j] = from[j * w.column_stride + k];
+#endif
+      if (done == 0) {
+        whole = depth / 4 * 4;
+        for (; done + 4 <= n; done += 4)
+          for (Index k = 0; k < whole; k += 4)
+            transpose4(from + done * w.column_stride + k, w.column_stride, to + k * width + done,
+                       width);
+      }
     }
   }
   for (Index k = 0; k < depth; ++k) {
     float* row = to + k * width;
     const TB* source = from + k * w.channel_stride;
-    for (Index j = columns_done; j < n; ++j)
+    for (Index j = k < whole ? done : 0; j < n; ++j)
       row[j] = static_cast<float>(source[j * w.column_stride]);
     for (Index j = n; j < width; ++j) row[j] = 0.0F;
   }
@@ -119,32 +106,52 @@ void pack_tap(const Weights<TB>& w, Index tap, Index c0, Index c1, Index n0, Ind
 /// Rows k0 .. k1 of B (k = tap * channels + channel), columns n0 .. n0 + width, as float rows of
 /// `width`; columns beyond N become zero.
 template <class TB>
-void pack_panel(const Weights<TB>& w, Index k0, Index k1, Index n0, Index width, float* to) {
+void pack_panel(Isa isa, const Weights<TB>& w, Index k0, Index k1, Index n0, Index width,
+                float* to) {
   for (Index k = k0; k < k1;) {
     const Index tap = k / w.channels, c0 = k % w.channels;
-    const Index c1 = w.channels - c0 < k1 - k ? w.channels : c0 + (k1 - k);
-    detail::pack_tap(w, tap, c0, c1, n0, width, to);
+    const Index c1 = std::min(w.channels, c0 + (k1 - k));
+    detail::pack_tap(isa, w, tap, c0, c1, n0, width, to);
     to += (c1 - c0) * width;
     k += c1 - c0;
   }
 }
 
 /// The same as pairs of bfloat16 [(k1 - k0 + 1) / 2][width][2] for dot products of pairs; k0 even.
-/// A missing last partner is zero.
+/// A missing last partner is zero. Only for Isa::avx512_bf16.
 template <class TB>
-void pack_panel(const Weights<TB>& w, Index k0, Index k1, Index n0, Index width, bfloat16* to) {
-  const Index n = w.columns - n0 < width ? w.columns - n0 : width;
-  for (Index k = k0; k < k1; k += 2, to += 2 * width) {
-    const Index other = k + 1 < k1 ? k + 1 : k;
-    const TB* a = w.tap(k / w.channels) + k % w.channels * w.channel_stride + n0 * w.column_stride;
-    const TB* b =
-        w.tap(other / w.channels) + other % w.channels * w.channel_stride + n0 * w.column_stride;
-    for (Index j = 0; j < n; ++j) {
-      to[2 * j] = bfloat16(static_cast<float>(a[j * w.column_stride]));
-      to[2 * j + 1] =
-          other == k ? bfloat16() : bfloat16(static_cast<float>(b[j * w.column_stride]));
+void pack_panel([[maybe_unused]] Isa isa, const Weights<TB>& w, Index k0, Index k1, Index n0,
+                Index width, bfloat16* to) {
+  const Index n = std::min(width, w.columns - n0);
+  for (Index k = k0; k < k1;) {
+    Index done = 0, rows = 2;  // columns done of the next `rows` rows
+#if LIMN_X86_64
+    if constexpr (std::is_same_v<TB, float>) {
+      const Index c = k % w.channels, left = std::min(w.channels - c, k1 - k);
+      const float* from = w.tap(k / w.channels) + c * w.channel_stride + n0 * w.column_stride;
+      if (w.column_stride == 1 && left >= 2) {
+        done = n / 16 * 16;
+        detail::interleave_pairs(from, from + w.channel_stride, done, to);
+      } else if (w.channel_stride == 1 && left >= 32) {
+        rows = left / 32 * 32;
+        for (; done + 16 <= n; done += 16)
+          detail::transpose_pairs16(from + done * w.column_stride, w.column_stride, rows,
+                                    to + 2 * done, width);
+      }
     }
-    for (Index j = 2 * n; j < 2 * width; ++j) to[j] = bfloat16();
+#endif
+    for (const Index end = std::min(k1, k + rows); k < end; k += 2, to += 2 * width) {
+      const bool pair = k + 1 < k1;
+      const Index other = pair ? k + 1 : k;
+      const TB* a = w.tap(k / w.channels) + k % w.channels * w.channel_stride;
+      const TB* b = w.tap(other / w.channels) + other % w.channels * w.channel_stride;
+      for (Index j = done; j < n; ++j) {
+        const Index at = (n0 + j) * w.column_stride;
+        to[2 * j] = bfloat16(static_cast<float>(a[at]));
+        to[2 * j + 1] = pair ? bfloat16(static_cast<float>(b[at])) : bfloat16();
+      }
+      for (Index j = 2 * n; j < 2 * width; ++j) to[j] = bfloat16();
+    }
   }
 }
 
