@@ -3,6 +3,8 @@
 // the data, and a hash of names and contents. Goes into checkpoints; no path, no time.
 #pragma once
 
+#include <algorithm>
+#include <set>
 #include <string>
 #include <string_view>
 
@@ -30,19 +32,23 @@ inline std::string name_lines(const ImageFolder& folder) {
   return lines;
 }
 
-/// The first line that only one of two lists has.
-inline std::string first_difference(std::string_view was, std::string_view is) {
-  while (!was.empty() || !is.empty()) {
-    const auto a = was.substr(0, was.find('\n')), b = is.substr(0, is.find('\n'));
-    if (a != b) {
-      const bool gone = b.empty() || (!a.empty() && a < b);
-      return gone ? "'" + std::string(a) + "' is not there any more"
-                  : "'" + std::string(b) + "' was not there";
+/// A line that only one of two lists has.
+inline std::string difference(std::string_view was, std::string_view is) {
+  const auto lines = [](std::string_view text) {
+    std::set<std::string_view> out;
+    while (!text.empty()) {
+      const auto end = std::min(text.find('\n'), text.size() - 1);
+      out.insert(text.substr(0, end));
+      text.remove_prefix(end + 1);
     }
-    was.remove_prefix(a.size() + 1);
-    is.remove_prefix(b.size() + 1);
-  }
-  return "";
+    return out;
+  };
+  const auto before = lines(was), now = lines(is);
+  for (const auto line : before)
+    if (!now.contains(line)) return "'" + std::string(line) + "' is not there any more";
+  for (const auto line : now)
+    if (!before.contains(line)) return "'" + std::string(line) + "' was not there";
+  return "the order is another";
 }
 
 }  // namespace detail
@@ -64,8 +70,8 @@ inline void check_data_identity(const SafetensorsFile& checkpoint, const Metadat
     const std::string where = "--data " + data + ": " + folder + " is not what " +
                               checkpoint.path().string() + " was trained with: ";
     if (metadata_entry(checkpoint, names) != identity.at(names))
-      throw UsageError(
-          where + detail::first_difference(metadata_entry(checkpoint, names), identity.at(names)));
+      throw UsageError(where +
+                       detail::difference(metadata_entry(checkpoint, names), identity.at(names)));
     if (metadata_entry(checkpoint, hash) != identity.at(hash))
       throw UsageError(where + "the names are the same, the contents are not");
   }

@@ -14,11 +14,14 @@
 namespace limn::inline v0 {
 
 /// The shortest text that parse_number turns into the same value.
-template <class T>
-requires std::integral<T> || std::floating_point<T>
+template <std::integral T>
+[[nodiscard]] std::string text_of(T value) {
+  return std::to_string(value);
+}
+template <std::floating_point T>
 [[nodiscard]] std::string text_of(T value) {
   char text[64];
-  return {text, std::to_chars(text, text + sizeof text, value).ptr};
+  return {text, std::to_chars(text, text + sizeof text, value, std::chars_format::general).ptr};
 }
 [[nodiscard]] inline std::string text_of(bool value) { return value ? "true" : "false"; }
 

@@ -3,6 +3,8 @@
 // header.
 #pragma once
 
+#include <unistd.h>
+
 #include <cstdint>
 #include <filesystem>
 #include <map>
@@ -72,27 +74,31 @@ struct ResumedOptions {
   return r;
 }
 
-namespace detail {
-
-template <Scalar T>
-[[nodiscard]] std::unique_ptr<Trainable> make_training(const RunOptions& options, int threads,
-                                                       SheetPictures pictures) {
-  return std::make_unique<Training<Cpu, T>>(std::make_unique<Cpu>(CpuOptions{.threads = threads}),
-                                            options, std::move(pictures));
-}
-
-}  // namespace detail
-
 /// A training on the CPU, in the precision that the options name. Throws UsageError, DeviceError.
 [[nodiscard]] inline std::unique_ptr<Trainable> make_training(const RunOptions& options,
-                                                              int threads = 0,
+                                                              const CpuOptions& cpu = {},
                                                               SheetPictures pictures = {}) {
-  return options.precision == Precision::fp64
-             ? detail::make_training<double>(options, threads, std::move(pictures))
-             : detail::make_training<float>(options, threads, std::move(pictures));
+  auto device = std::make_unique<Cpu>(cpu);
+  if (options.precision == Precision::fp64)
+    return std::make_unique<Training<Cpu, double>>(std::move(device), options, std::move(pictures));
+  return std::make_unique<Training<Cpu, float>>(std::move(device), options, std::move(pictures));
 }
 
 namespace detail {
+
+inline constexpr const char* unfitting =
+    "the file does not fit the options in its own metadata: it is damaged";
+
+/// Throws DeviceError where a training would need more memory than the machine has.
+inline void require_memory(std::uint64_t bytes) {
+  const auto machine = static_cast<std::uint64_t>(sysconf(_SC_PHYS_PAGES)) *
+                       static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
+  if (bytes > machine)
+    throw DeviceError("this training needs " + std::to_string(bytes) +
+                      " bytes of memory, the machine has " + std::to_string(machine) +
+                      "; a smaller --size, --channels or --batch, or --variant light, needs less "
+                      "(--plan tells how much)");
+}
 
 /// The trainer of a run, from a checkpoint if there is one.
 [[nodiscard]] inline std::unique_ptr<Trainer> open_run(const RunOptions& options,
@@ -103,14 +109,25 @@ namespace detail {
   const auto say = [events](const std::string& text) { events.message(text); };
   const auto a = place.data / "trainA", b = place.data / "trainB";
   const Metadata identity = data_identity(ImageFolder(a), ImageFolder(b));
-  if (checkpoint != nullptr) check_data_identity(checkpoint->file, identity, place.data.string());
+  if (checkpoint != nullptr) {
+    check_data_identity(checkpoint->file, identity, place.data.string());
+    // before memory is asked for: a damaged file may announce anything
+    check_state(checkpoint->file, make_training(options, {.threads = 1, .dry = true})->state(),
+                Surplus::refused, unfitting);
+  }
+  const Plan plan = make_plan(options, place.threads);
+  require_memory(plan.peak);
+  if (const Index halvings = fitting_halvings(options.model.size, global_halvings);
+      halvings < global_halvings)
+    say("at size " + std::to_string(options.model.size) + " the global discriminator halves its " +
+        "pictures " + std::to_string(halvings) + " times instead of " +
+        std::to_string(global_halvings));
 
   auto training =
-      make_training(options, place.threads,
+      make_training(options, {.threads = place.threads},
                     load_sheet_pictures(place.data, options.model.size, options.fit, say));
   if (checkpoint != nullptr) {
-    read_state(checkpoint->file, training->state(), Surplus::refused,
-               "it does not fit its own options");
+    read_state(checkpoint->file, training->state(), Surplus::refused, unfitting);
     training->restore_counters(checkpoint->file);
     const std::string was = metadata_entry(checkpoint->file, "isa"),
                       is = training->metadata().at("isa");
@@ -118,8 +135,8 @@ namespace detail {
       say("the checkpoint was computed with " + was + " kernels, this session uses " + is +
           ": the training goes on, but not to the same last bits");
   }
-  // Decoded pictures are kept within what the plan leaves room for: 5 % and some.
-  const auto cache = static_cast<Index>(make_plan(options, place.threads).peak / 25) + (16 << 20);
+  // decoded pictures are kept within what the plan leaves room for: 5 % and some
+  const auto cache = static_cast<Index>(plan.peak / 25) + (Index{16} << 20);
   auto loader = std::make_shared<UnpairedLoader>(
       LoaderOptions{.folder_a = a,
                     .folder_b = b,
@@ -139,6 +156,13 @@ namespace detail {
 
 }  // namespace detail
 
+/// Whether the run in this folder has done all of its steps. Throws as resumed_options.
+[[nodiscard]] inline bool run_is_finished(const std::filesystem::path& out,
+                                          const GivenOptions& given = {}) {
+  const auto resumed = resumed_options(ModelFile(out), given);
+  return resumed.step >= resumed.options.train.steps;
+}
+
 /// Begins a run. Throws UsageError where the folder has a checkpoint already, IoError, ...
 [[nodiscard]] inline std::unique_ptr<Trainer> start_run(const RunOptions& options,
                                                         const RunPlace& place,
@@ -157,8 +181,7 @@ namespace detail {
 [[nodiscard]] inline std::unique_ptr<Trainer> resume_run(const RunPlace& place,
                                                          const GivenOptions& given = {},
                                                          const TrainerEvents& events = {}) {
-  const ModelFile checkpoint(std::filesystem::is_directory(place.out) ? place.out
-                                                                      : checkpoint_path(place.out));
+  const ModelFile checkpoint(place.out);
   const auto resumed = resumed_options(checkpoint, given);
   if (!resumed.news.empty()) events.message(resumed.news);
   return detail::open_run(resumed.options, place, events, &checkpoint, resumed.step);

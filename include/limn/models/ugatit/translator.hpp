@@ -49,6 +49,8 @@ void append_values(ParameterSet<D, T>& set, std::vector<StateTensor>& tensors) {
 /// Where the model of a run or a file lies. Throws IoError where there is none.
 [[nodiscard]] inline std::filesystem::path model_file(const std::filesystem::path& run_or_file) {
   std::error_code error;
+  if (!std::filesystem::exists(run_or_file, error))
+    throw IoError(run_or_file.string() + ": there is no such run or file");
   if (!std::filesystem::is_directory(run_or_file, error)) return run_or_file;
   auto file = run_or_file / "latest.safetensors";
   if (!std::filesystem::exists(file, error))

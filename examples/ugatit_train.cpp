@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: MIT
+// ugatit-train: trains U-GAT-IT on two folders of pictures.
+#include <cstdint>
+#include <cstdio>
+#include <iostream>
+#include <string>
+
+#include "common/guarded_main.hpp"
+#include "common/interrupt.hpp"
+#include "limn/models/ugatit/run.hpp"
+#include "limn/train/progress.hpp"
+
+namespace {
+
+namespace ugatit = limn::ugatit;
+
+constexpr const char* description =
+    "Trains U-GAT-IT: learns to turn pictures of one kind (A) into another (B) and back, from two\n"
+    "folders of pictures that need not be pairs.\n\n"
+    "  ugatit-train --data selfie2anime --out runs/anime --variant light --size 128\n\n"
+    "DATA has the folders trainA and trainB, and testA and testB for the sample sheets. OUT gets\n"
+    "log.csv, sheets/*.png and latest.safetensors. Ctrl-C saves and stops; --resume goes on.\n"
+    "--plan tells beforehand how much memory that needs.";
+
+struct Command {
+  ugatit::RunOptions options;
+  ugatit::RunPlace place;
+  ugatit::GivenOptions given;
+  std::string device = "cpu";
+  std::int64_t stop_after = 0;
+  bool resume = false, plan = false;
+};
+
+/// False if only help was asked for.
+bool read(Command& c, int argc, char** argv) {
+  CLI::App app(description, "ugatit-train");
+  app.set_config("--config", "", "file with options, a line each: size = 128");
+  app.allow_config_extras(false);
+  app.add_option("--data", c.place.data, "folder with trainA, trainB, testA, testB");
+  app.add_option("--out", c.place.out, "folder of the run");
+  ugatit::for_each_option(c.options, [&](const std::string& name, auto& value,
+                                         ugatit::OptionRange range, const std::string& help) {
+    if (help.empty()) return;
+    app.add_option_function<std::string>(
+           "--" + name,
+           [&c, &value, name, range](const std::string& text) {
+             ugatit::parse_option("--" + name, text, range, value);
+             c.given[name] = text;
+           },
+           help)
+        ->default_str(ugatit::option_text(value))
+        ->type_name("");
+  });
+  const auto count = [&](const char* name, auto& value, const char* help) {
+    app.add_option(name, value, help)
+        ->check(CLI::Range(std::int64_t{0}, std::int64_t{1} << 40))
+        ->capture_default_str()
+        ->type_name("");
+  };
+  app.add_option("--threads", c.place.threads, "0: all processors; changes no result")
+      ->check(CLI::Range(0, 1024))
+      ->capture_default_str()
+      ->type_name("");
+  app.add_option("--device", c.device, "cpu")->capture_default_str()->type_name("");
+  count("--log-every", c.place.log_every, "steps between lines of log.csv; 0: none");
+  count("--sheet-every", c.place.sheet_every, "steps between sample sheets; 0: none");
+  count("--save-every", c.place.save_every, "steps between checkpoints; 0: at the end only");
+  app.add_option("--stop-after", c.stop_after, "stop after this step; --resume goes on")
+      ->check(CLI::Range(std::int64_t{1}, std::int64_t{1} << 40))
+      ->type_name("");
+  app.add_flag("--resume", c.resume, "go on with the run in OUT, with its options");
+  app.add_flag("--plan", c.plan, "only print memory and work of such a training");
+  if (!example::parse(app, argc, argv)) return false;
+
+  if (c.device != "cpu")
+    throw limn::UsageError("--device '" + c.device + "' is unknown; there is cpu");
+  if (c.given.contains("pool") && !c.resume && c.options.model.variant != ugatit::Variant::pooled)
+    throw limn::UsageError("--pool contradicts --variant " +
+                           std::string(to_string(c.options.model.variant)) +
+                           ": only the pooled variant has a pool");
+  if (c.place.out.empty() && (!c.plan || c.resume))
+    throw limn::UsageError("--out is missing: the folder of the run");
+  if (c.place.data.empty() && !c.plan)
+    throw limn::UsageError("--data is missing: a folder with trainA and trainB");
+  return true;
+}
+
+int plan(const Command& c) {
+  const auto options =
+      c.resume ? ugatit::resumed_options(ugatit::ModelFile(c.place.out), c.given).options
+               : c.options;
+  std::cout << ugatit::to_text(ugatit::make_plan(options, c.place.threads)) << std::flush;
+  return example::done;
+}
+
+std::string progress_text(const limn::StepReport& report, const limn::Pace& pace) {
+  const double left = static_cast<double>(report.steps - report.step) * pace.seconds();
+  return "step " + std::to_string(report.step) + "/" + std::to_string(report.steps) + "  " +
+         limn::text_of(pace.seconds(), 3) + " s/step  ETA " + limn::duration_text(left) + " (" +
+         limn::finish_text(left) + ")  d_loss " + limn::text_of(report.loss("D_loss"), 4) +
+         "  g_loss " + limn::text_of(report.loss("G_loss"), 4);
+}
+
+int train(const Command& c) {
+  const example::Interrupt interrupt;  // before anything that has threads
+  limn::ProgressLine line(stdout);
+  const std::string out = c.place.out.string();
+  const std::string again =
+      "ugatit-train --data " + c.place.data.string() + " --out " + out + " --resume";
+  if (c.resume && ugatit::run_is_finished(c.place.out, c.given)) {
+    line.message(out + ": this run has finished; --resume --steps N goes on to step N");
+    return example::done;
+  }
+
+  limn::Pace pace;
+  limn::TrainerEvents events;
+  events.on_message = [&](const std::string& text) { line.message(text); };
+  events.on_step = [&](const limn::StepReport& report) {
+    pace.add(report.seconds);
+    const std::int64_t every = c.place.log_every > 0 ? c.place.log_every : 100;
+    const bool last = report.step == report.steps;
+    line.update(progress_text(report, pace), report.step % every == 0 || report.step == 1 || last);
+  };
+  events.on_sheet = [&](const limn::Picture&, const auto& path) {
+    line.message("sheet " + path.string());
+  };
+
+  const auto trainer = c.resume ? ugatit::resume_run(c.place, c.given, events)
+                                : ugatit::start_run(c.options, c.place, events);
+  const auto ended =
+      trainer->run(c.stop_after > 0 ? c.stop_after : trainer->steps(), interrupt.token());
+  line.close();
+  const std::string at = "step " + std::to_string(trainer->step());
+  if (ended == limn::Trainer::Ended::finished) {
+    line.message("finished " + at + ": " + limn::checkpoint_path(c.place.out).string());
+    return example::done;
+  }
+  const bool reached = ended == limn::Trainer::Ended::reached;
+  line.message((reached ? "stopped at " : "interrupted at ") + at +
+               ", saved; go on with: " + again);
+  return reached ? example::done : example::interrupted;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  return example::guarded_main("ugatit-train", [&]() -> int {
+    Command command;
+    if (!read(command, argc, argv)) return example::done;
+    return command.plan ? plan(command) : train(command);
+  });
+}

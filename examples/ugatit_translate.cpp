@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: MIT
+// ugatit-translate: pictures and folders of pictures, through a trained generator.
+#include <cstdio>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "common/guarded_main.hpp"
+#include "common/picture_jobs.hpp"
+#include "limn/train/progress.hpp"
+#include "limn/translate.hpp"
+
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* description =
+    "Translates pictures with a trained U-GAT-IT: files, and folders with their subfolders. Names\n"
+    "and extents stay.\n\n"
+    "  ugatit-translate --model runs/anime --direction A2B --out cartoons me.jpg holidays/\n\n"
+    "A picture that cannot be translated is reported and skipped; the exit code then is 1.";
+
+struct Command {
+  fs::path model, out;
+  std::optional<limn::ugatit::Direction> direction;
+  limn::Fit fit = limn::Fit::squash;
+  int threads = 0;
+  bool heatmap = false;
+  std::vector<fs::path> inputs;
+};
+
+/// False if only help was asked for.
+bool read(Command& c, int argc, char** argv) {
+  CLI::App app(description, "ugatit-translate");
+  app.add_option("--model", c.model, "a run's folder, or a file of ugatit-export")->required();
+  app.add_option_function<std::string>(
+         "--direction",
+         [&](const std::string& text) { c.direction = limn::ugatit::parse_direction(text); },
+         "A2B or B2A; an exported file knows its own")
+      ->type_name("");
+  app.add_option("--out", c.out, "folder for the translations")->required();
+  app.add_option_function<std::string>(
+         "--fit", [&](const std::string& text) { c.fit = limn::parse_fit(text); },
+         "how pictures become square for the network: squash, pad or crop")
+      ->default_str("squash")
+      ->type_name("");
+  app.add_flag("--heatmap", c.heatmap, "also write OUT/heatmaps: where the attention was");
+  app.add_option("--threads", c.threads, "0: all processors")
+      ->check(CLI::Range(0, 1024))
+      ->capture_default_str()
+      ->type_name("");
+  app.add_option("INPUT", c.inputs, "pictures and folders")->required();
+  return example::parse(app, argc, argv);
+}
+
+void translate(limn::Translator& translator, const Command& c, const fs::path& name,
+               const limn::Picture& input) {
+  if (!c.heatmap) {
+    example::write_below(c.out, name, translator.translate(input, c.fit));
+    return;
+  }
+  const auto result = translator.translate_with_heatmap(input, c.fit);
+  example::write_below(c.out, name, result.translation);
+  example::write_below(c.out / "heatmaps", name, result.heatmap);
+}
+
+int run(const Command& c) {
+  limn::ProgressLine line(stdout);
+  std::size_t translated = 0, skipped = 0;
+  const auto skip = [&](const std::string& what) {
+    line.close();
+    std::cerr << "ugatit-translate: " << what << "; skipped\n";
+    ++skipped;
+  };
+  limn::Translator translator(c.model, c.direction, c.threads);
+  const auto jobs = example::picture_jobs(c.inputs, c.out, skip);
+  for (const auto& [path, name] : jobs) {
+    limn::Picture input;
+    try {
+      input = limn::read_picture(path);
+    } catch (const limn::IoError& bad) {
+      skip(bad.what());
+      continue;
+    }
+    translate(translator, c, name, input);
+    line.update(
+        std::to_string(++translated) + "/" + std::to_string(jobs.size()) + "  " + name.string(),
+        true);
+  }
+  line.close();
+  line.message(std::to_string(translated) + (translated == 1 ? " picture" : " pictures") + " in " +
+               c.out.string() + (skipped > 0 ? ", " + std::to_string(skipped) + " skipped" : ""));
+  return skipped > 0 ? example::failed : example::done;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  return example::guarded_main("ugatit-translate", [&]() -> int {
+    Command command;
+    return read(command, argc, argv) ? run(command) : example::done;
+  });
+}

@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: MIT
+// The trainer with a model that is no network.
+#include <doctest/doctest.h>
+
+#include <cstring>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "../io/scratch_folder.hpp"
+#include "limn/train/trainer.hpp"
+
+using namespace limn;
+
+namespace {
+
+/// Its state is the sum of the steps it has seen.
+struct Sum final : Trainable {
+  std::vector<double> sum{0};
+  std::int64_t breaks_at = -1;
+  int sheets = 0;
+
+  std::vector<std::string> loss_names() const override { return {"sum"}; }
+  double learning_rate(std::int64_t step) const override { return 1.0 / static_cast<double>(step); }
+  std::vector<double> train(const UnpairedBatch& batch, std::int64_t step) override {
+    CHECK(batch.step == step - 1);
+    if (step == breaks_at) throw NumericError("loss term sum is not finite (nan)");
+    sum[0] += static_cast<double>(step);
+    return sum;
+  }
+  std::vector<StateTensor> state() override {
+    return {{"sum",
+             StorageType::f64,
+             {1, 1, 1, 1},
+             [this](Index, void* to, Index bytes) {
+               std::memcpy(to, sum.data(), static_cast<std::size_t>(bytes));
+             },
+             [this](Index, const void* from, Index bytes) {
+               std::memcpy(sum.data(), from, static_cast<std::size_t>(bytes));
+             }}};
+  }
+  Metadata metadata() override { return {{"kind", "sum"}}; }
+  void restore_counters(const SafetensorsFile& /*file*/) override {}
+  Picture sheet(std::int64_t /*step*/) override {
+    ++sheets;
+    return Picture(2, 2);
+  }
+};
+
+struct Counted {
+  std::vector<std::int64_t> steps, saves;
+  std::vector<std::string> sheets;
+  TrainerEvents events;
+  Counted() {
+    events.on_step = [this](const StepReport& r) { steps.push_back(r.step); };
+    events.on_save = [this](const auto&, std::int64_t step) { saves.push_back(step); };
+    events.on_sheet = [this](const Picture&, const std::filesystem::path& path) {
+      sheets.push_back(path.filename().string());
+    };
+  }
+};
+
+Trainer::Batches counting(Index first) {
+  return [next = first]() mutable { return UnpairedBatch{next++, {}, {}, {}}; };
+}
+
+Trainer make(const TrainerOptions& options, const TrainerEvents& events, std::int64_t done = 0,
+             std::int64_t breaks_at = -1) {
+  auto model = std::make_unique<Sum>();
+  model->breaks_at = breaks_at;
+  if (done > 0)
+    read_state(SafetensorsFile(checkpoint_path(options.out)), model->state(), Surplus::refused, "");
+  return Trainer(std::move(model), counting(done), {{"data", "x"}}, options, events, done);
+}
+
+/// Columns 1 and 3 on: all but the time.
+std::string without_time(const std::string& log) {
+  std::string out;
+  for (std::size_t at = 0; at < log.size();) {
+    const auto end = log.find('\n', at), first = log.find(',', at),
+               second = log.find(',', first + 1);
+    out += log.substr(at, first - at) + log.substr(second, end + 1 - second);
+    at = end + 1;
+  }
+  return out;
+}
+
+}  // namespace
+
+TEST_CASE("steps, logs, sheets and checkpoints come when they are due, and at the end") {
+  const ScratchFolder folder;
+  Counted counted;
+  auto trainer = make({folder / "run", 7, 3, 4, 5}, counted.events);
+  CHECK(trainer.run() == Trainer::Ended::finished);
+  CHECK(counted.steps == std::vector<std::int64_t>{1, 2, 3, 4, 5, 6, 7});
+  CHECK(counted.saves == std::vector<std::int64_t>{5, 7});
+  CHECK(counted.sheets == std::vector<std::string>{"step_0000004.png", "step_0000007.png"});
+  CHECK(without_time(file_bytes(folder / "run/log.csv")) ==
+        "step,lr,sum\n1,1,1\n3,0.333333333,6\n6,0.166666667,21\n7,0.142857143,28\n");
+  CHECK_THROWS_AS(trainer.advance(), UsageError);
+}
+
+TEST_CASE("stopped and resumed leaves the same files as uninterrupted") {
+  const ScratchFolder folder;
+  make({folder / "whole", 6, 1, 0, 0}, {}).run();
+  make({folder / "parts", 6, 1, 0, 0}, {}).run(2);
+  {
+    auto killed = make({folder / "parts", 6, 1, 0, 0}, {}, 2);
+    killed.advance();  // logged, not saved
+  }
+  auto trainer = make({folder / "parts", 6, 1, 0, 0}, {}, 2);
+  CHECK(trainer.saved_step() == 2);
+  CHECK(trainer.run(4) == Trainer::Ended::reached);
+  CHECK(trainer.step() == 4);
+  CHECK(trainer.run() == Trainer::Ended::finished);
+  CHECK(file_bytes(folder / "parts/latest.safetensors") ==
+        file_bytes(folder / "whole/latest.safetensors"));
+  CHECK(without_time(file_bytes(folder / "parts/log.csv")) ==
+        without_time(file_bytes(folder / "whole/log.csv")));
+}
+
+TEST_CASE("a request to stop is granted after the step, and saves") {
+  const ScratchFolder folder;
+  std::stop_source stop;
+  Counted counted;
+  counted.events.on_step = [&](const StepReport& r) {
+    if (r.step == 2) stop.request_stop();
+  };
+  auto trainer = make({folder / "run", 9, 1, 0, 0}, counted.events);
+  CHECK(trainer.run(9, stop.get_token()) == Trainer::Ended::stopped);
+  CHECK(trainer.step() == 2);
+  CHECK(counted.saves == std::vector<std::int64_t>{2});
+}
+
+TEST_CASE("a training that breaks down says where, saves nothing more, and keeps its checkpoint") {
+  const ScratchFolder folder;
+  auto trainer = make({folder / "run", 9, 1, 0, 2}, {}, 0, 4);
+  const auto what = message_of<NumericError>([&] { trainer.run(); });
+  CHECK(contains(what, "step 4: loss term sum is not finite (nan)"));
+  CHECK(contains(what, "the checkpoint of step 2 is still there"));
+  CHECK_THROWS_AS(trainer.save(), UsageError);
+  CHECK_THROWS_AS(trainer.advance(), UsageError);
+  CHECK(SafetensorsFile(folder / "run/latest.safetensors").metadata().at("step") == "2");
+}
+
+TEST_CASE("without a folder nothing is written, and everything is reported") {
+  Counted counted;
+  auto trainer = make({{}, 2, 1, 1, 1}, counted.events);
+  trainer.run();
+  CHECK(counted.steps.size() == 2);
+  CHECK(counted.saves.empty());
+  CHECK(counted.sheets == std::vector<std::string>{"", ""});
+}
+
+TEST_CASE("a folder that cannot be written is found before the first step") {
+  const ScratchFolder folder;
+  folder.file("file", "");
+  CHECK_THROWS_AS(make({folder / "file", 2, 1, 1, 1}, {}), IoError);
+  CHECK_THROWS_AS(make({folder / "file" / "run", 2, 1, 1, 1}, {}), IoError);
+  CHECK_THROWS_AS(make({"/proc/run", 2, 1, 1, 1}, {}), IoError);
+}
