@@ -94,8 +94,10 @@ struct TensorInfo {
 /// "[64,3,7,7]"
 [[nodiscard]] inline std::string to_string(const std::vector<Index>& shape) {
   std::string out = "[";
-  for (std::size_t i = 0; i < shape.size(); ++i)
-    out += (i == 0 ? "" : ",") + std::to_string(shape[i]);
+  for (std::size_t i = 0; i < shape.size(); ++i) {
+    if (i > 0) out += ',';
+    out += std::to_string(shape[i]);
+  }
   return out + "]";
 }
 
@@ -213,7 +215,8 @@ inline TensorInfo parse_tensor_info(JsonReader& json, const std::string& name) {
     out += "\"__metadata__\":{";
     const char* comma = "";
     for (const auto& [key, value] : header.metadata) {
-      out += comma + json_quote(key) + ":" + json_quote(value);
+      out += comma;
+      out += json_quote(key) + ":" + json_quote(value);
       comma = ",";
     }
     out += "}";
