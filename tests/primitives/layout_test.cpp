@@ -14,4 +14,52 @@ TEST_CASE("copy: the table") { check_operation<CopyOp>(); }
 TEST_CASE("fill: the table") { check_operation<FillOp>(); }
 TEST_CASE("cast: the table") { check_operation<CastOp>(); }
 
+template <Scalar From, Scalar To>
+void check_cast() {
+  for (const Isa isa : tested_isas) {
+    if (isa > detect_isa()) continue;
+    CpuOptions options;
+    options.isa = isa;
+    Cpu device(options);
+    const Shape shape{1, 1, 1, 77};
+    std::vector<double> values;
+    for (std::uint64_t i = 0; i < 77; ++i)
+      values.push_back(widened(rounded<From>(static_cast<double>(Philox{1, 2}.normal(i)))));
+    const auto x = made<From>(device, shape, values);
+    const Tensor<Cpu, To> y(device, shape);
+    primitive::cast(x, y);
+    for (double& v : values) v = widened(rounded<To>(v));
+    CHECK(same(read(y), values));
+  }
+}
+
+TEST_CASE("cast: all pairs of types, exactly") {
+  check_cast<double, double>();
+  check_cast<double, float>();
+  check_cast<double, bfloat16>();
+  check_cast<float, double>();
+  check_cast<float, float>();
+  check_cast<float, bfloat16>();
+  check_cast<bfloat16, double>();
+  check_cast<bfloat16, float>();
+  check_cast<bfloat16, bfloat16>();
+}
+
+TEST_CASE("resize: published values of bilinear and nearest interpolation") {
+  Cpu device;
+  const auto x = made<float>(device, {1, 1, 3, 1}, {0, 1, 2});
+  const Tensor<Cpu, float> y(device, {1, 1, 6, 1});
+  primitive::resize(Interpolation::bilinear, x, y);
+  // torch.nn.functional.interpolate(torch.arange(3.)[None, None], 6, mode="linear")
+  CHECK(same(read(y), {0, 0.25, 0.75, 1.25, 1.75, 2}));
+  primitive::resize(Interpolation::nearest, x, y);
+  CHECK(same(read(y), {0, 0, 1, 1, 2, 2}));
+}
+
+TEST_CASE("pad: reflection needs a picture larger than the padding") {
+  Cpu device;
+  const Tensor<Cpu, float> x(device, {1, 2, 3, 1}), y(device, {1, 6, 3, 1});
+  CHECK_THROWS_AS(primitive::pad(Padding::reflect, {2, 0, 2, 0}, x, y), ShapeError);
+}
+
 }  // namespace
