@@ -117,28 +117,13 @@ class BackwardDataPlan {
              Index height, bool accumulate, int threads, Arena& arena, ThreadPool* pool) {
     if (v.count == 0 || h.count == 0) return;
     Product<T, float, TO> product;
-    Index* rows = arena.take<Index>(v.count * v.taps);
-    Index* cols = arena.take<Index>(h.count * h.taps);
+    product.patches = output_patches(g_, a_.dy, ys_, v, h, arena);
     Index* tap_offset = arena.take<Index>(v.taps * h.taps);
-    if (!arena.counts()) {
-      v.fill(g_, ys_.h, ys_.w * ys_.c, rows);
-      h.fill(g_, ys_.w, ys_.c, cols);
+    if (!arena.counts())
       for (Index r = 0; r < v.taps; ++r)
         for (Index s = 0; s < h.taps; ++s)
           tap_offset[r * h.taps + s] =
               (v.kernel_row(r, g_) * g_.kernel + h.kernel_row(s, g_)) * xs_.c;
-    }
-    auto& p = product.patches;
-    p.a = a_.dy;
-    p.channels = ys_.c;
-    p.taps_h = v.taps;
-    p.taps_w = h.taps;
-    p.samples = ys_.n;
-    p.out_h = v.count;
-    p.out_w = h.count;
-    p.sample_stride = ys_.sample();
-    p.rows = rows;
-    p.cols = cols;
     product.weights = {a_.weights, ys_.c, xs_.c, a_.w_shape.sample(), 1, tap_offset};
     const Index row = width * xs_.c;
     product.out.y = to == nullptr ? nullptr : to + (v.first - p0) * row + (h.first - q0) * xs_.c;

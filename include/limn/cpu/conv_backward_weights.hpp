@@ -30,18 +30,39 @@ struct ConvBackwardWeights {
 
 namespace detail {
 
+/// Many outputs: D = dy, P = patches of x. Few outputs (pictures, logits), where patches of x would
+/// be written out for next to nothing: D = patches of dy, P = x itself, position by position.
 template <class T>
 [[nodiscard]] OuterProduct<T> backward_weights_plan(Isa isa, const ConvGeometry& g,
                                                     const ConvBackwardWeights<T>& a, int threads,
                                                     Arena& arena) {
   const Shape ys = g.output(a.x_shape, a.w_shape);
+  const Index taps = g.kernel * g.kernel;
   OuterProduct<T> product;
-  product.patches = input_patches(g, a.x, a.x_shape, ys, arena);
-  product.d = a.dy;
-  product.d_columns = product.d_leading = ys.c;
   product.c = a.dw;
-  product.c_leading = a.w_shape.sample();
   product.accumulate = a.accumulate;
+  if (g.stride == 1 && taps > 1 && ys.c <= 8 && a.x_shape.c > 2 * ys.c) {
+    ConvGeometry positions = g;
+    positions.kernel = 1;
+    const Shape one_tap{1, 1, 1, a.x_shape.c};
+    const Shape ps = positions.output(a.x_shape, one_tap);
+    product.p = input_patches(positions, a.x, a.x_shape, ps, arena);
+    product.d =
+        output_patches(g, a.dy, ys, PhaseAxis(0, 0, ps.h, g), PhaseAxis(0, 0, ps.w, g), arena);
+    Index* rows = arena.take<Index>(taps * ys.c);
+    if (!arena.counts())
+      for (Index t = 0; t < taps; ++t)
+        for (Index o = 0; o < ys.c; ++o)  // a gradient's taps run backwards
+          rows[t * ys.c + o] = (o * taps + taps - 1 - t) * a.x_shape.c;
+    product.c_rows = rows;
+    product.c_in_order = false;
+  } else {
+    product.p = input_patches(g, a.x, a.x_shape, ys, arena);
+    product.d.a = a.dy;
+    product.d.channels = product.d.leading = ys.c;
+    product.d.out_h = ys.n * ys.area();
+    product.c_leading = a.w_shape.sample();
+  }
   product.plan(isa, threads, arena);
   return product;
 }

@@ -60,6 +60,30 @@ struct PhaseAxis {
   }
 };
 
+/// Patches of dy that the positions (vertical, horizontal) of the padded input see.
+template <class T>
+[[nodiscard]] Patches<T> output_patches(const ConvGeometry& g, const T* dy, const Shape& ys,
+                                        const PhaseAxis& vertical, const PhaseAxis& horizontal,
+                                        Arena& arena) {
+  Index* rows = arena.take<Index>(vertical.count * vertical.taps);
+  Index* cols = arena.take<Index>(horizontal.count * horizontal.taps);
+  Patches<T> p;
+  p.a = dy;
+  p.channels = ys.c;
+  p.taps_h = vertical.taps;
+  p.taps_w = horizontal.taps;
+  p.samples = ys.n;
+  p.out_h = vertical.count;
+  p.out_w = horizontal.count;
+  p.sample_stride = ys.sample();
+  p.rows = rows;
+  p.cols = cols;
+  if (arena.counts()) return p;
+  vertical.fill(g, ys.h, ys.w * ys.c, rows);
+  horizontal.fill(g, ys.w, ys.c, cols);
+  return p;
+}
+
 /// Which positions of the padded input are copies of position i: list[start[i] .. start[i + 1]).
 struct Copies {
   Index* start = nullptr;

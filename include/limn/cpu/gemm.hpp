@@ -93,10 +93,8 @@ void gemm_planned(ThreadPool* pool, Isa isa, int threads, const Gemm<TA, TB, TC>
       if (plain || arena.counts()) {
         Arena own = arena;
         OuterProduct<TA> product;
-        product.patches = matrix_rows(g.b, g.k, g.n, g.b_leading);
-        product.d = g.a;
-        product.d_columns = g.m;
-        product.d_leading = g.a_leading;
+        product.p = matrix_rows(g.b, g.k, g.n, g.b_leading);
+        product.d = matrix_rows(g.a, g.k, g.m, g.a_leading);
         product.c = g.c;
         product.c_leading = g.c_leading;
         product.accumulate = g.accumulate;

@@ -91,33 +91,18 @@ LIMN_TARGET_AVX512 void outer_avx512(const float* d, Index d_leading, Index rows
     if (panel == 64)
       return {{6, 3, 1}, {outer_avx512<6, 4>, outer_avx512<3, 4>, outer_avx512<1, 4>}};
     if (panel == 32)
-      return {{12, 4, 1}, {outer_avx512<12, 2>, outer_avx512<4, 2>, outer_avx512<1, 2>}};
-    return {{12, 4, 1}, {outer_avx512<12, 1>, outer_avx512<4, 1>, outer_avx512<1, 1>}};
+      return {{12, 6, 1}, {outer_avx512<12, 2>, outer_avx512<6, 2>, outer_avx512<1, 2>}};
+    return {{12, 6, 1}, {outer_avx512<12, 1>, outer_avx512<6, 1>, outer_avx512<1, 1>}};
   }
   if (isa == Isa::avx2) {
     if (panel == 16) return {{6, 3, 1}, {outer_avx2<6, 2>, outer_avx2<3, 2>, outer_avx2<1, 2>}};
-    return {{12, 4, 1}, {outer_avx2<12, 1>, outer_avx2<4, 1>, outer_avx2<1, 1>}};
+    return {{12, 6, 1}, {outer_avx2<12, 1>, outer_avx2<6, 1>, outer_avx2<1, 1>}};
   }
 #endif
   if (panel == 8)
     return {{6, 3, 1}, {outer_portable<6, 2>, outer_portable<3, 2>, outer_portable<1, 2>}};
-  return {{12, 4, 1}, {outer_portable<12, 1>, outer_portable<4, 1>, outer_portable<1, 1>}};
+  return {{12, 6, 1}, {outer_portable<12, 1>, outer_portable<6, 1>, outer_portable<1, 1>}};
 }
-
-/// Widens `count` values.
-struct Widen {
-  template <int Bytes>
-  LIMN_ALWAYS_INLINE void operator()(const bfloat16* from, float* to, Index count) const {
-    constexpr int w = Bytes / 4;
-    Index i = 0;
-    simd::Vec<float, w> v;
-    for (; i + w <= count; i += w) {
-      simd::load(v, from + i);
-      simd::store(to + i, v);
-    }
-    for (; i < count; ++i) to[i] = static_cast<float>(from[i]);
-  }
-};
 
 /// sum = (load ? sum : 0) + parts in order, each `stride` after the one before.
 struct AddParts {
