@@ -60,9 +60,12 @@ const std::vector<Case> cases{
     {geometry(3, 1, Padding::reflect, {2, 0, 1, 2}), {2, 4, 5, 1}, 1},
     {geometry(3, 3, Padding::reflect, Sides::all(1)), {1, 9, 10, 16}, 16},
     {geometry(5, 4, Padding::zero, Sides::all(2)), {1, 13, 9, 16}, 16},
-    {reflect_conv(3, 1, 1), {2, 20, 17, 16}, 64},  // several chunks in a sample
-    {reflect_conv(3, 1, 1), {1, 21, 21, 20}, 80},  // more rows than the fused path takes
-    {reflect_conv(4, 1, 1), {1, 5, 5, 200}, 17},   // several blocks of K
+    {reflect_conv(3, 1, 1), {2, 20, 17, 16}, 64},   // several chunks in a sample
+    {reflect_conv(3, 1, 1), {1, 21, 21, 20}, 80},   // more rows than the fused path takes
+    {reflect_conv(4, 1, 1), {1, 5, 5, 200}, 17},    // several blocks of K
+    {reflect_conv(4, 2, 1), {1, 40, 36, 5}, 20},    // gradients by phases
+    {reflect_conv(3, 1, 1, 2), {1, 9, 10, 16}, 3},  // the same, upsampled
+    {geometry(3, 2, Padding::zero, {0, 0, 1, 1}), {1, 40, 38, 17}, 16},
     {reflect_conv(1, 1, 0), {1, 4, 4, 1700}, 20},  // one tap, several blocks of K
     {reflect_conv(3, 1, 1), {1, 40, 40, 8}, 16},  // several ranges of rows in the weights' gradient
 };

@@ -65,12 +65,55 @@ struct FoldRow {
   }
 };
 
+/// dx[n,i,j] (+)= sum of columns[(n, (p-r)/stride, (q-s)/stride)][r,s] over the copies p of i and q
+/// of j and the taps r, s; one row of dx.
+template <class T>
+struct FoldColumns {
+  template <int Bytes>
+  LIMN_ALWAYS_INLINE void operator()(const float* columns, const ConvGeometry* g, const Shape* ys,
+                                     const Copies* rows, const Copies* cols, Index i, T* dx,
+                                     Index width, Index channels, float* sums,
+                                     bool accumulate) const {
+    constexpr int w = Bytes / 4;
+    const Index depth = g->kernel * g->kernel * channels;
+    for (Index j = 0; j < width; ++j, dx += channels) {
+      for (Index c = 0; c < channels; ++c) sums[c] = accumulate ? static_cast<float>(dx[c]) : 0.0F;
+      for (Index a = rows->start[i]; a < rows->start[i + 1]; ++a)
+        for (Index r = rows->list[a] % g->stride; r < g->kernel; r += g->stride) {
+          const Index v = rows->list[a] - r;
+          if (v < 0 || v / g->stride >= ys->h) continue;
+          for (Index b = cols->start[j]; b < cols->start[j + 1]; ++b)
+            for (Index s = cols->list[b] % g->stride; s < g->kernel; s += g->stride) {
+              const Index u = cols->list[b] - s;
+              if (u < 0 || u / g->stride >= ys->w) continue;
+              const float* from = columns + (v / g->stride * ys->w + u / g->stride) * depth +
+                                  (r * g->kernel + s) * channels;
+              Index c = 0;
+              for (; c + w <= channels; c += w) {
+                simd::Vec<float, w> x, y;
+                simd::load(x, from + c);
+                simd::load(y, sums + c);
+                y += x;
+                simd::store(sums + c, y);
+              }
+              for (; c < channels; ++c) sums[c] += from[c];
+            }
+        }
+      for (Index c = 0; c < channels; ++c) dx[c] = T(sums[c]);
+    }
+  }
+};
+
 template <class T>
 class BackwardDataPlan {
  public:
   BackwardDataPlan(Isa isa, const ConvGeometry& g, const ConvBackwardData<T>& a, int threads,
                    Arena& arena, ThreadPool* pool)
       : isa_(isa), g_(g), a_(a), xs_(a.x_shape), ys_(g.output(a.x_shape, a.w_shape)) {
+    if (g.kernel > 1 && ys_.n * ys_.area() <= few_pixels) {
+      columns(threads, arena, pool);
+      return;
+    }
     const bool fold =
         g.upsample != 1 ||
         ((g.padding == Padding::reflect || g.padding == Padding::edge) && g.sides != Sides{});
@@ -96,6 +139,37 @@ class BackwardDataPlan {
   }
 
  private:
+  // Small maps, large weights: most taps of most positions fall outside dy, so every product of a
+  // pixel of dy and the weights is made once and then added up where it belongs.
+  static constexpr Index few_pixels = 256;
+
+  void columns(int threads, Arena& arena, ThreadPool* pool) {
+    const Index depth = a_.w_shape.sample(), rows = ys_.n * ys_.area();
+    const Copies up(g_, xs_.h, g_.sides.top, g_.sides.bottom, arena);
+    const Copies across(g_, xs_.w, g_.sides.left, g_.sides.right, arena);
+    float* products = arena.take<float>(rows * depth);
+    float* sums = arena.take<float>(threads * ((xs_.c + 15) / 16 * 16));
+    Product<T, float, float> product;
+    product.patches.a = a_.dy;
+    product.patches.channels = product.patches.leading = ys_.c;
+    product.patches.out_h = rows;
+    product.weights = {a_.weights, ys_.c, depth, depth, 1, nullptr};
+    product.out.y = products;
+    product.out.out_h = rows;
+    product.out.columns = product.out.row_stride = depth;
+    product.plan(isa_, threads, arena);
+    if (pool == nullptr) return;
+    product.run(*pool);
+    pool->run(xs_.n * xs_.h, [&](Index chunk, int worker) {
+      const Index n = chunk / xs_.h, i = chunk % xs_.h;
+      simd::dispatch(isa_, FoldColumns<T>{},
+                     static_cast<const float*>(products + n * ys_.area() * depth),
+                     static_cast<const ConvGeometry*>(&g_), static_cast<const Shape*>(&ys_), &up,
+                     &across, i, a_.dx + n * xs_.sample() + i * xs_.w * xs_.c, xs_.w, xs_.c,
+                     sums + worker * ((xs_.c + 15) / 16 * 16), a_.accumulate);
+    });
+  }
+
   // Positions p0 .. p1, q0 .. q1 of the padded input, into rows of `width` pixels. The phases run
   // one after the other in the same workspace.
   template <class TO>
