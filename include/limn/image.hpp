@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Files and pictures: everything in io/ and data/ that needs libpng, libjpeg and libexif (CMake:
-// limn::image).
+// Files and pictures: everything in io/ and data/, which needs libpng, libjpeg, libexif and
+// nlohmann-json (CMake: limn::image).
 #pragma once
 
 #include "limn/data/augment.hpp"
@@ -19,4 +19,6 @@
 #include "limn/io/picture.hpp"
 #include "limn/io/picture_limits.hpp"
 #include "limn/io/read_picture.hpp"
+#include "limn/io/safetensors.hpp"
+#include "limn/io/torch_layout.hpp"
 #include "limn/io/write_picture.hpp"

@@ -2,9 +2,11 @@
 // Reading and writing safetensors files: https://huggingface.co/docs/safetensors
 #pragma once
 
+#include <algorithm>
 #include <bit>
 #include <concepts>
-#include <cstring>
+#include <cstddef>
+#include <cstdint>
 #include <filesystem>
 #include <map>
 #include <string>
@@ -19,6 +21,7 @@
 #include "limn/io/file.hpp"
 #include "limn/io/half.hpp"
 #include "limn/io/safetensors_format.hpp"
+#include "limn/io/safetensors_header.hpp"
 
 namespace limn::inline v0 {
 
@@ -165,7 +168,8 @@ class SafetensorsWriter {
     header_.tensors.emplace_back(name, TensorInfo{type, std::move(shape), begin, begin + *bytes});
   }
 
-  /// The next `bytes` bytes of the declared tensors, in any pieces.
+  /// The next `bytes` bytes of the declared tensors, in any pieces. The first ones write the
+  /// header: throws UsageError where a name or the metadata are not UTF-8.
   void append(const void* data, Index bytes) {
     start();
     if (bytes < 0 || bytes > declared_bytes() - written_) fail("more data than were declared");
@@ -201,8 +205,14 @@ class SafetensorsWriter {
   }
 
   void start() {
-    if (std::exchange(started_, true)) return;
-    const auto text = format_safetensors_header(header_);
+    if (started_) return;
+    std::string text;
+    try {
+      text = format_safetensors_header(header_);
+    } catch (const UsageError& error) {
+      fail(error.what());
+    }
+    started_ = true;
     const std::uint64_t length = text.size();
     file_.write(&length, 8);
     file_.write(text.data(), static_cast<Index>(length));

@@ -5,7 +5,9 @@
 
 #include <algorithm>
 #include <array>
+#include <concepts>
 #include <cstddef>
+#include <cstdint>
 #include <limits>
 #include <map>
 #include <optional>
@@ -14,10 +16,8 @@
 #include <utility>
 #include <vector>
 
-#include "limn/core/error.hpp"
 #include "limn/core/scalar.hpp"
 #include "limn/core/shape.hpp"
-#include "limn/io/json_reader.hpp"
 
 namespace limn::inline v0 {
 
@@ -120,116 +120,5 @@ struct SafetensorsHeader {
   /// In the order of their bytes.
   std::vector<std::pair<std::string, TensorInfo>> tensors;
 };
-
-namespace detail {
-
-/// {"dtype": "F32", "shape": [..], "data_offsets": [begin, end]}
-inline TensorInfo parse_tensor_info(JsonReader& json, const std::string& name) {
-  const auto rule = [&](const std::string& what) { json.fail("tensor '" + name + "': " + what); };
-  TensorInfo info;
-  std::optional<StorageType> type;
-  bool has_shape = false;
-  std::vector<Index> offsets;
-  json.object([&](const std::string& key) {
-    if (key == "dtype" && !type) {
-      const auto text = json.string();
-      type = parse_storage_type(text);
-      if (!type) rule("unknown dtype '" + text + "'");
-    } else if (key == "shape" && !has_shape) {
-      json.array([&] { info.shape.push_back(json.integer()); });
-      has_shape = true;
-    } else if (key == "data_offsets" && offsets.empty()) {
-      json.array([&] { offsets.push_back(json.integer()); });
-      if (offsets.size() != 2) rule("data_offsets must be two numbers");
-    } else {
-      rule("unknown or repeated key '" + key + "'");
-    }
-  });
-  if (!type || !has_shape || offsets.empty()) rule("dtype, shape or data_offsets is missing");
-  info.type = *type;
-  info.begin = offsets[0];
-  info.end = offsets[1];
-  const auto bytes = tensor_bytes(info.type, info.shape);
-  if (!bytes || info.end < info.begin || *bytes != info.bytes())
-    rule("shape " + to_string(info.shape) + " of " + std::string(to_string(info.type)) +
-         " does not fill data_offsets [" + std::to_string(info.begin) + "," +
-         std::to_string(info.end) + "]");
-  return info;
-}
-
-}  // namespace detail
-
-/// Reads the JSON of a file that has `data_bytes` bytes after its header. Throws IoError, naming
-/// the tensor and the rule: known dtype, shape x dtype = range, ranges inside the file, one after
-/// the other without gap or overlap up to the file's end, no name twice.
-[[nodiscard]] inline SafetensorsHeader parse_safetensors_header(std::string_view text,
-                                                                Index data_bytes) {
-  SafetensorsHeader header;
-  JsonReader json(text);
-  bool has_metadata = false;
-  json.object([&](std::string name) {
-    if (name == "__metadata__") {
-      if (std::exchange(has_metadata, true)) json.fail("__metadata__ stands there twice");
-      json.object([&](std::string key) {
-        auto value = json.string();
-        if (!header.metadata.emplace(key, std::move(value)).second)
-          json.fail("metadata '" + key + "' stands there twice");
-      });
-    } else {
-      auto info = detail::parse_tensor_info(json, name);
-      header.tensors.emplace_back(std::move(name), std::move(info));
-    }
-  });
-  json.expect_end();
-
-  auto& tensors = header.tensors;
-  std::stable_sort(tensors.begin(), tensors.end(), [](const auto& a, const auto& b) {
-    return std::pair(a.second.begin, a.second.end) < std::pair(b.second.begin, b.second.end);
-  });
-  Index end = 0;
-  for (const auto& [name, info] : tensors) {
-    const auto fail = [&, &n = name](const char* rule) {
-      throw IoError("tensor '" + n + "': " + rule);
-    };
-    if (info.end > data_bytes) fail("its data reach beyond the end of the file");
-    if (info.begin < end) fail("its data overlap with another tensor's");
-    if (info.begin > end) fail("there is a gap before its data");
-    end = info.end;
-  }
-  if (end != data_bytes)
-    throw IoError(std::to_string(data_bytes - end) + " bytes after the last tensor's data");
-  std::vector<std::string_view> names;
-  names.reserve(tensors.size());
-  for (const auto& [name, info] : tensors) names.emplace_back(name);
-  std::sort(names.begin(), names.end());
-  if (const auto twice = std::adjacent_find(names.begin(), names.end()); twice != names.end())
-    throw IoError("tensor '" + std::string(*twice) + "' stands there twice");
-  return header;
-}
-
-/// The header's JSON, padded with spaces to a multiple of 8 bytes: metadata sorted by key, then the
-/// tensors in their order. The same header gives the same bytes.
-[[nodiscard]] inline std::string format_safetensors_header(const SafetensorsHeader& header) {
-  std::string out = "{";
-  if (!header.metadata.empty()) {
-    out += "\"__metadata__\":{";
-    const char* comma = "";
-    for (const auto& [key, value] : header.metadata) {
-      out += comma;
-      out += json_quote(key) + ":" + json_quote(value);
-      comma = ",";
-    }
-    out += "}";
-  }
-  for (const auto& [name, info] : header.tensors) {
-    if (out.size() > 1) out += ",";
-    out += json_quote(name) + ":{\"dtype\":\"" + to_string(info.type) +
-           "\",\"shape\":" + to_string(info.shape) + ",\"data_offsets\":[" +
-           std::to_string(info.begin) + "," + std::to_string(info.end) + "]}";
-  }
-  out += "}";
-  out.append((8 - out.size() % 8) % 8, ' ');
-  return out;
-}
 
 }  // namespace limn::inline v0
