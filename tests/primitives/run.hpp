@@ -154,7 +154,8 @@ Values run_once(const Case& c, const Operands& operands, const Values& values, W
 
 /// The same bits, so that NaN equals itself.
 inline bool same(const std::vector<double>& a, const std::vector<double>& b) {
-  return a.size() == b.size() && std::memcmp(a.data(), b.data(), a.size() * sizeof(double)) == 0;
+  return a.size() == b.size() &&
+         (a.empty() || std::memcmp(a.data(), b.data(), a.size() * sizeof(double)) == 0);
 }
 
 /// One row, one type, one way of writing, every instruction set of this processor.
