@@ -15,12 +15,19 @@
 #if defined(__x86_64__)
 #define LIMN_X86_64 1
 #define LIMN_TARGET_AVX2 [[gnu::target("avx2,fma,f16c,bmi2")]]
+#if defined(__clang__)  // takes the width from the vector types, and drops an attribute with words
+                        // it does not know
+#define LIMN_TARGET_AVX512 [[gnu::target("avx2,fma,f16c,bmi2,avx512f,avx512bw,avx512dq,avx512vl")]]
+#define LIMN_TARGET_AVX512_BF16 \
+  [[gnu::target("avx2,fma,f16c,bmi2,avx512f,avx512bw,avx512dq,avx512vl,avx512bf16")]]
+#else
 #define LIMN_TARGET_AVX512 \
   [[gnu::target("avx2,fma,f16c,bmi2,avx512f,avx512bw,avx512dq,avx512vl,prefer-vector-width=512")]]
-#define LIMN_TARGET_AVX512_BF16                                                         \
-  [[gnu::target(                                                                        \
-      "avx2,fma,f16c,bmi2,avx512f,avx512bw,avx512dq,avx512vl,avx512bf16,prefer-vector-" \
-      "width=512")]]
+#define LIMN_TARGET_AVX512_BF16                                           \
+  [[gnu::target(                                                          \
+      "avx2,fma,f16c,bmi2,avx512f,avx512bw,avx512dq,avx512vl,avx512bf16," \
+      "prefer-vector-width=512")]]
+#endif
 #else
 #define LIMN_X86_64 0
 #define LIMN_TARGET_AVX2
