@@ -41,13 +41,9 @@ template <Scalar T>
     return tensor.defined() ? static_cast<std::uint64_t>(tensor.bytes()) : 0;
   };
   for (auto* set : {&training.model().generators, &training.model().discriminators}) {
-    plan.weights += bytes(set->values());
     plan.gradients += bytes(set->gradients());
     for (const auto* p : set->parameters())
-      if (p->role == Role::state)
-        plan.weights += bytes(p->value);
-      else
-        plan.parameters += static_cast<std::uint64_t>(p->shape.size());
+      if (p->role == Role::weight) plan.parameters += static_cast<std::uint64_t>(p->shape.size());
   }
   for (auto* adam : {&training.step().generator_adam(), &training.step().discriminator_adam()})
     plan.moments += bytes(adam->first_moments()) + bytes(adam->second_moments());
@@ -55,6 +51,7 @@ template <Scalar T>
   plan.checkpoint = static_cast<std::uint64_t>(state_file_bytes(training.metadata(), state));
 
   const std::size_t before = device.memory().current;
+  plan.weights = before - plan.gradients - plan.moments;
   std::size_t most = before;
   training.step().observe([&](std::string_view, const Tensor<Cpu, T>&) {
     most = std::max(most, device.memory().current);

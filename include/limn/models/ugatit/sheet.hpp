@@ -31,34 +31,43 @@ struct SheetPictures {
 
 inline constexpr Index sheet_columns = 6;
 
-/// The first pictures of testA and testB, or of the training folders where there are no tests,
-/// which `message` is told, as it is of pictures that cannot be read.
+namespace detail {
+
+/// Pictures spread evenly over a folder; what cannot be read is told and left out.
+[[nodiscard]] inline std::vector<SheetPicture> spread_pictures(
+    const ImageFolder& folder, Index size, Fit fit,
+    const std::function<void(const std::string&)>& message) {
+  std::vector<SheetPicture> pictures;
+  const Index n = folder.size(), columns = std::min(n, sheet_columns);
+  for (Index i = 0; i < columns; ++i) {
+    const Index at = i * n / columns;
+    try {
+      pictures.push_back({folder.names()[static_cast<std::size_t>(at)],
+                          fit_picture(read_picture(folder.path(at)), size, fit)});
+    } catch (const IoError& bad) {
+      if (message) message(std::string(bad.what()) + "; left out of the sheets");
+    }
+  }
+  return pictures;
+}
+
+}  // namespace detail
+
+/// Pictures of testA and testB, or of the training folders where there are no tests, which
+/// `message` is told. Throws IoError where the training folder has none either.
 [[nodiscard]] inline SheetPictures load_sheet_pictures(
     const std::filesystem::path& data, Index size, Fit fit,
     const std::function<void(const std::string&)>& message) {
   const auto load = [&](const std::string& domain) {
-    std::vector<SheetPicture> pictures;
-    for (const std::string kind : {"test", "train"}) {
-      const auto root = data / (kind + domain);
-      std::error_code error;
-      if (kind == "test" && !std::filesystem::is_directory(root, error)) continue;
-      try {
-        const ImageFolder folder(root);
-        for (Index i = 0; i < folder.size() && std::ssize(pictures) < sheet_columns; ++i) try {
-            pictures.push_back({folder.names()[static_cast<std::size_t>(i)],
-                                fit_picture(read_picture(folder.path(i)), size, fit)});
-          } catch (const IoError& bad) {
-            if (kind == "test" && message) message(std::string(bad.what()) + "; skipped");
-          }
-      } catch (const IoError&) {
-        if (kind == "train") throw;
-      }
-      if (pictures.empty()) continue;
-      if (kind == "train" && message)
-        message("no pictures in test" + domain + ": sheets show pictures of train" + domain);
-      break;
+    try {
+      auto pictures =
+          detail::spread_pictures(ImageFolder(data / ("test" + domain)), size, fit, message);
+      if (!pictures.empty()) return pictures;
+    } catch (const IoError&) {  // missing or empty
     }
-    return pictures;
+    if (message)
+      message("no pictures in test" + domain + ": the sheets show some of train" + domain);
+    return detail::spread_pictures(ImageFolder(data / ("train" + domain)), size, fit, message);
   };
   return {load("A"), load("B")};
 }
