@@ -66,6 +66,11 @@ const std::vector<Case> cases{
     {reflect_conv(4, 2, 1), {1, 40, 36, 5}, 20},    // gradients by phases
     {reflect_conv(3, 1, 1, 2), {1, 9, 10, 16}, 3},  // the same, upsampled
     {geometry(3, 2, Padding::zero, {0, 0, 1, 1}), {1, 40, 38, 17}, 16},
+    {geometry(3, 1, Padding::zero, Sides::all(1), 2), {2, 9, 12, 20}, 17},  // four phases
+    {geometry(4, 1, Padding::edge, {2, 1, 1, 0}, 2), {1, 6, 5, 16}, 33},
+    {geometry(3, 1, Padding::none, {}, 2), {1, 5, 8, 16}, 16},
+    {reflect_conv(5, 1, 2, 2), {1, 5, 6, 16}, 5},  // whose taps cannot be added up
+    {reflect_conv(3, 1, 1, 2), {1, 20, 21, 16}, 32},
     {reflect_conv(1, 1, 0), {1, 4, 4, 1700}, 20},  // one tap, several blocks of K
     {reflect_conv(3, 1, 1), {1, 40, 40, 8}, 16},  // several ranges of rows in the weights' gradient
 };

@@ -3,6 +3,7 @@
 // j*stride+s-left, c]), as a product of patches and weights that reads x through pointers.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <type_traits>
 
@@ -12,6 +13,7 @@
 #include "limn/core/shape.hpp"
 #include "limn/cpu/conv_double.hpp"
 #include "limn/cpu/conv_tables.hpp"
+#include "limn/cpu/conv_upsample.hpp"
 #include "limn/cpu/gemm_engine.hpp"
 #include "limn/cpu/isa.hpp"
 #include "limn/cpu/thread_pool.hpp"
@@ -37,53 +39,117 @@ struct ConvForward {
 
 namespace detail {
 
+/// One product, or four where an upsampled picture's taps can be added up first. They run one after
+/// the other in the same workspace.
 template <class T>
-struct ForwardPlan {
-  Product<T, float, T> product;
-  Index* tap_offset = nullptr;
-  float* part_mean = nullptr;
-  float* part_m2 = nullptr;
+class ForwardPlan {
+ public:
+  ForwardPlan(Isa isa, const ConvGeometry& g, const ConvForward<T>& a, int threads, Arena& arena,
+              ThreadPool* pool)
+      : isa_(isa), g_(g), a_(a), ys_(g.output(a.x_shape, a.w_shape)) {
+    const bool four = UpsampledPhases::apply(g, a.x_shape, ys_);
+    for (Index i = 0; i < (four ? 4 : 1); ++i) {
+      // where the phase's moments go, kept to the end
+      Arena counting(nullptr);
+      phase(four, i, threads, counting, nullptr);
+      Moments& m = moments_[static_cast<std::size_t>(count_++)];
+      m = counted_;
+      if (four || m.parts > 1) {
+        m.mean = arena.take<float>(ys_.n * m.parts * ys_.c);
+        m.m2 = arena.take<float>(ys_.n * m.parts * ys_.c);
+      }
+    }
+    Arena largest = arena;
+    for (Index i = 0; i < count_; ++i) {
+      Arena own = arena;
+      phase(four, i, threads, own, pool);
+      if (own.used() > largest.used()) largest = own;
+    }
+    arena = largest;
+    if (pool != nullptr && a.mean != nullptr && moments_[0].mean != nullptr)
+      pool->run(ys_.n, [&](Index n, int) { combine(n); });
+  }
 
-  ForwardPlan(Isa isa, const ConvGeometry& g, const ConvForward<T>& a, int threads, Arena& arena) {
-    const Shape ys = g.output(a.x_shape, a.w_shape);
-    product.patches = input_patches(g, a.x, a.x_shape, ys, arena);
-    tap_offset = arena.take<Index>(g.kernel * g.kernel);
+ private:
+  struct Moments {
+    float* mean = nullptr;
+    float* m2 = nullptr;
+    Index parts = 1, area = 0;
+  };
+
+  void phase(bool four, Index index, int threads, Arena& arena, ThreadPool* pool) {
+    const Shape& xs = a_.x_shape;
+    Product<T, float, T> product;
+    const float* weights = a_.weights;
+    Index row = ys_.w * ys_.c, column = ys_.c, first = 0;
+    if (four) {
+      const UpsampledPhases phases(g_, xs, ys_);
+      const auto& v = phases.rows[index / 2];
+      const auto& h = phases.cols[index % 2];
+      product.patches = upsampled_patches(g_, a_.x, xs, v, h, arena);
+      float* combined = arena.take<float>(ys_.c * product.patches.depth());
+      if (pool != nullptr) combine_weights(*pool, isa_, g_, a_.weights, a_.w_shape, v, h, combined);
+      weights = combined;
+      first = v.phase * row + h.phase * column;
+      row *= 2;
+      column *= 2;
+    } else {
+      product.patches = input_patches(g_, a_.x, xs, ys_, arena);
+    }
+    const Index taps = product.patches.taps();
+    Index* tap_offset = arena.take<Index>(taps);
     if (!arena.counts())
-      for (Index t = 0; t < g.kernel * g.kernel; ++t) tap_offset[t] = t * a.x_shape.c;
-    product.weights = {a.weights, a.x_shape.c, ys.c, 1, a.w_shape.sample(), tap_offset};
-    product.out = {a.y,  ys.h,   ys.w,         ys.c,         ys.sample(), ys.w * ys.c,
-                   ys.c, a.bias, a.activation, a.accumulate, nullptr,     nullptr};
-    product.plan(isa, threads, arena);
-    // Always counted: whether moments are wanted is not known when the workspace is asked for.
-    const Index parts = product.parts_per_sample();
-    if (parts > 1) {
-      part_mean = arena.take<float>(ys.n * parts * ys.c);
-      part_m2 = arena.take<float>(ys.n * parts * ys.c);
+      for (Index t = 0; t < taps; ++t) tap_offset[t] = t * xs.c;
+    product.weights = {weights, xs.c, ys_.c, 1, taps * xs.c, tap_offset};
+    product.out.y = a_.y == nullptr ? nullptr : a_.y + first;
+    product.out.out_h = product.patches.out_h;
+    product.out.out_w = product.patches.out_w;
+    product.out.columns = ys_.c;
+    product.out.sample_stride = ys_.sample();
+    product.out.row_stride = row;
+    product.out.column_stride = column;
+    product.out.bias = a_.bias;
+    product.out.activation = a_.activation;
+    product.out.accumulate = a_.accumulate;
+    if (a_.mean != nullptr) {
+      const Moments& m = moments_[static_cast<std::size_t>(index)];
+      product.out.mean = m.mean != nullptr ? m.mean : a_.mean;
+      product.out.m2 = m.mean != nullptr ? m.m2 : a_.m2;
     }
-    if (a.mean != nullptr) {
-      product.out.mean = parts > 1 ? part_mean : a.mean;
-      product.out.m2 = parts > 1 ? part_m2 : a.m2;
-    }
+    product.plan(isa_, threads, arena);
+    counted_ = {nullptr, nullptr, product.parts_per_sample(), product.patches.area()};
+    if (pool != nullptr && product.patches.count() > 0) product.run(*pool);
   }
 
   // Chan, Golub, LeVeque: moments of a union, parts in order.
-  void combine(const ConvForward<T>& a, Index n) const {
-    const Index parts = product.parts_per_sample(), channels = a.w_shape.n;
+  void combine(Index n) const {
+    const Index channels = ys_.c;
     for (Index c = 0; c < channels; ++c) {
       double count = 0, mean = 0, m2 = 0;
-      for (Index p = 0; p < parts; ++p) {
-        const Index at = (n * parts + p) * channels + c;
-        const auto more = static_cast<double>(product.part_begin(p + 1) - product.part_begin(p));
-        const double delta = static_cast<double>(part_mean[at]) - mean;
-        const double total = count + more;
-        mean += delta * more / total;
-        m2 += static_cast<double>(part_m2[at]) + delta * delta * count * more / total;
-        count = total;
+      for (Index i = 0; i < count_; ++i) {
+        const Moments& m = moments_[static_cast<std::size_t>(i)];
+        for (Index p = 0; p < m.parts && m.area > 0; ++p) {
+          const Index at = (n * m.parts + p) * channels + c;
+          const auto more = static_cast<double>((p + 1) * m.area / m.parts - p * m.area / m.parts);
+          const double delta = static_cast<double>(m.mean[at]) - mean;
+          const double total = count + more;
+          mean += delta * more / total;
+          m2 += static_cast<double>(m.m2[at]) + delta * delta * count * more / total;
+          count = total;
+        }
       }
-      a.mean[n * channels + c] = static_cast<float>(mean);
-      a.m2[n * channels + c] = static_cast<float>(m2);
+      a_.mean[n * channels + c] = static_cast<float>(mean);
+      a_.m2[n * channels + c] = static_cast<float>(m2);
     }
   }
+
+  Isa isa_;
+  ConvGeometry g_;
+  ConvForward<T> a_;
+  Shape ys_;
+  Index count_ = 0;
+  Moments counted_;
+  std::array<Moments, 4> moments_{};
 };
 
 }  // namespace detail
@@ -99,7 +165,7 @@ template <Scalar T>
     ConvForward<T> args;
     args.x_shape = x;
     args.w_shape = w;
-    detail::ForwardPlan<T>(isa, g, args, threads, arena);
+    detail::ForwardPlan<T>(isa, g, args, threads, arena, nullptr);
   }
   return arena.used();
 }
@@ -113,10 +179,7 @@ void conv_forward(ThreadPool& pool, Isa isa, const ConvGeometry& g, const ConvFo
   if constexpr (std::is_same_v<T, double>) {
     detail::DoublePlan(g, a.x_shape, a.w_shape, pool.threads(), arena).forward(pool, a);
   } else {
-    detail::ForwardPlan<T> plan(isa, g, a, pool.threads(), arena);
-    plan.product.run(pool);
-    if (a.mean != nullptr && plan.product.parts_per_sample() > 1)
-      pool.run(a.x_shape.n, [&](Index n, int) { plan.combine(a, n); });
+    detail::ForwardPlan<T>(isa, g, a, pool.threads(), arena, &pool);
   }
 }
 
