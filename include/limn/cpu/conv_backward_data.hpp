@@ -13,7 +13,9 @@
 #include "limn/core/scalar.hpp"
 #include "limn/core/shape.hpp"
 #include "limn/cpu/conv_double.hpp"
+#include "limn/cpu/conv_fold.hpp"
 #include "limn/cpu/conv_tables.hpp"
+#include "limn/cpu/conv_upsample.hpp"
 #include "limn/cpu/gemm_engine.hpp"
 #include "limn/cpu/isa.hpp"
 #include "limn/cpu/thread_pool.hpp"
@@ -34,82 +36,16 @@ struct ConvBackwardData {
 
 namespace detail {
 
-/// dx[n,i,j] (+)= sum of g[n,p,q] over the copies p of i and q of j, one row of dx.
-template <class T>
-struct FoldRow {
-  template <int Bytes>
-  LIMN_ALWAYS_INLINE void operator()(const float* g, Index row_stride, const Copies* rows,
-                                     const Copies* cols, Index i, T* dx, Index width,
-                                     Index channels, bool accumulate) const {
-    constexpr int w = Bytes / 4;
-    for (Index j = 0; j < width; ++j, dx += channels) {
-      Index c = 0;
-      for (; c + w <= channels; c += w) {
-        simd::Vec<float, w> v{}, u;
-        if (accumulate) simd::load(v, dx + c);
-        for (Index a = rows->start[i]; a < rows->start[i + 1]; ++a)
-          for (Index b = cols->start[j]; b < cols->start[j + 1]; ++b) {
-            simd::load(u, g + rows->list[a] * row_stride + cols->list[b] * channels + c);
-            v += u;
-          }
-        simd::store(dx + c, v);
-      }
-      for (; c < channels; ++c) {
-        float v = accumulate ? static_cast<float>(dx[c]) : 0.0F;
-        for (Index a = rows->start[i]; a < rows->start[i + 1]; ++a)
-          for (Index b = cols->start[j]; b < cols->start[j + 1]; ++b)
-            v += g[rows->list[a] * row_stride + cols->list[b] * channels + c];
-        dx[c] = T(v);
-      }
-    }
-  }
-};
-
-/// dx[n,i,j] (+)= sum of columns[(n, (p-r)/stride, (q-s)/stride)][r,s] over the copies p of i and q
-/// of j and the taps r, s; one row of dx.
-template <class T>
-struct FoldColumns {
-  template <int Bytes>
-  LIMN_ALWAYS_INLINE void operator()(const float* columns, const ConvGeometry* g, const Shape* ys,
-                                     const Copies* rows, const Copies* cols, Index i, T* dx,
-                                     Index width, Index channels, float* sums,
-                                     bool accumulate) const {
-    constexpr int w = Bytes / 4;
-    const Index depth = g->kernel * g->kernel * channels;
-    for (Index j = 0; j < width; ++j, dx += channels) {
-      for (Index c = 0; c < channels; ++c) sums[c] = accumulate ? static_cast<float>(dx[c]) : 0.0F;
-      for (Index a = rows->start[i]; a < rows->start[i + 1]; ++a)
-        for (Index r = rows->list[a] % g->stride; r < g->kernel; r += g->stride) {
-          const Index v = rows->list[a] - r;
-          if (v < 0 || v / g->stride >= ys->h) continue;
-          for (Index b = cols->start[j]; b < cols->start[j + 1]; ++b)
-            for (Index s = cols->list[b] % g->stride; s < g->kernel; s += g->stride) {
-              const Index u = cols->list[b] - s;
-              if (u < 0 || u / g->stride >= ys->w) continue;
-              const float* from = columns + (v / g->stride * ys->w + u / g->stride) * depth +
-                                  (r * g->kernel + s) * channels;
-              Index c = 0;
-              for (; c + w <= channels; c += w) {
-                simd::Vec<float, w> x, y;
-                simd::load(x, from + c);
-                simd::load(y, sums + c);
-                y += x;
-                simd::store(sums + c, y);
-              }
-              for (; c < channels; ++c) sums[c] += from[c];
-            }
-        }
-      for (Index c = 0; c < channels; ++c) dx[c] = T(sums[c]);
-    }
-  }
-};
-
 template <class T>
 class BackwardDataPlan {
  public:
   BackwardDataPlan(Isa isa, const ConvGeometry& g, const ConvBackwardData<T>& a, int threads,
                    Arena& arena, ThreadPool* pool)
       : isa_(isa), g_(g), a_(a), xs_(a.x_shape), ys_(g.output(a.x_shape, a.w_shape)) {
+    if (UpsampledPhases::apply(g, xs_, ys_)) {
+      upsampled(threads, arena, pool);
+      return;
+    }
     if (g.kernel > 1 && ys_.n * ys_.area() <= few_pixels) {
       columns(threads, arena, pool);
       return;
@@ -128,17 +64,78 @@ class BackwardDataPlan {
     const Copies rows(g, xs_.h, g.sides.top, g.sides.bottom, arena);
     const Copies cols(g, xs_.w, g.sides.left, g.sides.right, arena);
     phases(padded, width, 0, height, 0, width, false, threads, arena, pool);
-    if (pool == nullptr) return;
-    pool->run(xs_.n * xs_.h, [&](Index chunk, int) {
+    if (pool != nullptr) fold_rows(*pool, padded, height, width, rows, cols);
+  }
+
+ private:
+  void fold_rows(ThreadPool& pool, const float* padded, Index height, Index width,
+                 const Copies& rows, const Copies& cols) {
+    pool.run(xs_.n * xs_.h, [&](Index chunk, int) {
       const Index n = chunk / xs_.h, i = chunk % xs_.h;
-      simd::dispatch(isa_, FoldRow<T>{},
-                     static_cast<const float*>(padded + n * height * width * xs_.c), width * xs_.c,
-                     &rows, &cols, i, a_.dx + n * xs_.sample() + i * xs_.w * xs_.c, xs_.w, xs_.c,
+      simd::dispatch(isa_, FoldRow<T>{}, padded + n * height * width * xs_.c, width * xs_.c, &rows,
+                     &cols, i, a_.dx + n * xs_.sample() + i * xs_.w * xs_.c, xs_.w, xs_.c,
                      a_.accumulate);
     });
   }
 
- private:
+  // Straight to the small picture: its position q sees the dy that the repeated pixel's taps reach,
+  // with weights added up.
+  void upsampled(int threads, Arena& arena, ThreadPool* pool) {
+    const UpsampledPhases phases(g_, xs_, ys_);
+    const UpsampledGradientAxis v(g_, phases.rows, g_.sides.top, g_.sides.bottom, ys_.h);
+    const UpsampledGradientAxis h(g_, phases.cols, g_.sides.left, g_.sides.right, ys_.w);
+    const bool direct = v.size == xs_.h && h.size == xs_.w;
+    float* padded = direct ? nullptr : arena.take<float>(xs_.n * v.size * h.size * xs_.c);
+    const Copies rows(
+        xs_.h, v.size, [&](Index q) { return v.source(g_, q); }, arena);
+    const Copies cols(
+        xs_.w, h.size, [&](Index q) { return h.source(g_, q); }, arena);
+    float* weights = arena.take<float>(ys_.c * v.taps() * h.taps() * xs_.c);
+    if (pool != nullptr)
+      combine_gradient_weights(*pool, isa_, g_, a_.weights, a_.w_shape, v, h, weights);
+    if (direct)
+      upsampled_product(v, h, weights, a_.dx, a_.accumulate, threads, arena, pool);
+    else
+      upsampled_product(v, h, weights, padded, false, threads, arena, pool);
+    if (pool != nullptr && !direct) fold_rows(*pool, padded, v.size, h.size, rows, cols);
+  }
+
+  template <class TO>
+  void upsampled_product(const UpsampledGradientAxis& v, const UpsampledGradientAxis& h,
+                         const float* weights, TO* to, bool accumulate, int threads, Arena& arena,
+                         ThreadPool* pool) {
+    Product<T, float, TO> product;
+    Index* rows = arena.take<Index>(v.size * v.taps());
+    Index* cols = arena.take<Index>(h.size * h.taps());
+    Index* tap_offset = arena.take<Index>(v.taps() * h.taps());
+    if (!arena.counts()) {
+      v.fill(ys_.w * ys_.c, rows);
+      h.fill(ys_.c, cols);
+      for (Index t = 0; t < v.taps() * h.taps(); ++t) tap_offset[t] = t * xs_.c;
+    }
+    auto& p = product.patches;
+    p.a = a_.dy;
+    p.channels = ys_.c;
+    p.taps_h = v.taps();
+    p.taps_w = h.taps();
+    p.samples = ys_.n;
+    p.out_h = v.size;
+    p.out_w = h.size;
+    p.sample_stride = ys_.sample();
+    p.rows = rows;
+    p.cols = cols;
+    product.weights = {weights, ys_.c, xs_.c, v.taps() * h.taps() * xs_.c, 1, tap_offset};
+    product.out.y = to;
+    product.out.out_h = v.size;
+    product.out.out_w = h.size;
+    product.out.columns = product.out.column_stride = xs_.c;
+    product.out.row_stride = h.size * xs_.c;
+    product.out.sample_stride = v.size * h.size * xs_.c;
+    product.out.accumulate = accumulate;
+    product.plan(isa_, threads, arena);
+    if (pool != nullptr) product.run(*pool);
+  }
+
   // Small maps, large weights: most taps of most positions fall outside dy, so every product of a
   // pixel of dy and the weights is made once and then added up where it belongs.
   static constexpr Index few_pixels = 256;

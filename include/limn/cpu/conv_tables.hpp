@@ -2,6 +2,8 @@
 // Tables of offsets for the three directions of a convolution, built in the workspace.
 #pragma once
 
+#include <algorithm>
+
 #include "limn/core/conv_geometry.hpp"
 #include "limn/core/scalar.hpp"
 #include "limn/core/shape.hpp"
@@ -90,21 +92,22 @@ struct Copies {
   Index* list = nullptr;
 
   Copies(const ConvGeometry& g, Index extent, Index before, Index after, Arena& arena)
-      : start(arena.take<Index>(extent + 1)),
-        list(arena.take<Index>(extent * g.upsample + before + after)) {
+      : Copies(
+            extent, extent * g.upsample + before + after,
+            [&](Index p) { return g.source(p, before, extent); }, arena) {}
+
+  /// source(p): the position that p is a copy of, or -1.
+  template <class F>
+  Copies(Index extent, Index padded, const F& source, Arena& arena)
+      : start(arena.take<Index>(extent + 2)), list(arena.take<Index>(padded)) {
     if (arena.counts()) return;
-    const Index padded = extent * g.upsample + before + after;
-    for (Index i = 0; i <= extent; ++i) start[i] = 0;
+    std::fill_n(start, extent + 2, Index{0});
     for (Index p = 0; p < padded; ++p)
-      if (const Index i = g.source(p, before, extent); i >= 0) ++start[i + 1];
-    for (Index i = 0; i < extent; ++i) start[i + 1] += start[i];
-    for (Index p = padded - 1; p >= 0; --p)
-      if (const Index i = g.source(p, before, extent); i >= 0) list[--start[i + 1]] = p;
-    // start[i + 1] now holds the begin of i
-    for (Index i = 0; i < extent; ++i) start[i] = start[i + 1];
-    Index total = 0;
-    for (Index p = 0; p < padded; ++p) total += g.source(p, before, extent) >= 0 ? 1 : 0;
-    start[extent] = total;
+      if (const Index i = source(p); i >= 0) ++start[i + 2];
+    for (Index i = 0; i <= extent; ++i) start[i + 1] += start[i];
+    // start[i + 1] is where the next copy of i goes; at the end it is where those of i + 1 begin
+    for (Index p = 0; p < padded; ++p)
+      if (const Index i = source(p); i >= 0) list[start[i + 1]++] = p;
   }
 };
 

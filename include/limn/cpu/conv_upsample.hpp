@@ -64,6 +64,59 @@ struct UpsampledPhases {
   }
 };
 
+/// One axis of the gradient of the small picture: position q, first <= q < first + size, receives
+/// dy at 2q + offset, for one offset per phase and group.
+struct UpsampledGradientAxis {
+  UpsampledAxis phases[2];
+  Index before = 0, after = 0, outputs = 0, first = 0, size = 0;
+
+  UpsampledGradientAxis(const ConvGeometry& g, const UpsampledAxis (&both)[2], Index amount_before,
+                        Index amount_after, Index extent_of_dy)
+      : phases{both[0], both[1]},
+        before(amount_before),
+        after(amount_after),
+        outputs(extent_of_dy) {
+    const bool copies = g.padding == Padding::reflect || g.padding == Padding::edge;
+    Index last = both[0].extent - 1;
+    for (const auto& p : both) {
+      if (!copies || p.count == 0) continue;  // zeros have no gradient
+      first = std::min(first, p.lowest);
+      last = std::max(last, p.count - 1 + p.lowest + p.groups - 1);
+    }
+    size = last - first + 1;
+  }
+
+  [[nodiscard]] Index taps() const { return phases[0].groups + phases[1].groups; }
+  [[nodiscard]] Index offset(Index phase, Index group) const {
+    return phase - 2 * (phases[phase].lowest + group);
+  }
+  /// Taps are sorted by offset: how many come before.
+  [[nodiscard]] Index position(Index phase, Index group) const {
+    Index before_it = 0;
+    for (Index a = 0; a < 2; ++a)
+      for (Index d = 0; d < phases[a].groups; ++d)
+        before_it += offset(a, d) < offset(phase, group) ? 1 : 0;
+    return before_it;
+  }
+  /// Position of the small picture that position first + q is a copy of; -1: none.
+  [[nodiscard]] Index source(const ConvGeometry& g, Index q) const {
+    const Index extent = phases[0].extent, at = first + q;
+    if (at >= 0 && at < extent) return at;
+    const Index p = 2 * at + before;  // of the pair 2q, 2q + 1, one that is in the padded picture
+    const Index inside = p < 0 ? p + 1 : p;
+    return inside < 2 * extent + before + after ? g.source(inside, before, extent) : -1;
+  }
+  /// Offsets [size][taps] into an axis of dy, `step` elements per position.
+  void fill(Index step, Index* to) const {
+    for (Index q = 0; q < size; ++q)
+      for (Index a = 0; a < 2; ++a)
+        for (Index d = 0; d < phases[a].groups; ++d) {
+          const Index i = 2 * (first + q) + offset(a, d);
+          to[q * taps() + position(a, d)] = i >= 0 && i < outputs ? i * step : -1;
+        }
+  }
+};
+
 /// Patches of x that the outputs of a phase see, one tap per pair of groups.
 template <class T>
 [[nodiscard]] Patches<T> upsampled_patches(const ConvGeometry& g, const T* x, const Shape& xs,
@@ -122,6 +175,30 @@ inline void combine_weights(ThreadPool& pool, Isa isa, const ConvGeometry& g, co
         simd::dispatch(isa, AddValues{}, weights + ((o * g.kernel + r) * g.kernel + s) * ws.c,
                        to + o * size + (d * horizontal.groups + e) * ws.c, ws.c, add);
       }
+  });
+}
+
+/// to[o][t][u][c]: the weights with which dy reaches the small picture, t and u positions of the
+/// two axes' taps.
+inline void combine_gradient_weights(ThreadPool& pool, Isa isa, const ConvGeometry& g,
+                                     const float* weights, const Shape& ws,
+                                     const UpsampledGradientAxis& vertical,
+                                     const UpsampledGradientAxis& horizontal, float* to) {
+  const Index across = horizontal.taps(), size = vertical.taps() * across * ws.c;
+  pool.run(ws.n, [&](Index o, int) {
+    for (Index phase = 0; phase < 4; ++phase) {
+      const auto& v = vertical.phases[phase / 2];
+      const auto& h = horizontal.phases[phase % 2];
+      for (Index r = 0; r < g.kernel; ++r)
+        for (Index s = 0; s < g.kernel; ++s) {
+          const Index d = v.group(r), e = h.group(s);
+          const Index tap =
+              vertical.position(phase / 2, d) * across + horizontal.position(phase % 2, e);
+          const bool add = r != v.first_tap(d) || s != h.first_tap(e);
+          simd::dispatch(isa, AddValues{}, weights + ((o * g.kernel + r) * g.kernel + s) * ws.c,
+                         to + o * size + tap * ws.c, ws.c, add);
+        }
+    }
   });
 }
 
