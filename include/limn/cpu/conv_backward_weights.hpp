@@ -11,6 +11,7 @@
 #include "limn/core/shape.hpp"
 #include "limn/cpu/conv_double.hpp"
 #include "limn/cpu/conv_tables.hpp"
+#include "limn/cpu/conv_upsample.hpp"
 #include "limn/cpu/gemm_outer_engine.hpp"
 #include "limn/cpu/isa.hpp"
 #include "limn/cpu/thread_pool.hpp"
@@ -67,6 +68,66 @@ template <class T>
   return product;
 }
 
+/// After nearest upsampling: the gradient of each phase's added-up weights, handed on to all taps
+/// that went into them.
+template <class T>
+void backward_weights_upsampled(Isa isa, const ConvGeometry& g, const ConvBackwardWeights<T>& a,
+                                int threads, Arena& arena, ThreadPool* pool) {
+  const Shape ys = g.output(a.x_shape, a.w_shape);
+  const UpsampledPhases phases(g, a.x_shape, ys);
+  const Index channels = a.x_shape.c;
+  Arena largest = arena;
+  for (Index phase = 0; phase < 4; ++phase) {
+    Arena own = arena;
+    const auto& v = phases.rows[phase / 2];
+    const auto& h = phases.cols[phase % 2];
+    OuterProduct<T> product;
+    product.p = upsampled_patches(g, a.x, a.x_shape, v, h, own);
+    Index* rows = own.take<Index>(v.count);
+    Index* cols = own.take<Index>(h.count);
+    if (!own.counts()) {
+      for (Index u = 0; u < v.count; ++u) rows[u] = (2 * u + v.phase) * ys.w * ys.c;
+      for (Index u = 0; u < h.count; ++u) cols[u] = (2 * u + h.phase) * ys.c;
+    }
+    product.d.a = a.dy;
+    product.d.channels = ys.c;
+    product.d.samples = ys.n;
+    product.d.out_h = v.count;
+    product.d.out_w = h.count;
+    product.d.sample_stride = ys.sample();
+    product.d.rows = rows;
+    product.d.cols = cols;
+    const Index depth = product.p.depth();
+    float* combined = own.take<float>(ys.c * depth);
+    product.c = combined;
+    product.c_leading = depth;
+    product.plan(isa, threads, own);
+    if (own.used() > largest.used()) largest = own;
+    if (pool == nullptr) continue;
+    product.run(*pool);
+    pool->run(ys.c, [&](Index o, int) {
+      for (Index r = 0; r < g.kernel; ++r)
+        for (Index s = 0; s < g.kernel; ++s)
+          simd::dispatch(isa, AddValues{},
+                         static_cast<const float*>(combined) + o * depth +
+                             (v.group(r) * h.groups + h.group(s)) * channels,
+                         a.dw + ((o * g.kernel + r) * g.kernel + s) * channels, channels,
+                         phase > 0 || a.accumulate);
+    });
+  }
+  arena = largest;
+}
+
+/// Plans, and runs if `pool` is there.
+template <class T>
+void backward_weights(Isa isa, const ConvGeometry& g, const ConvBackwardWeights<T>& a, int threads,
+                      Arena& arena, ThreadPool* pool) {
+  if (UpsampledPhases::apply(g, a.x_shape, g.output(a.x_shape, a.w_shape)))
+    return backward_weights_upsampled(isa, g, a, threads, arena, pool);
+  auto product = backward_weights_plan(isa, g, a, threads, arena);
+  if (pool != nullptr) product.run(*pool);
+}
+
 }  // namespace detail
 
 /// Bytes of workspace that conv_backward_weights needs; it must be 64-byte aligned.
@@ -81,7 +142,7 @@ template <Scalar T>
     ConvBackwardWeights<T> args;
     args.x_shape = x;
     args.w_shape = w;
-    (void)detail::backward_weights_plan(isa, g, args, threads, arena);
+    detail::backward_weights<T>(isa, g, args, threads, arena, nullptr);
   }
   return arena.used();
 }
@@ -95,7 +156,7 @@ void conv_backward_weights(ThreadPool& pool, Isa isa, const ConvGeometry& g,
   if constexpr (std::is_same_v<T, double>)
     detail::DoublePlan(g, a.x_shape, a.w_shape, pool.threads(), arena).backward_weights(pool, a);
   else
-    detail::backward_weights_plan(isa, g, a, pool.threads(), arena).run(pool);
+    detail::backward_weights<T>(isa, g, a, pool.threads(), arena, &pool);
 }
 
 }  // namespace limn::inline v0::cpu
