@@ -24,15 +24,11 @@ struct Affine<Cpu, T> {
     const T* values = x.data();
     sum_rows(device, s, scratch, [&](Index n, Index first, Index count, double* s1, double* s2) {
       const T* sample = values + n * s.sample();
-      T shift[cpu::Rows::max_repeated];
-      const T* row = sample;
-      if (rows.repeat > 1) {
-        for (Index i = 0; i < rows.length; ++i) shift[i] = sample[i % s.c];
-        row = shift;
-      }
+      const cpu::RepeatedRow<T> shift(sample, rows);
       using Step = cpu::MomentsStep<T>;
-      simd::dispatch(device.isa(), cpu::SumRowsBody<T, Step>{
-                                       Step{sample + first * s.c, row, s1, s2}, rows, count});
+      simd::dispatch(
+          device.isa(),
+          cpu::SumRowsBody<T, Step>{Step{sample + first * s.c, shift.data(), s1, s2}, rows, count});
     });
     P *means = mean.data(), *seconds = m2.data();
     const double area = static_cast<double>(s.area());
@@ -75,7 +71,8 @@ struct Affine<Cpu, T> {
  private:
   // few and large enough that partial sums (16 bytes a channel) weigh little
   static cpu::PixelChunks sum_chunks(const Shape& s) {
-    return {s.area(), s.c * static_cast<Index>(sizeof(T)), 131072, 64};
+    const Index pixel = s.c * static_cast<Index>(sizeof(T));
+    return {s.area(), pixel, std::max(Index{131072}, 64 * pixel), 64};
   }
   static cpu::PixelChunks map_chunks(const Shape& s) {
     return {s.area(), s.c * static_cast<Index>(sizeof(T)), 65536, s.area()};
@@ -112,10 +109,12 @@ struct Affine<Cpu, T> {
     const Index blocks = cpu::chunks_of(s.c, block);
     device.threads().run(s.n * blocks, [&](Index task, int) {
       const Index n = task / blocks, from = task % blocks * block;
-      const double* sums = partial + n * chunks * 2 * rows.length;
-      for (Index c = from; c < std::min(from + block, s.c); ++c)
-        body(n, c, cpu::fold(sums, chunks, 2 * rows.length, rows, c),
-             cpu::fold(sums + rows.length, chunks, 2 * rows.length, rows, c));
+      const Index count = std::min(block, s.c - from), stride = 2 * rows.length;
+      const double* sums = partial + n * chunks * stride;
+      double s1[block], s2[block];
+      cpu::fold(sums, chunks, stride, rows, from, count, s1);
+      cpu::fold(sums + rows.length, chunks, stride, rows, from, count, s2);
+      for (Index i = 0; i < count; ++i) body(n, from + i, s1[i], s2[i]);
     });
   }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // What affine and moments do with a register of values: see rows.hpp and lanes.hpp for the loops.
-// Moments are sums of deviations from the first of 16 rows, put together in double: no digits are
+// Moments are sums of deviations from the first of 8 rows, put together in double: no digits are
 // lost where the mean is large against the deviation.
 #pragma once
 

@@ -58,6 +58,7 @@ class Reduction {
   template <class T>
   void run(ThreadPool& threads, Isa isa, const T* x, param_t<T>* y, Write write,
            double* partial) const {
+    using P = param_t<T>;
     const Index results = extents_[0] * extents_[2], tasks = results * chunks_;
     const Index values = std::min(per_chunk_, summed_rows()) * rows_.channels;
     const Index together = std::max(Index{1}, 16384 / std::max(Index{1}, values));
@@ -67,11 +68,18 @@ class Reduction {
         sum_chunk(isa, x, task / chunks_, task % chunks_, partial + task * rows_.length);
     });
     const Index c = rows_.channels;
-    for (Index i = 0; i < results * c; ++i) {
-      double total =
-          fold(partial + i / c * chunks_ * rows_.length, chunks_, rows_.length, rows_, i % c);
-      if (write == Write::accumulate) total += static_cast<double>(y[i]);
-      y[i] = static_cast<param_t<T>>(total);
+    constexpr Index block = 64;
+    for (Index i = 0; i < results; ++i) {
+      for (Index from = 0; from < c; from += block) {
+        const Index count = std::min(block, c - from);
+        double totals[block];
+        fold(partial + i * chunks_ * rows_.length, chunks_, rows_.length, rows_, from, count,
+             totals);
+        P* to = y + i * c + from;
+        for (Index k = 0; k < count; ++k)
+          to[k] = static_cast<P>(totals[k] +
+                                 (write == Write::accumulate ? static_cast<double>(to[k]) : 0.0));
+      }
     }
   }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Pictures as rows of channels. With few channels several pixels make one row, so that registers
-// are full: coefficients are repeated, sums are folded. Sums run over 16 rows in registers of the
+// are full: coefficients are repeated, sums are folded. Sums run over 8 rows in registers of the
 // computing type, and over everything else in double.
 #pragma once
 
@@ -32,7 +32,8 @@ class RepeatedRow {
  public:
   RepeatedRow(const P* source, const Rows& rows) : data_(source) {
     if (source == nullptr || rows.repeat == 1) return;
-    for (Index i = 0; i < rows.length; ++i) row_[i] = source[i % rows.channels];
+    for (Index r = 0; r < rows.repeat; ++r)
+      std::copy_n(source, rows.channels, row_ + r * rows.channels);
     data_ = row_;
   }
   RepeatedRow(const RepeatedRow&) = delete;
@@ -77,11 +78,11 @@ struct RowsBody {
   }
 };
 
-/// Body of simd::dispatch: `step` on runs of up to 16 rows, for sums; a last, shorter row is a run
+/// Body of simd::dispatch: `step` on runs of up to 8 rows, for sums; a last, shorter row is a run
 /// of its own. The step is told the number of rows and their distance.
 template <class T, class Step>
 struct SumRowsBody {
-  static constexpr Index run = 16;
+  static constexpr Index run = 8;
   Step step;
   Rows rows;
   Index pixels;
@@ -116,12 +117,15 @@ LIMN_ALWAYS_INLINE void add_wide(double* total, const Wide<V>& sums, const Lanes
   lanes.store(total, t);
 }
 
-/// total[c] = sum over `parts` rows (of `rows.length`, `stride` apart) and over a row's pixels.
-inline double fold(const double* partial, Index parts, Index stride, const Rows& rows, Index c) {
-  double total = 0;
+/// totals[i] = sum over `parts` rows (of `rows.length`, `stride` apart) and over a row's pixels,
+/// for channels from + i, i < count. Part by part, which reads memory in long stretches.
+inline void fold(const double* partial, Index parts, Index stride, const Rows& rows, Index from,
+                 Index count, double* totals) {
+  std::fill_n(totals, count, 0.0);
   for (Index k = 0; k < parts; ++k)
-    for (Index r = 0; r < rows.repeat; ++r) total += partial[k * stride + r * rows.channels + c];
-  return total;
+    for (Index r = 0; r < rows.repeat; ++r)
+      for (Index i = 0; i < count; ++i)
+        totals[i] += partial[k * stride + r * rows.channels + from + i];
 }
 
 }  // namespace limn::inline v0::cpu
