@@ -12,102 +12,69 @@ namespace limn::inline v0::cpu {
 /// Elements a functor is called for between load and store.
 inline constexpr Index functor_block = 64;
 
+// Loads and stores are functions of their own, and functors run in loops that the compiler
+// vectorizes for its baseline: a functor costs a user one small loop, not one for each instruction
+// set, and these passes wait for memory anyway.
+
 /// buffer[i] = x[i], 0 beyond count
-template <class V, class T>
-LIMN_ALWAYS_INLINE void load_block(param_t<T>* buffer, const T* x, Index count) {
-  constexpr Index w = simd::width<V>;
-  V v;
-  for (Index i = 0; i < functor_block; i += w) {
-    if (i + w <= count)
-      simd::load(v, x + i);
-    else if (i < count)
-      simd::load(v, x + i, count - i);
-    else
-      v = V{};
-    simd::store(buffer + i, v);
+template <class T>
+LIMN_NOINLINE void load_block(param_t<T>* buffer, const T* x, Index count) {
+  if (count == functor_block) {
+    for (Index i = 0; i < functor_block; ++i) buffer[i] = static_cast<param_t<T>>(x[i]);
+    return;
   }
+  for (Index i = 0; i < functor_block; ++i)
+    buffer[i] = i < count ? static_cast<param_t<T>>(x[i]) : param_t<T>(0);
 }
 
 /// y[i] (+)= scale buffer[i]
-template <class V, class T>
-LIMN_ALWAYS_INLINE void store_block(T* y, const param_t<T>* buffer, param_t<T> scale,
-                                    bool accumulate, Index count) {
-  constexpr Index w = simd::width<V>;
-  V v, before;
-  for (Index i = 0; i < count; i += w) {
-    simd::load(v, buffer + i);
-    v *= scale;
-    if (i + w <= count) {
-      if (accumulate) {
-        simd::load(before, y + i);
-        v += before;
-      }
-      simd::store(y + i, v);
+template <class T>
+LIMN_NOINLINE void store_block(T* y, param_t<T>* buffer, param_t<T> scale, bool accumulate,
+                               Index count) {
+  for (Index i = 0; i < functor_block; ++i) buffer[i] *= scale;
+  if (accumulate)
+    for (Index i = 0; i < count; ++i) buffer[i] += static_cast<param_t<T>>(y[i]);
+  for (Index i = 0; i < count; ++i) y[i] = static_cast<T>(buffer[i]);
+}
+
+/// y (+)= scale f(x1) or scale f(x1, x2), n values.
+template <bool Two, class T, class F>
+void map_range(const F& f, const T* x1, const T* x2, T* y, param_t<T> scale, bool accumulate,
+               Index n) {
+  param_t<T> in1[functor_block], in2[functor_block], out[functor_block];
+  for (Index at = 0; at < n; at += functor_block) {
+    const Index count = n - at < functor_block ? n - at : functor_block;
+    load_block(in1, x1 + at, count);
+    if constexpr (Two) {
+      load_block(in2, x2 + at, count);
+      for (Index i = 0; i < functor_block; ++i) out[i] = f(in1[i], in2[i]);
     } else {
-      if (accumulate) {
-        simd::load(before, y + i, count - i);
-        v += before;
-      }
-      simd::store(y + i, v, count - i);
+      for (Index i = 0; i < functor_block; ++i) out[i] = f(in1[i]);
     }
+    store_block(y + at, out, scale, accumulate, count);
   }
 }
 
-/// Body: y (+)= scale f(x1) or scale f(x1, x2), n values.
-template <class T, class F, bool Two>
-struct MapBody {
-  F f;
-  const T *x1, *x2;
-  T* y;
-  param_t<T> scale;
-  bool accumulate;
-  Index n;
+/// Sum of the first `count` values of a block, in eight lanes.
+template <class P>
+LIMN_NOINLINE void add_block(double* sums, const P* block, Index count) {
+  for (Index i = 0; i < count; ++i) sums[i % 8] += static_cast<double>(block[i]);
+}
 
-  template <int Bytes>
-  LIMN_ALWAYS_INLINE void operator()() const {
-    using V = Register<T, Bytes>;
-    param_t<T> in1[functor_block], in2[functor_block], out[functor_block];
-    for (Index at = 0; at < n; at += functor_block) {
-      const Index count = n - at < functor_block ? n - at : functor_block;
-      load_block<V>(in1, x1 + at, count);
-      if constexpr (Two) {
-        load_block<V>(in2, x2 + at, count);
-        for (Index i = 0; i < functor_block; ++i) out[i] = f(in1[i], in2[i]);
-      } else {
-        for (Index i = 0; i < functor_block; ++i) out[i] = f(in1[i]);
-      }
-      store_block<V>(y + at, out, scale, accumulate, count);
-    }
-  }
-};
-
-/// Body: total = sum of f(x1, x2) over n values.
+/// Sum of f(x1, x2) over n values.
 template <class T, class F>
-struct MapReduceBody {
-  F f;
-  const T *x1, *x2;
-  double* total;
-  Index n;
-
-  template <int Bytes>
-  LIMN_ALWAYS_INLINE void operator()() const {
-    using V = Register<T, Bytes>;
-    constexpr Index lanes = 8;
-    param_t<T> in1[functor_block], in2[functor_block], out[functor_block];
-    double sums[lanes] = {};
-    for (Index at = 0; at < n; at += functor_block) {
-      const Index count = n - at < functor_block ? n - at : functor_block;
-      load_block<V>(in1, x1 + at, count);
-      load_block<V>(in2, x2 + at, count);
-      for (Index i = 0; i < functor_block; ++i) out[i] = f(in1[i], in2[i]);
-      for (Index i = count; i < functor_block; ++i) out[i] = 0;
-      for (Index i = 0; i < functor_block; i += lanes)
-        for (Index k = 0; k < lanes; ++k) sums[k] += static_cast<double>(out[i + k]);
-    }
-    *total =
-        ((sums[0] + sums[1]) + (sums[2] + sums[3])) + ((sums[4] + sums[5]) + (sums[6] + sums[7]));
+double map_sum(const F& f, const T* x1, const T* x2, Index n) {
+  param_t<T> in1[functor_block], in2[functor_block], out[functor_block];
+  double sums[8] = {};
+  for (Index at = 0; at < n; at += functor_block) {
+    const Index count = n - at < functor_block ? n - at : functor_block;
+    load_block(in1, x1 + at, count);
+    load_block(in2, x2 + at, count);
+    for (Index i = 0; i < functor_block; ++i) out[i] = f(in1[i], in2[i]);
+    add_block(sums, out, count);
   }
-};
+  return ((sums[0] + sums[1]) + (sums[2] + sums[3])) + ((sums[4] + sums[5]) + (sums[6] + sums[7]));
+}
 
 }  // namespace limn::inline v0::cpu
 
@@ -145,9 +112,7 @@ struct Pointwise<Cpu, T> {
     const T *v1 = x1.data(), *v2 = x2.data();
     device.threads().run(chunks, [&](Index chunk, int) {
       const Index first = chunk * per;
-      simd::dispatch(device.isa(),
-                     cpu::MapReduceBody<T, F>{f, v1 + first, v2 + first, partial + chunk,
-                                              std::min(per, n - first)});
+      partial[chunk] = cpu::map_sum(f, v1 + first, v2 + first, std::min(per, n - first));
     });
     double total = 0;
     for (Index i = 0; i < chunks; ++i) total += partial[i];
@@ -175,9 +140,8 @@ struct Pointwise<Cpu, T> {
     const P factor = scale.defined() ? *scale.data() : P(1);
     device.threads().run(cpu::chunks_of(n, per), [&](Index chunk, int) {
       const Index first = chunk * per;
-      simd::dispatch(device.isa(),
-                     cpu::MapBody<T, F, Two>{f, v1 + first, v2 + first, out + first, factor,
-                                             write == Write::accumulate, std::min(per, n - first)});
+      cpu::map_range<Two>(f, v1 + first, v2 + first, out + first, factor,
+                          write == Write::accumulate, std::min(per, n - first));
     });
   }
 };
