@@ -46,7 +46,7 @@ class BackwardDataPlan {
       upsampled(threads, arena, pool);
       return;
     }
-    if (g.kernel > 1 && ys_.n * ys_.area() <= few_pixels) {
+    if (g.kernel > 1 && ys_.c >= 16 && ys_.n * ys_.area() <= few_pixels) {
       columns(threads, arena, pool);
       return;
     }

@@ -13,8 +13,8 @@ namespace limn::inline v0::cpu {
 /// At most this many columns take the path of this file.
 inline constexpr Index dot_columns = 4;
 
-/// a: pointers [segments][rows], each to `len` values, a multiple of 16; b: [columns][segments *
-/// len]; c: [rows][dot_columns].
+/// a: pointers [segments][rows], each to `len` values, a multiple of 16, of the kernel's type; b:
+/// [columns][segments * len]; c: [rows][dot_columns].
 using DotKernel = void (*)(const void* const* a, Index segments, Index len, const float* b,
                            float* c);
 
@@ -25,7 +25,7 @@ struct DotKernels {
 
 namespace detail {
 
-template <int Bytes, int R, int N>
+template <class TA, int Bytes, int R, int N>
 LIMN_ALWAYS_INLINE void dot(const void* const* a, Index segments, Index len, const float* b,
                             float* c) {
   constexpr int w = Bytes / 4;
@@ -38,9 +38,9 @@ LIMN_ALWAYS_INLINE void dot(const void* const* a, Index segments, Index len, con
   }
   const Index leading = segments * len;
   for (Index s = 0; s < segments; ++s, a += R, b += len) {
-    const float* p[R];
+    const TA* p[R];
 #pragma GCC unroll 16
-    for (int r = 0; r < R; ++r) p[r] = static_cast<const float*>(a[r]);
+    for (int r = 0; r < R; ++r) p[r] = static_cast<const TA*>(a[r]);
     for (Index k = 0; k < len; k += w) {
       V bv[N];
 #pragma GCC unroll 4
@@ -68,39 +68,40 @@ inline constexpr int dot_rows = Bytes == 64 ? (N == 4 ? 6 : 8)
                                 : N == 2    ? 5
                                             : 4 - N / 2;
 
-template <int R, int N>
+template <class TA, int R, int N>
 void dot_portable(const void* const* a, Index segments, Index len, const float* b, float* c) {
-  dot<16, R, N>(a, segments, len, b, c);
+  dot<TA, 16, R, N>(a, segments, len, b, c);
 }
-template <int R, int N>
+template <class TA, int R, int N>
 LIMN_TARGET_AVX2 void dot_avx2(const void* const* a, Index segments, Index len, const float* b,
                                float* c) {
-  dot<32, R, N>(a, segments, len, b, c);
+  dot<TA, 32, R, N>(a, segments, len, b, c);
 }
-template <int R, int N>
+template <class TA, int R, int N>
 LIMN_TARGET_AVX512 void dot_avx512(const void* const* a, Index segments, Index len, const float* b,
                                    float* c) {
-  dot<64, R, N>(a, segments, len, b, c);
+  dot<TA, 64, R, N>(a, segments, len, b, c);
 }
 
-template <int N>
+template <class TA, int N>
 DotKernels dot_kernels_of(Isa isa) {
 #if LIMN_X86_64
   if (isa >= Isa::avx512)
-    return {{dot_rows<64, N>, 1}, {dot_avx512<dot_rows<64, N>, N>, dot_avx512<1, N>}};
+    return {{dot_rows<64, N>, 1}, {dot_avx512<TA, dot_rows<64, N>, N>, dot_avx512<TA, 1, N>}};
   if (isa == Isa::avx2)
-    return {{dot_rows<32, N>, 1}, {dot_avx2<dot_rows<32, N>, N>, dot_avx2<1, N>}};
+    return {{dot_rows<32, N>, 1}, {dot_avx2<TA, dot_rows<32, N>, N>, dot_avx2<TA, 1, N>}};
 #endif
-  return {{dot_rows<16, N>, 1}, {dot_portable<dot_rows<16, N>, N>, dot_portable<1, N>}};
+  return {{dot_rows<16, N>, 1}, {dot_portable<TA, dot_rows<16, N>, N>, dot_portable<TA, 1, N>}};
 }
 
 }  // namespace detail
 
-[[nodiscard]] inline DotKernels dot_kernels(Isa isa, Index columns) {
-  return columns == 1   ? detail::dot_kernels_of<1>(isa)
-         : columns == 2 ? detail::dot_kernels_of<2>(isa)
-         : columns == 3 ? detail::dot_kernels_of<3>(isa)
-                        : detail::dot_kernels_of<4>(isa);
+template <class TA>
+[[nodiscard]] DotKernels dot_kernels(Isa isa, Index columns) {
+  return columns == 1   ? detail::dot_kernels_of<TA, 1>(isa)
+         : columns == 2 ? detail::dot_kernels_of<TA, 2>(isa)
+         : columns == 3 ? detail::dot_kernels_of<TA, 3>(isa)
+                        : detail::dot_kernels_of<TA, 4>(isa);
 }
 
 }  // namespace limn::inline v0::cpu

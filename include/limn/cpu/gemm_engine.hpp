@@ -42,7 +42,7 @@ class Product {
     pairs_ = std::is_same_v<T, bfloat16> && isa == Isa::avx512_bf16 && !dot_;
     panels_ = {isa, weights.columns};
     if (dot_)
-      gather_ = !std::is_same_v<T, float> || patches.channels % 16 != 0;
+      gather_ = patches.channels % 16 != 0;
     else if (pairs_)
       gather_ = patches.channels % 2 != 0 || patches.channels < 32;
     else
@@ -170,7 +170,8 @@ class Product {
   }
 
   void dot_tile(Index m0, Index m1, float* tile, std::byte* scratch) const {
-    const DotKernels kernels = dot_kernels(isa_, weights.columns);
+    const DotKernels kernels =
+        gather_ ? dot_kernels<float>(isa_, weights.columns) : dot_kernels<T>(isa_, weights.columns);
     const void** pointers = reinterpret_cast<const void**>(scratch + pointers_at_);
     float* gathered = reinterpret_cast<float*>(scratch + gathered_at_);
     for (Index m = m0; m < m1;) {

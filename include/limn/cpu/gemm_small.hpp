@@ -151,9 +151,9 @@ class SmallProduct {
       Index rows = 1;
       for (Index i0 = 0; i0 < m; i0 += dot_columns) {
         const Index columns = std::min(dot_columns, m - i0);
-        const DotKernels kernels = dot_kernels(isa_, columns);
+        const DotKernels kernels = dot_kernels<float>(isa_, columns);
         // one block size for all groups of A's rows
-        const DotKernels widest = dot_kernels(isa_, std::min(m, dot_columns));
+        const DotKernels widest = dot_kernels<float>(isa_, std::min(m, dot_columns));
         const bool whole = n1 - j >= widest.rows[0];
         rows = whole ? widest.rows[0] : 1;
         for (Index r = 0; r < rows; ++r) pointers[r] = b + (j + r) * b_leading + k0;
