@@ -5,6 +5,7 @@
 
 #include <string>
 
+#include "limn/core/config.hpp"
 #include "limn/core/error.hpp"
 #include "limn/core/shape.hpp"
 
@@ -90,8 +91,8 @@ struct ConvGeometry {
     return amount >= extent * upsample;
   }
 
-  [[noreturn]] void fail(const char* layer, const char* rule, const Shape& x,
-                         const Shape& weights) const {
+  [[noreturn]] LIMN_NOINLINE void fail(const char* layer, const char* rule, const Shape& x,
+                                       const Shape& weights) const {
     throw ShapeError("[" + std::string(layer) + "] " + rule + ": x " + limn::to_string(x) +
                      ", weights " + limn::to_string(weights) + ", kernel " +
                      std::to_string(kernel) + ", stride " + std::to_string(stride) + ", " +

@@ -11,12 +11,29 @@
 #include <utility>
 #include <vector>
 
+#include "limn/core/config.hpp"
 #include "limn/core/device.hpp"
 #include "limn/core/error.hpp"
 #include "limn/core/scalar.hpp"
 #include "limn/core/shape.hpp"
 
 namespace limn::inline v0 {
+
+namespace detail {
+
+// Out of line: tensors are touched everywhere, sentences are built rarely.
+[[noreturn]] LIMN_NOINLINE inline void refuse_data(bool defined, const Shape& shape) {
+  if (!defined) throw DeviceError("[Tensor] an undefined tensor has no data");
+  throw DeviceError("[Tensor] a dry device has no data: tensor " + to_string(shape) +
+                    " was only planned");
+}
+[[noreturn]] LIMN_NOINLINE inline void refuse_view(const char* rule, const Shape& tensor,
+                                                   const Shape& view, Index offset) {
+  throw ShapeError("[Tensor] " + std::string(rule) + ": tensor " + to_string(tensor) + ", view " +
+                   to_string(view) + " at " + std::to_string(offset));
+}
+
+}  // namespace detail
 
 /// Dense row-major values of type T (NHWC, OHWI) on a device. Memory comes from the device's pool
 /// and returns there with the last handle. A default-made tensor is "undefined": it has no memory
@@ -41,10 +58,8 @@ class Tensor {
 
   /// The first value. Throws DeviceError on a dry device and for an undefined tensor.
   [[nodiscard]] T* data() const {
-    if (!defined()) throw DeviceError("[Tensor] an undefined tensor has no data");
-    if (device_->dry())
-      throw DeviceError("[Tensor] a dry device has no data: tensor " + to_string(shape_) +
-                        " was only planned");
+    if (!defined() || device_->dry()) [[unlikely]]
+      detail::refuse_data(defined(), shape_);
     return reinterpret_cast<T*>(memory_.get()) + offset_;
   }
 
@@ -53,17 +68,15 @@ class Tensor {
 
   /// The same values under another shape of the same size.
   [[nodiscard]] Tensor reshape(Shape shape) const {
-    if (shape.size() != shape_.size())
-      throw ShapeError("[Tensor] reshape must keep the number of elements: " + to_string(shape_) +
-                       " to " + to_string(shape));
+    if (shape.size() != shape_.size()) [[unlikely]]
+      detail::refuse_view("reshape must keep the number of elements", shape_, shape, 0);
     return view(0, shape);
   }
 
   /// `shape.size()` values from `offset` on, sharing memory.
   [[nodiscard]] Tensor view(Index offset, Shape shape) const {
-    if (offset < 0 || offset + shape.size() > shape_.size())
-      throw ShapeError("[Tensor] view " + to_string(shape) + " at " + std::to_string(offset) +
-                       " leaves the tensor " + to_string(shape_));
+    if (offset < 0 || offset + shape.size() > shape_.size()) [[unlikely]]
+      detail::refuse_view("a view must lie inside its tensor", shape_, shape, offset);
     Tensor v = *this;
     v.offset_ += offset;
     v.shape_ = shape;

@@ -63,6 +63,17 @@ class OffsetAllocator {
     insert(offset, bytes);
   }
 
+  /// Forgets a free end beyond `end`, as if it had never been handed out.
+  void trim(std::size_t end) {
+    if (end_ <= end || free_by_offset_.empty()) return;
+    const auto last = std::prev(free_by_offset_.end());
+    const auto [offset, bytes] = *last;
+    if (offset + bytes != end_) return;
+    erase(last);
+    if (offset < end) insert(offset, end - offset);
+    end_ = std::max(offset, end);
+  }
+
   /// One past the highest offset that was ever handed out.
   [[nodiscard]] std::size_t end() const { return end_; }
 
@@ -111,12 +122,14 @@ class MemoryPool {
   [[nodiscard]] std::size_t allocate(std::size_t bytes) {
     bytes = rounded(bytes);
     const std::scoped_lock lock(mutex_);
+    const std::size_t before = offsets_.end();
     const std::size_t offset = offsets_.allocate(bytes);
     if (offsets_.end() > use_.peak) {
       try {
         if (base_ != nullptr) commit(offsets_.end(), bytes);
       } catch (...) {
         offsets_.release(offset, bytes);
+        offsets_.trim(before);
         throw;
       }
       use_.peak = offsets_.end();

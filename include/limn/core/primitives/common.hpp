@@ -5,17 +5,31 @@
 #include <cstddef>
 #include <string>
 
+#include "limn/core/config.hpp"
 #include "limn/core/error.hpp"
 #include "limn/core/tensor.hpp"
 
 namespace limn::inline v0::primitive {
 
-/// Throws ShapeError "[where] rule: a (..), b (..)" unless `holds`.
+/// Out of line, so that a check costs its callers a comparison and no code to build a sentence.
+[[noreturn]] LIMN_NOINLINE inline void refuse(const char* where, const char* rule, const Shape& a,
+                                              const Shape& b) {
+  std::string text = "[";
+  text += where;
+  text += "] ";
+  text += rule;
+  text += ": ";
+  text += to_string(a);
+  text += " and ";
+  text += to_string(b);
+  throw ShapeError(text);
+}
+
+/// Throws ShapeError "[where] rule: a (..) and b (..)" unless `holds`.
 inline void require(bool holds, const char* where, const char* rule, const Shape& a,
                     const Shape& b) {
-  if (!holds)
-    throw ShapeError("[" + std::string(where) + "] " + rule + ": " + to_string(a) + " and " +
-                     to_string(b));
+  if (!holds) [[unlikely]]
+    refuse(where, rule, a, b);
 }
 
 /// Bytes of all defined operands, each read or written once.

@@ -3,6 +3,8 @@
 // reference of what the convolution folds in, and serve the data path.
 #pragma once
 
+#include <algorithm>
+
 #include "limn/core/conv_geometry.hpp"
 #include "limn/core/primitives/common.hpp"
 
@@ -19,15 +21,19 @@ struct Layout;
 template <Device D, Scalar From, Scalar To>
 struct Cast;
 
-inline void require_padded(const char* where, const Sides& s, const Shape& x, const Shape& y) {
+inline void require_padded(const char* where, Padding padding, const Sides& s, const Shape& x,
+                           const Shape& y) {
   require(y == Shape{x.n, x.h + s.top + s.bottom, x.w + s.left + s.right, x.c}, where,
           "the padded picture must be larger by the padding", x, y);
+  require(padding != Padding::reflect ||
+              (std::max(s.top, s.bottom) < x.h && std::max(s.left, s.right) < x.w),
+          where, "reflection padding needs a picture larger than the padding", x, y);
 }
 
 /// y = x continued by `sides` pixels: zero, reflect (without repeating the border) or edge.
 template <Device D, Scalar T>
 void pad(Padding padding, const Sides& sides, const Tensor<D, T>& x, const Tensor<D, T>& y) {
-  require_padded("pad", sides, x.shape(), y.shape());
+  require_padded("pad", padding, sides, x.shape(), y.shape());
   if (begin(x.device(), traffic(x, y))) Layout<D, T>::pad(x.device(), padding, sides, x, y);
 }
 
@@ -35,13 +41,13 @@ void pad(Padding padding, const Sides& sides, const Tensor<D, T>& x, const Tenso
 template <Device D, Scalar T>
 void pad_backward(Padding padding, const Sides& sides, const Tensor<D, T>& dy,
                   const Tensor<D, T>& dx, Write write) {
-  require_padded("pad_backward", sides, dx.shape(), dy.shape());
+  require_padded("pad_backward", padding, sides, dx.shape(), dy.shape());
   if (begin(dx.device(), traffic(dy, dx)))
     Layout<D, T>::pad_backward(dx.device(), padding, sides, dy, dx, write);
 }
 
-/// y = x at another extent, half-pixel centres, without antialiasing (PyTorch's interpolate,
-/// align_corners false).
+/// y = x at another extent, half-pixel centres, without antialiasing (PyTorch's interpolate:
+/// "nearest-exact", or "bilinear" with align_corners false).
 template <Device D, Scalar T>
 void resize(Interpolation how, const Tensor<D, T>& x, const Tensor<D, T>& y) {
   require(x.shape().n == y.shape().n && x.shape().c == y.shape().c, "resize",
