@@ -1,0 +1,180 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# The programs as people use them: exit codes, bad input, what is printed where, signals.
+#   cli_test.sh FOLDER_OF_EXECUTABLES SOURCE_FOLDER
+set -u
+bin=$1 source=$2
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+cd "$work" || exit 1
+failures=0
+
+fail() {
+  echo "FAILED: $*"
+  sed 's/^/    /' out err 2>/dev/null | tail -n 12
+  failures=$((failures + 1))
+}
+# expect CODE PATTERN COMMAND...: this exit code, the pattern in stdout or stderr; errors are one
+# sentence on stderr
+expect() {
+  local code=$1 pattern=$2
+  shift 2
+  "$@" >out 2>err
+  local got=$?
+  [ $got = "$code" ] || fail "exit code $got, not $code: $*"
+  grep -qE -- "$pattern" out err || fail "says nothing like '$pattern': $*"
+  if [ "$code" = 2 ]; then
+    [ "$(wc -l <err)" = 1 ] || fail "not one line on stderr: $*"
+  fi
+  if grep -q '[[:cntrl:]]' <(tr -d '\n' <out) <(tr -d '\n' <err); then
+    fail "control characters: $*"
+  fi
+}
+check() { "$@" || fail "$*"; }
+same() { cmp -s "$1" "$2" || fail "$1 and $2 differ"; }
+# all but the time column
+log() { cut -d, -f1,3- "$1/log.csv"; }
+
+mkdir data
+for folder in trainA trainB testA testB; do
+  mkdir data/$folder
+  find "$source/examples/data/emoji2cartoon/$folder" -name '*.png' | sort | head -n 5 |
+    xargs -I{} cp {} data/$folder
+done
+small=(--size 16 --channels 2 --blocks 1 --sheet-every 0)
+train() { "$bin/ugatit-train" --data data "$@"; }
+translate() { "$bin/ugatit-translate" "$@"; }
+export_() { "$bin/ugatit-export" "$@"; }
+
+echo "-- help and wrong command lines"
+for program in ugatit-train ugatit-translate ugatit-export; do
+  expect 0 '--direction|--data' "$bin/$program" --help
+done
+expect 2 '--nonsense' train --out run --nonsense 1
+expect 2 'nonsense' translate --model m --direction A2B --out t --nonsense 1 x
+expect 2 'nonsense' export_ --model m --direction A2B x --nonsense 1
+expect 2 '--model is required' translate
+expect 2 '--out is missing' train
+expect 2 '--data is missing' "$bin/ugatit-train" --out run
+expect 2 "--size.* 'x'" train --out run --size x
+expect 2 'size 18 does not work' train --out run --size 18
+expect 2 'size' train --out run --size 1000000000
+expect 2 'huge' train --out run --variant huge
+expect 2 'fit' train --out run --fit stretch
+expect 2 'precision' train --out run --precision fp8
+expect 2 'steps' train --out run --steps 0
+expect 2 '--lr' train --out run --lr -1
+expect 2 '--lr' train --out run --lr nan
+expect 2 '--pool contradicts --variant' train --out run --pool 4
+expect 2 'threads' train --out run --threads -1
+expect 2 'device' train --out run --device tpu
+expect 2 'none.ini' train --out run --config none.ini
+echo 'nonsense = 3' >bad.ini
+expect 2 'nonsense' train --out run --config bad.ini
+check [ ! -e run ]
+
+echo "-- training, resuming, refusing"
+expect 0 'finished step 20' train --out whole "${small[@]}" --steps 20
+expect 0 'stopped at step 10' train --out cut "${small[@]}" --steps 20 --stop-after 10
+expect 0 'finished step 20' train --out cut --resume --sheet-every 0 --threads 2
+same whole/latest.safetensors cut/latest.safetensors
+check [ "$(log whole)" = "$(log cut)" ]
+check [ "$(cut -d, -f1 whole/log.csv | xargs)" = 'step 1 10 20' ]
+expect 0 'has finished' train --out whole --resume
+expect 2 '--resume' train --out whole "${small[@]}"
+expect 2 '--channels 4 contradicts' train --out whole --resume --channels 4
+expect 2 '--steps 5 lies before' train --out whole --resume --steps 5
+expect 0 'steps goes from 20 to 24.*learning rate' train --out whole --resume --steps 24 \
+  --sheet-every 0
+expect 1 'no such run' train --out nowhere --resume
+mkdir logged && echo 'step' >logged/log.csv
+expect 1 'no run here' train --out logged --resume
+expect 0 'finished step 1' train --out logged "${small[@]}" --steps 1
+printf 'size = 16\nchannels = 2\nblocks = 1\nsteps = 2\nsheet-every = 1\n' >good.ini
+expect 0 'sheet .*step_0000002.png' train --out config --config good.ini
+check [ -s config/sheets/step_0000001.png ]
+
+echo "-- other data, damaged checkpoints"
+same_before=$(cksum <cut/latest.safetensors)
+cp -r data other && mv other/trainA/"$(ls other/trainA | head -n 1)" other/trainA/x.png
+expect 2 'is not there any more' "$bin/ugatit-train" --data other --out cut --resume --steps 40
+check [ "$same_before" = "$(cksum <cut/latest.safetensors)" ]
+mkdir broken
+head -c 1000 whole/latest.safetensors >broken/latest.safetensors
+expect 1 'broken/latest.safetensors' train --out broken --resume
+expect 1 'broken/latest.safetensors' translate --model broken --direction A2B --out t data/testA
+head -c -1 whole/latest.safetensors >broken/latest.safetensors
+expect 1 'broken/latest.safetensors' train --out broken --resume
+cp good.ini broken/latest.safetensors
+expect 1 'not a valid safetensors file' train --out broken --resume
+expect 1 'not a valid safetensors file' translate --model good.ini --direction A2B --out t data/testA
+
+echo "-- missing, empty, unwritable"
+expect 1 'there is no such folder' "$bin/ugatit-train" --data missing --out run
+mkdir -p empty/trainA empty/trainB
+expect 1 'holds no picture' "$bin/ugatit-train" --data empty --out run
+echo text >empty/trainA/a.png && cp empty/trainA/a.png empty/trainB
+expect 1 'none of its 1 pictures' "$bin/ugatit-train" --data empty --out run "${small[@]}"
+expect 1 '/dev/full' train --out /dev/full "${small[@]}"
+expect 1 '/proc/run' train --out /proc/run "${small[@]}"
+expect 1 '/proc' translate --model whole --direction A2B --out /proc/x data/testA
+expect 1 '/dev/full' export_ --model whole --direction A2B /dev/full/x.safetensors
+# files may not grow beyond 100 KiB: the checkpoint does not fit, the older one stays
+before=$(cksum <cut/latest.safetensors)
+expect 1 'latest.safetensors: writing failed' bash -c \
+  "ulimit -f 100; '$bin/ugatit-train' --data data --out cut --resume --steps 22 --sheet-every 0"
+check [ "$before" = "$(cksum <cut/latest.safetensors)" ]
+check [ "$(ls cut)" = "$(printf 'latest.safetensors\nlog.csv')" ]
+
+echo "-- Ctrl-C"
+"$bin/ugatit-train" --data data --out stopped "${small[@]}" --steps 1000000 --log-every 1 \
+  >out 2>err &
+pid=$!
+until grep -qs '^step 3/' out || ! kill -0 $pid; do sleep 0.05; done
+kill -INT $pid
+wait $pid
+code=$?
+check [ $code = 130 ]
+check grep -q 'interrupted at step .*--resume' out
+check [ -s stopped/latest.safetensors ]
+expect 0 '^peak' "$bin/ugatit-train" --out stopped --resume --plan
+expect 2 'contradicts' train --out stopped --resume --size 32
+
+echo "-- the plan"
+"$bin/ugatit-train" --plan "${small[@]}" >out 2>err
+check [ $? = 0 ]
+check grep -qE '^peak [0-9]+ bytes$' <(tail -n 1 out)
+
+echo "-- export and translation"
+expect 0 'A2B' export_ --model whole --direction A2B a2b.safetensors
+expect 2 'direction' export_ --model whole --direction AB x.safetensors
+expect 1 'no such run' export_ --model missing --direction A2B x.safetensors
+expect 2 'translates A2B, not B2A' translate --model a2b.safetensors --direction B2A --out t data/testA
+expect 2 'say which' translate --model whole --out t data/testA
+expect 0 '5 pictures' translate --model whole --direction A2B --out t1 data/testA
+expect 0 '5 pictures' translate --model a2b.safetensors --out t2 --heatmap data/testA
+for picture in data/testA/*; do
+  same "t1/${picture##*/}" "t2/${picture##*/}"
+  check [ -s "t2/heatmaps/${picture##*/}" ]
+done
+good=$(ls data/testA | head -n 1)
+mkdir mixed
+cp "data/testA/$good" mixed/good.png
+head -c 700 "data/testA/$good" >mixed/half.png
+echo text >mixed/text.png
+printf 'P6 1 1 255\nabc' >mixed/one.ppm
+{ printf 'P6 60000 2 255\n' && head -c 360000 /dev/zero; } >mixed/wide.ppm
+printf 'P6 60000 60000 255\n' >mixed/bomb.ppm
+expect 1 'half.png.*skipped' translate --model whole --direction A2B --out t3 mixed nowhere.png
+check grep -q 'bomb.ppm' err
+check grep -q 'text.png' err
+check grep -q 'nowhere.png' err
+check [ "$(ls t3 | xargs)" = 'good.png one.ppm wide.ppm' ]
+check [ "$(head -c 15 t3/wide.ppm | tr '\n' ' ')" = 'P6 60000 2 255 ' ]
+check [ "$(head -c 7 t3/one.ppm | tr '\n' ' ')" = 'P6 1 1 ' ]
+expect 2 'would be overwritten' translate --model whole --direction A2B --out mixed mixed
+expect 2 'would both become' translate --model whole --direction A2B --out t4 mixed/good.png \
+  "data/testA/../../mixed/good.png"
+
+echo "$failures failures"
+[ $failures = 0 ]
