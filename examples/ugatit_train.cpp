@@ -119,7 +119,9 @@ int train(const Command& c) {
     pace.add(report.seconds);
     const std::int64_t every = c.place.log_every > 0 ? c.place.log_every : 100;
     const bool last = report.step == report.steps;
-    line.update(progress_text(report, pace), report.step % every == 0 || report.step == 1 || last);
+    line.update((line.terminal() ? limn::bar_text(report.step, report.steps) + " " : "") +
+                    progress_text(report, pace),
+                report.step % every == 0 || report.step == 1 || last);
   };
   events.on_sheet = [&](const limn::Picture&, const auto& path) {
     line.message("sheet " + path.string());

@@ -47,6 +47,14 @@ TEST_CASE("durations in the units that people use") {
   CHECK(finish_text(3 * 86400.0).size() > 5);
 }
 
+TEST_CASE("a bar fills with the part that is done") {
+  CHECK(bar_text(0, 10, 4) == "[----]");
+  CHECK(bar_text(5, 10, 4) == "[##--]");
+  CHECK(bar_text(10, 10, 4) == "[####]");
+  CHECK(bar_text(12, 10, 4) == "[####]");
+  CHECK(bar_text(1, 0, 4) == "[----]");
+}
+
 TEST_CASE("pace is a plain mean at first, and forgets later") {
   Pace pace;
   pace.add(3);

@@ -20,6 +20,7 @@ struct Sum final : Trainable {
   std::int64_t breaks_at = -1;
   int sheets = 0;
 
+  std::string description() const override { return "a sum"; }
   std::vector<std::string> loss_names() const override { return {"sum"}; }
   double learning_rate(std::int64_t step) const override { return 1.0 / static_cast<double>(step); }
   std::vector<double> train(const UnpairedBatch& batch, std::int64_t step) override {

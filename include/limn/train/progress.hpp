@@ -3,8 +3,10 @@
 // files and pipes get whole lines without control characters.
 #pragma once
 
+#include <sys/ioctl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <cstdint>
@@ -39,6 +41,13 @@ namespace limn::inline v0 {
   const bool same = today.tm_year == day.tm_year && today.tm_yday == day.tm_yday;
   char text[64];
   return {text, std::strftime(text, sizeof text, same ? "%H:%M" : "%a %d %b %H:%M", &day)};
+}
+
+/// "[######--------------]": the part of the way that is done.
+[[nodiscard]] inline std::string bar_text(std::int64_t done, std::int64_t all, int width = 20) {
+  const std::int64_t full = all > 0 ? std::clamp<std::int64_t>(done * width / all, 0, width) : 0;
+  return "[" + std::string(static_cast<std::size_t>(full), '#') +
+         std::string(static_cast<std::size_t>(width - full), '-') + "]";
 }
 
 /// Seconds per step, as a mean that forgets: old steps count less.
@@ -77,7 +86,7 @@ class ProgressLine {
     if (!lasting && open_ && now - shown_ < std::chrono::milliseconds(100)) return;
     shown_ = now;
     open_ = true;
-    write("\r" + text + "\x1b[K");
+    write("\r" + text.substr(0, columns()) + "\x1b[K");
   }
 
   /// A line of its own, above the progress.
@@ -93,6 +102,13 @@ class ProgressLine {
   }
 
  private:
+  /// Characters that a line can have without a second one.
+  [[nodiscard]] std::size_t columns() const {
+    winsize size{};
+    const bool known = ::ioctl(::fileno(stream_), TIOCGWINSZ, &size) == 0 && size.ws_col > 1;
+    return known ? size.ws_col - 1U : std::string::npos;
+  }
+
   void write(const std::string& text) {
     std::fwrite(text.data(), 1, text.size(), stream_);
     std::fflush(stream_);

@@ -20,6 +20,8 @@ class Trainable {
   Trainable& operator=(const Trainable&) = delete;
   virtual ~Trainable() = default;
 
+  /// What this is and where it computes, in a line.
+  [[nodiscard]] virtual std::string description() const = 0;
   /// Names of the loss terms, in the order in which train returns their values.
   [[nodiscard]] virtual std::vector<std::string> loss_names() const = 0;
   [[nodiscard]] virtual double learning_rate(std::int64_t step) const = 0;

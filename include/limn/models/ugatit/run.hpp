@@ -108,7 +108,8 @@ inline void require_memory(std::uint64_t bytes) {
                                                        std::int64_t step) {
   const auto say = [events](const std::string& text) { events.message(text); };
   const auto a = place.data / "trainA", b = place.data / "trainB";
-  const Metadata identity = data_identity(ImageFolder(a), ImageFolder(b));
+  const ImageFolder folder_a(a), folder_b(b);
+  const Metadata identity = data_identity(folder_a, folder_b);
   if (checkpoint != nullptr) {
     check_data_identity(checkpoint->file, identity, place.data.string());
     // before memory is asked for: a damaged file may announce anything
@@ -126,6 +127,9 @@ inline void require_memory(std::uint64_t bytes) {
   auto training =
       make_training(options, {.threads = place.threads},
                     load_sheet_pictures(place.data, options.model.size, options.fit, say));
+  say(training->description() + "; " + std::to_string(folder_a.size()) + " pictures of A, " +
+      std::to_string(folder_b.size()) + " of B; memory " +
+      text_of(static_cast<double>(plan.peak) / 1e9, 3) + " GB");
   if (checkpoint != nullptr) {
     read_state(checkpoint->file, training->state(), Surplus::refused, unfitting);
     training->restore_counters(checkpoint->file);

@@ -41,6 +41,13 @@ class Training final : public Trainable {
   [[nodiscard]] Step<D, T>& step() { return step_; }
   [[nodiscard]] const RunOptions& options() const { return options_; }
 
+  [[nodiscard]] std::string description() const override {
+    const auto& m = options_.model;
+    const std::string size = std::to_string(m.size);
+    return std::string("U-GAT-IT ") + to_string(m.variant) + ", " + size + " x " + size + ", " +
+           std::to_string(m.channels) + " channels, " + precision_name<T>() + "; " +
+           device_->name();
+  }
   [[nodiscard]] std::vector<std::string> loss_names() const override {
     return ugatit::loss_names();
   }
@@ -69,12 +76,9 @@ class Training final : public Trainable {
 
   [[nodiscard]] Picture sheet(std::int64_t step) override {
     if (pictures_.a.empty() && pictures_.b.empty()) return {};
-    const auto& m = options_.model;
-    const std::string size = std::to_string(m.size);
-    return draw_sheet(model_.a2b, model_.b2a, *device_, m.size, pictures_,
-                      "U-GAT-IT, step " + std::to_string(step) + "\n" + to_string(m.variant) +
-                          ", " + size + " x " + size + ", " + std::to_string(m.channels) +
-                          " channels, seed " + std::to_string(options_.train.seed));
+    return draw_sheet(model_.a2b, model_.b2a, *device_, options_.model.size, pictures_,
+                      "Step " + std::to_string(step) + "\n" + description() + "; seed " +
+                          std::to_string(options_.train.seed));
   }
 
  private:
