@@ -31,7 +31,7 @@ class Interrupt {
   Interrupt& operator=(const Interrupt&) = delete;
   ~Interrupt() {
     ending_ = true;
-    pthread_kill(waiter_.native_handle(), SIGTERM);
+    pthread_kill(waiter_.native_handle(), SIGINT);
     waiter_.join();
     pthread_sigmask(SIG_SETMASK, &before_, nullptr);
   }

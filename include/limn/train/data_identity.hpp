@@ -62,19 +62,28 @@ inline std::string difference(std::string_view was, std::string_view is) {
           {"data.trainB.hash", b.content_hash()}};
 }
 
+namespace detail {
+
+inline void check_folder_identity(const SafetensorsFile& checkpoint, const Metadata& identity,
+                                  const std::string& data, const std::string& folder) {
+  const std::string names = "data." + folder + ".names", hash = "data." + folder + ".hash";
+  const auto refuse = [&](const std::string& what) {
+    throw UsageError("--data " + data + ": " + folder + " is not what " +
+                     checkpoint.path().string() + " was trained with: " + what);
+  };
+  if (metadata_entry(checkpoint, names) != identity.at(names))
+    refuse(difference(metadata_entry(checkpoint, names), identity.at(names)));
+  if (metadata_entry(checkpoint, hash) != identity.at(hash))
+    refuse("the names are the same, the contents are not");
+}
+
+}  // namespace detail
+
 /// Throws UsageError that says what differs unless the checkpoint was made with these data.
 inline void check_data_identity(const SafetensorsFile& checkpoint, const Metadata& identity,
                                 const std::string& data) {
-  for (const std::string folder : {"trainA", "trainB"}) {
-    const std::string names = "data." + folder + ".names", hash = "data." + folder + ".hash";
-    const std::string where = "--data " + data + ": " + folder + " is not what " +
-                              checkpoint.path().string() + " was trained with: ";
-    if (metadata_entry(checkpoint, names) != identity.at(names))
-      throw UsageError(where +
-                       detail::difference(metadata_entry(checkpoint, names), identity.at(names)));
-    if (metadata_entry(checkpoint, hash) != identity.at(hash))
-      throw UsageError(where + "the names are the same, the contents are not");
-  }
+  detail::check_folder_identity(checkpoint, identity, data, "trainA");
+  detail::check_folder_identity(checkpoint, identity, data, "trainB");
 }
 
 }  // namespace limn::inline v0

@@ -94,6 +94,30 @@ inline void write_state(const std::filesystem::path& path, const Metadata& metad
 /// Whether a file may have tensors that are not asked for.
 enum class Surplus { refused, allowed };
 
+namespace detail {
+
+[[noreturn]] inline void refuse(const SafetensorsFile& file, const std::string& tensor,
+                                const std::string& what, const std::string& why) {
+  throw IoError(file.path().string() + ": tensor '" + tensor + "' " + what + "; " + why);
+}
+
+inline void check_tensor(const SafetensorsFile& file, const StateTensor& t, Surplus surplus,
+                         const std::string& why) {
+  if (!file.contains(t.name)) refuse(file, t.name, "is missing", why);
+  const auto& info = file.info(t.name);
+  if (info.shape != t.shape)
+    refuse(file, t.name,
+           "has shape " + to_string(info.shape) + ", expected is " + to_string(t.shape), why);
+  const bool floating = info.type == StorageType::f32 || info.type == StorageType::f64;
+  if (info.type != t.type && !(floating && surplus == Surplus::allowed))
+    refuse(
+        file, t.name,
+        std::string("is stored as ") + to_string(info.type) + ", expected is " + to_string(t.type),
+        why);
+}
+
+}  // namespace detail
+
 /// Throws IoError that names file, tensor and both shapes unless the file holds what is asked for.
 /// `why` ends the sentence: what the shapes come from.
 inline void check_state(const SafetensorsFile& file, std::span<const StateTensor> tensors,
@@ -101,22 +125,13 @@ inline void check_state(const SafetensorsFile& file, std::span<const StateTensor
   std::set<std::string> wanted;
   for (const auto& t : tensors) {
     wanted.insert(t.name);
-    const std::string what = file.path().string() + ": tensor '" + t.name + "' ";
-    if (!file.contains(t.name)) throw IoError(what + "is missing; " + why);
-    const auto& info = file.info(t.name);
-    if (info.shape != t.shape)
-      throw IoError(what + "has shape " + to_string(info.shape) + ", expected is " +
-                    to_string(t.shape) + "; " + why);
-    const bool floating = info.type == StorageType::f32 || info.type == StorageType::f64;
-    if (info.type != t.type && !(floating && surplus == Surplus::allowed))
-      throw IoError(what + "is stored as " + to_string(info.type) + ", expected is " +
-                    to_string(t.type) + "; " + why);
+    detail::check_tensor(file, t, surplus, why);
   }
   if (surplus == Surplus::allowed) return;
   for (const auto& name : file.names())
     if (!wanted.contains(name))
-      throw IoError(file.path().string() + ": tensor '" + name + "' of shape " +
-                    to_string(file.info(name).shape) + " belongs to nothing; " + why);
+      detail::refuse(file, name,
+                     "of shape " + to_string(file.info(name).shape) + " belongs to nothing", why);
 }
 
 /// Fills the tensors from the file, after check_state: nothing is changed where it throws. With

@@ -38,6 +38,36 @@ struct ResumedOptions {
   std::string news;       ///< a sentence about a changed length; or empty
 };
 
+namespace detail {
+
+/// Takes one option that was asked for on resuming.
+inline void take_given(ResumedOptions& r, const std::string& path, const std::string& name,
+                       const std::string& text) {
+  RunOptions asked = r.options;
+  set_option(asked, name, text);
+  if (asked == r.options) return;
+  if (name != "steps")
+    throw UsageError("--" + name + " " + text + " contradicts the run: " + path + " has " +
+                     option_value(r.options, name) +
+                     "; leave it out to resume, or start another run with another --out");
+  const TrainOptions was = r.options.train;
+  const std::int64_t steps = asked.train.steps, next = r.step + 1;
+  if (steps < r.step)
+    throw UsageError("--steps " + text + " lies before step " + std::to_string(r.step) + " of " +
+                     path + "; give at least that many");
+  r.options.train.steps = steps;
+  r.news = "steps goes from " + std::to_string(was.steps) + " to " + text;
+  if (!was.decay) return;
+  const auto rate = [&](std::int64_t length) {
+    return text_of(linear_decay(was.learning_rate, next, length), 6);
+  };
+  r.news += ": the learning rate of step " + std::to_string(next) + " is " + rate(steps) +
+            " (would have been " + rate(was.steps) + "), and it falls to 0 from step " +
+            std::to_string(steps / 2) + " on";
+}
+
+}  // namespace detail
+
 /// The options of a run's checkpoint. `given` ones must agree with them, but for "steps", which may
 /// be any number that has not been passed. Throws UsageError that names the option that
 /// contradicts, IoError.
@@ -47,30 +77,7 @@ struct ResumedOptions {
   if (!checkpoint.training)
     throw IoError(path + ": is one exported generator; a training resumes from its own checkpoint");
   ResumedOptions r{checkpoint.options, counter_entry(checkpoint.file, "step"), {}};
-  for (const auto& [name, text] : given) {
-    RunOptions asked = r.options;
-    set_option(asked, name, text);
-    if (asked == r.options) continue;
-    if (name != "steps")
-      throw UsageError("--" + name + " " + text + " contradicts the run: " + path + " has " +
-                       option_value(r.options, name) +
-                       "; leave it out to resume, or start another run with another --out");
-    const auto& was = checkpoint.options.train;
-    const std::int64_t steps = asked.train.steps;
-    if (steps < r.step)
-      throw UsageError("--steps " + text + " lies before step " + std::to_string(r.step) + " of " +
-                       path + "; give at least that many");
-    const auto rate = [&](std::int64_t length) {
-      return was.decay ? linear_decay(was.learning_rate, r.step + 1, length) : was.learning_rate;
-    };
-    r.news = "steps goes from " + std::to_string(was.steps) + " to " + text +
-             (was.decay ? ": the learning rate of step " + std::to_string(r.step + 1) + " is " +
-                              text_of(rate(steps), 6) + " (would have been " +
-                              text_of(rate(was.steps), 6) + "), and it falls to 0 from step " +
-                              std::to_string(steps / 2) + " on"
-                        : "");
-    r.options.train.steps = steps;
-  }
+  for (const auto& [name, text] : given) detail::take_given(r, path, name, text);
   return r;
 }
 
