@@ -4,9 +4,7 @@
 #include <cstdio>
 #include <exception>
 
-#include "limn/image.hpp"
-#include "limn/limn.hpp"
-#include "limn/models/ugatit/translator.hpp"
+#include "limn/translate.hpp"
 
 int main(int argc, char** argv) {
   if (argc != 5) {
@@ -14,16 +12,8 @@ int main(int argc, char** argv) {
     return 2;
   }
   try {
-    limn::Cpu device;
-    const limn::ugatit::ModelFile model(argv[1]);
-    limn::ugatit::LoadedGenerator generator(device, model, limn::ugatit::parse_direction(argv[2]));
-
-    const limn::Picture input = limn::read_picture(argv[3]);
-    const auto square = limn::fit_picture(input, generator.size(), limn::Fit::squash);
-    const auto result = limn::ugatit::translate_values(*generator, device, limn::to_floats(square),
-                                                       generator.size());
-    const auto translation = limn::to_picture(result.image, result.size, result.size);
-    limn::write_picture(argv[4], limn::restore_picture(translation, input, limn::Fit::squash));
+    limn::Translator translator(argv[1], limn::ugatit::parse_direction(argv[2]));
+    limn::write_picture(argv[4], translator.translate(limn::read_picture(argv[3])));
   } catch (const std::exception& error) {
     std::fprintf(stderr, "embed: %s\n", error.what());
     return 1;
