@@ -84,7 +84,7 @@ LIMN_TARGET_AVX512 void dot_avx512(const void* const* a, Index segments, Index l
 }
 
 template <class TA, int N>
-DotKernels dot_kernels_of(Isa isa) {
+DotKernels dot_kernels_of([[maybe_unused]] Isa isa) {
 #if LIMN_X86_64
   if (isa >= Isa::avx512)
     return {{dot_rows<64, N>, 1}, {dot_avx512<TA, dot_rows<64, N>, N>, dot_avx512<TA, 1, N>}};

@@ -95,7 +95,7 @@ LIMN_TARGET_AVX512 void micro_avx512(const void* const* a, Index segments, Index
 }
 
 /// The kernels of a panel width that panel_width() gave.
-[[nodiscard]] inline MicroKernels micro_kernels(Isa isa, int panel) {
+[[nodiscard]] inline MicroKernels micro_kernels([[maybe_unused]] Isa isa, int panel) {
   using namespace detail;
 #if LIMN_X86_64
   if (isa >= Isa::avx512) {

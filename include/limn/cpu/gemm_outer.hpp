@@ -84,7 +84,7 @@ LIMN_TARGET_AVX512 void outer_avx512(const float* d, Index d_leading, Index rows
 
 }  // namespace detail
 
-[[nodiscard]] inline OuterKernels outer_kernels(Isa isa, Index panel) {
+[[nodiscard]] inline OuterKernels outer_kernels([[maybe_unused]] Isa isa, Index panel) {
   using namespace detail;
 #if LIMN_X86_64
   if (isa >= Isa::avx512) {

@@ -63,8 +63,8 @@ namespace detail {
 
 /// One tap's channels c0 .. c1 of columns n0 .. n0 + width into to[channel][width].
 template <class TB>
-void pack_tap(Isa isa, const Weights<TB>& w, Index tap, Index c0, Index c1, Index n0, Index width,
-              float* to) {
+void pack_tap([[maybe_unused]] Isa isa, const Weights<TB>& w, Index tap, Index c0, Index c1,
+              Index n0, Index width, float* to) {
   const Index n = w.columns - n0 < width ? w.columns - n0 : width;
   const TB* from = w.tap(tap) + n0 * w.column_stride + c0 * w.channel_stride;
   const Index depth = c1 - c0;

@@ -184,7 +184,7 @@ LIMN_TARGET_AVX512 void run_avx512(const Body& body, Args... args) {
 /// body.operator()<Bytes>(args...), compiled for `isa`: 16 bytes a register, 32 (AVX2) or 64
 /// (AVX-512). Arguments are copied: pass scalars and pointers.
 template <class Body, class... Args>
-void dispatch(Isa isa, const Body& body, Args... args) {
+void dispatch([[maybe_unused]] Isa isa, const Body& body, Args... args) {
 #if LIMN_X86_64
   if (isa >= Isa::avx512) return detail::run_avx512(body, args...);
   if (isa == Isa::avx2) return detail::run_avx2(body, args...);
