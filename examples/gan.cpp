@@ -77,7 +77,7 @@ int main(int argc, char** argv) try {
   };
   const auto real = [&](Index step) {
     const Philox random{2, static_cast<std::uint64_t>(step)};
-    const Pictures x(device, {batch, size, size, 3});
+    Pictures x(device, {batch, size, size, 3});
     for (Index i = 0; i < batch; ++i)
       x.samples(i, 1).upload(pictures[random.below(static_cast<std::uint64_t>(i),
                                                    static_cast<std::uint32_t>(pictures.size()))]);
