@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Groups "statistics" and "affine" on the CPU: bound by memory, so each is one pass over pixels.
+// Defined outside of the class, hence not inline: where limn::kernels has them they are not
+// compiled again.
 #pragma once
 
 #include "limn/core/primitives/affine.hpp"
@@ -18,55 +20,20 @@ struct Affine<Cpu, T> {
   static std::size_t sums_workspace(Cpu&, const Shape& x) { return sums_bytes(x); }
 
   static void moments(Cpu& device, const Tensor<Cpu, T>& x, const Coefficients& mean,
-                      const Coefficients& m2, const Scratch& scratch) {
-    const Shape& s = x.shape();
-    const cpu::Rows rows(s.c);
-    const T* values = x.data();
-    sum_rows(device, s, scratch, [&](Index n, Index first, Index count, double* s1, double* s2) {
-      const T* sample = values + n * s.sample();
-      const cpu::RepeatedRow<T> shift(sample, rows);
-      using Step = cpu::MomentsStep<T>;
-      simd::dispatch(
-          device.isa(),
-          cpu::SumRowsBody<T, Step>{Step{sample + first * s.c, shift.data(), s1, s2}, rows, count});
-    });
-    P *means = mean.data(), *seconds = m2.data();
-    const double area = static_cast<double>(s.area());
-    combine(device, s, scratch, [&](Index n, Index c, double s1, double s2) {
-      const double shift = static_cast<double>(P(values[n * s.sample() + c]));
-      means[n * s.c + c] = static_cast<P>(shift + s1 / area);
-      seconds[n * s.c + c] = static_cast<P>(std::max(0.0, s2 - s1 * (s1 / area)));
-    });
-  }
+                      const Coefficients& m2, const Scratch& scratch);
 
   static void forward(Cpu& device, const Tensor<Cpu, T>& x, const Coefficients& a,
                       const Coefficients& b, Activation activation, const Tensor<Cpu, T>& residual,
-                      const Tensor<Cpu, T>& y, Write write) {
-    if (activation.kind == Activation::Kind::tanh)
-      forward_of<true>(device, x, a, b, activation, residual, y, write);
-    else
-      forward_of<false>(device, x, a, b, activation, residual, y, write);
-  }
+                      const Tensor<Cpu, T>& y, Write write);
 
   static void backward_sums(Cpu& device, const Tensor<Cpu, T>& dy, const Tensor<Cpu, T>& x,
                             const Coefficients& a, const Coefficients& b, Activation activation,
-                            const Coefficients& s1, const Coefficients& s2,
-                            const Scratch& scratch) {
-    if (activation.kind == Activation::Kind::tanh)
-      sums_of<true>(device, dy, x, a, b, activation, s1, s2, scratch);
-    else
-      sums_of<false>(device, dy, x, a, b, activation, s1, s2, scratch);
-  }
+                            const Coefficients& s1, const Coefficients& s2, const Scratch& scratch);
 
   static void backward_data(Cpu& device, const Tensor<Cpu, T>& dy, const Tensor<Cpu, T>& x,
                             const Coefficients& a, const Coefficients& b, Activation activation,
                             const Coefficients& p, const Coefficients& q, const Tensor<Cpu, T>& dx,
-                            Write write) {
-    if (activation.kind == Activation::Kind::tanh)
-      backward_of<true>(device, dy, x, a, b, activation, p, q, dx, write);
-    else
-      backward_of<false>(device, dy, x, a, b, activation, p, q, dx, write);
-  }
+                            Write write);
 
  private:
   // few and large enough that partial sums (16 bytes a channel) weigh little
@@ -188,5 +155,60 @@ struct Affine<Cpu, T> {
     });
   }
 };
+
+template <Scalar T>
+void Affine<Cpu, T>::moments(Cpu& device, const Tensor<Cpu, T>& x, const Coefficients& mean,
+                             const Coefficients& m2, const Scratch& scratch) {
+  const Shape& s = x.shape();
+  const cpu::Rows rows(s.c);
+  const T* values = x.data();
+  sum_rows(device, s, scratch, [&](Index n, Index first, Index count, double* s1, double* s2) {
+    const T* sample = values + n * s.sample();
+    const cpu::RepeatedRow<T> shift(sample, rows);
+    using Step = cpu::MomentsStep<T>;
+    simd::dispatch(
+        device.isa(),
+        cpu::SumRowsBody<T, Step>{Step{sample + first * s.c, shift.data(), s1, s2}, rows, count});
+  });
+  P *means = mean.data(), *seconds = m2.data();
+  const double area = static_cast<double>(s.area());
+  combine(device, s, scratch, [&](Index n, Index c, double s1, double s2) {
+    const double shift = static_cast<double>(P(values[n * s.sample() + c]));
+    means[n * s.c + c] = static_cast<P>(shift + s1 / area);
+    seconds[n * s.c + c] = static_cast<P>(std::max(0.0, s2 - s1 * (s1 / area)));
+  });
+}
+
+template <Scalar T>
+void Affine<Cpu, T>::forward(Cpu& device, const Tensor<Cpu, T>& x, const Coefficients& a,
+                             const Coefficients& b, Activation activation,
+                             const Tensor<Cpu, T>& residual, const Tensor<Cpu, T>& y, Write write) {
+  if (activation.kind == Activation::Kind::tanh)
+    forward_of<true>(device, x, a, b, activation, residual, y, write);
+  else
+    forward_of<false>(device, x, a, b, activation, residual, y, write);
+}
+
+template <Scalar T>
+void Affine<Cpu, T>::backward_sums(Cpu& device, const Tensor<Cpu, T>& dy, const Tensor<Cpu, T>& x,
+                                   const Coefficients& a, const Coefficients& b,
+                                   Activation activation, const Coefficients& s1,
+                                   const Coefficients& s2, const Scratch& scratch) {
+  if (activation.kind == Activation::Kind::tanh)
+    sums_of<true>(device, dy, x, a, b, activation, s1, s2, scratch);
+  else
+    sums_of<false>(device, dy, x, a, b, activation, s1, s2, scratch);
+}
+
+template <Scalar T>
+void Affine<Cpu, T>::backward_data(Cpu& device, const Tensor<Cpu, T>& dy, const Tensor<Cpu, T>& x,
+                                   const Coefficients& a, const Coefficients& b,
+                                   Activation activation, const Coefficients& p,
+                                   const Coefficients& q, const Tensor<Cpu, T>& dx, Write write) {
+  if (activation.kind == Activation::Kind::tanh)
+    backward_of<true>(device, dy, x, a, b, activation, p, q, dx, write);
+  else
+    backward_of<false>(device, dy, x, a, b, activation, p, q, dx, write);
+}
 
 }  // namespace limn::inline v0::primitive

@@ -117,46 +117,19 @@ struct Optimizer<Cpu, P> {
   using Scratch = Tensor<Cpu, std::byte>;
 
   static void adam(Cpu& device, const AdamStep& step, const Values& w, const Values& gradient,
-                   const Values& m, const Values& v) {
-    const cpu::AdamFactors<P> factors(step);
-    P *weights = w.data(), *first = m.data(), *second = v.data();
-    const P* g = gradient.data();
-    cpu::linear_pass<P>(device.threads(), device.isa(), w.size(), [&](Index at, Index) {
-      return cpu::AdamPassStep<P>{factors, weights + at, g + at, first + at, second + at};
-    });
-  }
+                   const Values& m, const Values& v);
 
-  static void ema(Cpu& device, double decay, const Values& w, const Values& average) {
-    const P* weights = w.data();
-    P* mean = average.data();
-    cpu::linear_pass<P>(device.threads(), device.isa(), w.size(), [&](Index at, Index) {
-      return cpu::EmaStep<P>{P(decay), P(1 - decay), weights + at, mean + at};
-    });
-  }
+  static void ema(Cpu& device, double decay, const Values& w, const Values& average);
 
-  static void clamp(Cpu& device, const Values& x, double low, double high) {
-    P* values = x.data();
-    cpu::linear_pass<P>(device.threads(), device.isa(), x.size(), [&](Index at, Index) {
-      return cpu::ClampStep<P>{P(low), P(high), values + at};
-    });
-  }
+  static void clamp(Cpu& device, const Values& x, double low, double high);
 
   static std::size_t reduce_workspace(Cpu&, Index size) {
     return static_cast<std::size_t>(cpu::chunks_of(size, cpu::linear_chunk<P>)) * sizeof(double);
   }
 
-  static void sum_squares(Cpu& device, const Values& x, const Values& y, const Scratch& scratch) {
-    double total = 0;
-    for (const double part : partials<cpu::SumSquaresBody<P>>(device, x, scratch)) total += part;
-    *y.data() = static_cast<P>(total);
-  }
+  static void sum_squares(Cpu& device, const Values& x, const Values& y, const Scratch& scratch);
 
-  static void all_finite(Cpu& device, const Values& x, const Values& y, const Scratch& scratch) {
-    bool all = true;
-    for (const double part : partials<cpu::AllFiniteBody<P>>(device, x, scratch))
-      all = all && part > 0.5;
-    *y.data() = all ? P(1) : P(0);
-  }
+  static void all_finite(Cpu& device, const Values& x, const Values& y, const Scratch& scratch);
 
  private:
   template <class Body>
@@ -174,36 +147,86 @@ struct Optimizer<Cpu, P> {
   }
 };
 
+template <Scalar P>
+void Optimizer<Cpu, P>::adam(Cpu& device, const AdamStep& step, const Values& w,
+                             const Values& gradient, const Values& m, const Values& v) {
+  const cpu::AdamFactors<P> factors(step);
+  P *weights = w.data(), *first = m.data(), *second = v.data();
+  const P* g = gradient.data();
+  cpu::linear_pass<P>(device.threads(), device.isa(), w.size(), [&](Index at, Index) {
+    return cpu::AdamPassStep<P>{factors, weights + at, g + at, first + at, second + at};
+  });
+}
+
+template <Scalar P>
+void Optimizer<Cpu, P>::ema(Cpu& device, double decay, const Values& w, const Values& average) {
+  const P* weights = w.data();
+  P* mean = average.data();
+  cpu::linear_pass<P>(device.threads(), device.isa(), w.size(), [&](Index at, Index) {
+    return cpu::EmaStep<P>{P(decay), P(1 - decay), weights + at, mean + at};
+  });
+}
+
+template <Scalar P>
+void Optimizer<Cpu, P>::clamp(Cpu& device, const Values& x, double low, double high) {
+  P* values = x.data();
+  cpu::linear_pass<P>(device.threads(), device.isa(), x.size(), [&](Index at, Index) {
+    return cpu::ClampStep<P>{P(low), P(high), values + at};
+  });
+}
+
+template <Scalar P>
+void Optimizer<Cpu, P>::sum_squares(Cpu& device, const Values& x, const Values& y,
+                                    const Scratch& scratch) {
+  double total = 0;
+  for (const double part : partials<cpu::SumSquaresBody<P>>(device, x, scratch)) total += part;
+  *y.data() = static_cast<P>(total);
+}
+
+template <Scalar P>
+void Optimizer<Cpu, P>::all_finite(Cpu& device, const Values& x, const Values& y,
+                                   const Scratch& scratch) {
+  bool all = true;
+  for (const double part : partials<cpu::AllFiniteBody<P>>(device, x, scratch))
+    all = all && part > 0.5;
+  *y.data() = all ? P(1) : P(0);
+}
+
 template <Scalar T>
 struct OuterOptimizer<Cpu, T> {
   using P = param_t<T>;
 
   static void adam_outer(Cpu& device, const AdamStep& step, const Tensor<Cpu, P>& w,
                          std::span<const Factors<Cpu, T>> factors, const Tensor<Cpu, P>& m,
-                         const Tensor<Cpu, P>& v) {
-    std::vector<cpu::RawFactors<T>> layers;
-    layers.reserve(factors.size());
-    for (const auto& f : factors) layers.push_back({f.x.data(), f.dy.data(), f.x.shape().n});
-    const Index rows = w.shape().n, columns = w.shape().sample();
-    // tiles of rows x columns: a tile's inputs stay in the cache while its rows use them
-    constexpr Index tile_rows = 8, tile_columns = 2048;
-    const Index across = cpu::chunks_of(columns, tile_columns);
-    const cpu::AdamFactors<P> adam(step);
-    P *weights = w.data(), *first = m.data(), *second = v.data();
-    device.threads().run(cpu::chunks_of(rows, tile_rows) * across, [&](Index task, int) {
-      const Index column = task % across * tile_columns, top = task / across * tile_rows;
-      const Index count = std::min(tile_columns, columns - column);
-      for (Index row = top; row < std::min(top + tile_rows, rows); ++row) {
-        const Index at = row * columns + column;
-        using Step = cpu::AdamOuterStep<T>;
-        simd::dispatch(device.isa(),
-                       cpu::LinearBody<T, Step>{
-                           Step{adam, layers.data(), static_cast<Index>(layers.size()), rows,
-                                columns, row, column, weights + at, first + at, second + at},
-                           count});
-      }
-    });
-  }
+                         const Tensor<Cpu, P>& v);
 };
+
+template <Scalar T>
+void OuterOptimizer<Cpu, T>::adam_outer(Cpu& device, const AdamStep& step, const Tensor<Cpu, P>& w,
+                                        std::span<const Factors<Cpu, T>> factors,
+                                        const Tensor<Cpu, P>& m, const Tensor<Cpu, P>& v) {
+  std::vector<cpu::RawFactors<T>> layers;
+  layers.reserve(factors.size());
+  for (const auto& f : factors) layers.push_back({f.x.data(), f.dy.data(), f.x.shape().n});
+  const Index rows = w.shape().n, columns = w.shape().sample();
+  // tiles of rows x columns: a tile's inputs stay in the cache while its rows use them
+  constexpr Index tile_rows = 8, tile_columns = 2048;
+  const Index across = cpu::chunks_of(columns, tile_columns);
+  const cpu::AdamFactors<P> adam(step);
+  P *weights = w.data(), *first = m.data(), *second = v.data();
+  device.threads().run(cpu::chunks_of(rows, tile_rows) * across, [&](Index task, int) {
+    const Index column = task % across * tile_columns, top = task / across * tile_rows;
+    const Index count = std::min(tile_columns, columns - column);
+    for (Index row = top; row < std::min(top + tile_rows, rows); ++row) {
+      const Index at = row * columns + column;
+      using Step = cpu::AdamOuterStep<T>;
+      simd::dispatch(device.isa(),
+                     cpu::LinearBody<T, Step>{
+                         Step{adam, layers.data(), static_cast<Index>(layers.size()), rows, columns,
+                              row, column, weights + at, first + at, second + at},
+                         count});
+    }
+  });
+}
 
 }  // namespace limn::inline v0::primitive
