@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT
-// For tests: a folder that goes with the object.
+// For tests: a folder that goes with the object, and bytes to put there.
 #pragma once
 
 #include <unistd.h>
 
+#include <cstdint>
 #include <cstdlib>
+#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -52,4 +54,12 @@ std::string message_of(F&& f) {
 
 inline bool contains(const std::string& text, const std::string& part) {
   return text.find(part) != std::string::npos;
+}
+
+/// A safetensors file: the header's length in eight bytes, the header, the data.
+inline std::string safetensors_bytes(const std::string& header, const std::string& data = "") {
+  const std::uint64_t length = header.size();
+  std::string bytes(8, '\0');
+  std::memcpy(bytes.data(), &length, 8);
+  return bytes + header + data;
 }
