@@ -19,6 +19,13 @@ struct Scaled {
   }
 };
 
+/// to = factor x, for a factor that lives on the device, (1,1,1,1). Not differentiable: for the
+/// insides of operations.
+template <Device D, Scalar P>
+void scale_by(const Tensor<D, P>& factor, const Tensor<D, P>& x, const Tensor<D, P>& to) {
+  primitive::map(Scaled{1}, x, to, Write::overwrite, factor);
+}
+
 /// y = activation(x). Keeps y.
 template <Device D, Scalar T>
 [[nodiscard]] Var<D, T> activate(const Var<D, T>& x, Activation activation) {

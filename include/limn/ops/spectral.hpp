@@ -63,22 +63,23 @@ template <Device D, Scalar T>
                           Tensor<D, P>(device, matrix_shape(passes, columns)),
                           Tensor<D, P>(device, matrix_shape(passes, 1))};
   const Tensor<D, P> scale(device, scalar_shape());
-  const auto normalize = [&scale](const Tensor<D, P>& x) {
-    primitive::sum_squares(x, scale);
-    primitive::map(InverseLength{}, scale, scale);
-    primitive::map(Scaled{1}, x, x, Write::overwrite, scale);
+  // x / |x|, from the sum of its squares
+  const auto normalize = [&scale](const Tensor<D, P>& squares, const Tensor<D, P>& x) {
+    primitive::map(InverseLength{}, squares, scale);
+    scale_by(scale, x, x);
   };
   for (Index i = 0; i < passes; ++i) {
     const auto ui = r.u.samples(i, 1), vi = r.v.samples(i, 1),
                inverse = r.inverse_sigma.samples(i, 1);
     primitive::gemv(Transpose::yes, weights.value,
                     i == 0 ? u.value : r.u.samples(i - 1, 1).reshape(u.shape), vi);
-    normalize(vi);
+    primitive::sum_squares(vi, scale);
+    normalize(scale, vi);
     primitive::gemv(Transpose::no, weights.value, vi, ui);
     // u = Wv / |Wv|, so sigma = u^T W v = |Wv|
     primitive::sum_squares(ui, inverse);
+    normalize(inverse, ui);
     primitive::map(InverseSquareRoot{}, inverse, inverse);
-    normalize(ui);
   }
   primitive::copy(r.u.samples(passes - 1, 1), u.value);
   primitive::copy(r.v.samples(passes - 1, 1), v.value);
@@ -106,7 +107,7 @@ template <Device D, Scalar T>
   primitive::fill(a, P(1));
   for (Index i = 0; i < passes; ++i) {
     const auto part = a.samples(i * per_pass, per_pass);
-    primitive::map(Scaled{1}, part, part, Write::overwrite, iterations.inverse_sigma.samples(i, 1));
+    scale_by(iterations.inverse_sigma.samples(i, 1), part, part);
   }
   const Tensor<D, T> z(device, out), y(device, out);
   const Tensor<D, P> b = bias ? bias->value : Tensor<D, P>();
@@ -129,8 +130,7 @@ template <Device D, Scalar T>
         for (Index i = 0; i < passes; ++i) {
           primitive::reduce(primitive::all_axes, s2.samples(i * per_pass, per_pass), dsigma);
           primitive::map2(SigmaGradient{}, iterations.inverse_sigma.samples(i, 1), dsigma, dsigma);
-          primitive::map(Scaled{1}, iterations.u.samples(i, 1), scaled_u.samples(i, 1),
-                         Write::overwrite, dsigma);
+          scale_by(dsigma, iterations.u.samples(i, 1), scaled_u.samples(i, 1));
         }
         primitive::gemm(Transpose::yes, Transpose::no, scaled_u, iterations.v, w->gradient,
                         Write::accumulate);
