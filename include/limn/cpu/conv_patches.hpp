@@ -187,4 +187,36 @@ struct GatherPatches {
   }
 };
 
+/// Positions along one axis, and taps at each.
+struct TableAxis {
+  Index positions, taps;
+};
+
+/// Patches of `a`, all its channels, through tables that the caller fills (unless the arena
+/// counts): rows[position * taps + tap] and cols likewise, offsets of elements, negative for zeros.
+template <class T>
+struct TabledPatches {
+  Patches<T> patches;
+  Index *rows, *cols;
+};
+template <class T>
+[[nodiscard]] TabledPatches<T> patches_by_tables(const T* a, const Shape& shape, TableAxis vertical,
+                                                 TableAxis horizontal, Arena& arena) {
+  TabledPatches<T> t;
+  t.rows = arena.take<Index>(vertical.positions * vertical.taps);
+  t.cols = arena.take<Index>(horizontal.positions * horizontal.taps);
+  auto& p = t.patches;
+  p.a = a;
+  p.channels = shape.c;
+  p.taps_h = vertical.taps;
+  p.taps_w = horizontal.taps;
+  p.samples = shape.n;
+  p.out_h = vertical.positions;
+  p.out_w = horizontal.positions;
+  p.sample_stride = shape.sample();
+  p.rows = t.rows;
+  p.cols = t.cols;
+  return t;
+}
+
 }  // namespace limn::inline v0::cpu

@@ -15,18 +15,7 @@ namespace limn::inline v0::cpu {
 template <class T>
 [[nodiscard]] Patches<T> input_patches(const ConvGeometry& g, const T* x, const Shape& xs,
                                        const Shape& ys, Arena& arena) {
-  Index* rows = arena.take<Index>(ys.h * g.kernel);
-  Index* cols = arena.take<Index>(ys.w * g.kernel);
-  Patches<T> p;
-  p.a = x;
-  p.channels = xs.c;
-  p.taps_h = p.taps_w = g.kernel;
-  p.samples = ys.n;
-  p.out_h = ys.h;
-  p.out_w = ys.w;
-  p.sample_stride = xs.sample();
-  p.rows = rows;
-  p.cols = cols;
+  const auto [p, rows, cols] = patches_by_tables(x, xs, {ys.h, g.kernel}, {ys.w, g.kernel}, arena);
   if (arena.counts()) return p;
   for (Index i = 0; i < ys.h; ++i)
     for (Index r = 0; r < g.kernel; ++r)
@@ -67,19 +56,8 @@ template <class T>
 [[nodiscard]] Patches<T> output_patches(const ConvGeometry& g, const T* dy, const Shape& ys,
                                         const PhaseAxis& vertical, const PhaseAxis& horizontal,
                                         Arena& arena) {
-  Index* rows = arena.take<Index>(vertical.count * vertical.taps);
-  Index* cols = arena.take<Index>(horizontal.count * horizontal.taps);
-  Patches<T> p;
-  p.a = dy;
-  p.channels = ys.c;
-  p.taps_h = vertical.taps;
-  p.taps_w = horizontal.taps;
-  p.samples = ys.n;
-  p.out_h = vertical.count;
-  p.out_w = horizontal.count;
-  p.sample_stride = ys.sample();
-  p.rows = rows;
-  p.cols = cols;
+  const auto [p, rows, cols] = patches_by_tables(dy, ys, {vertical.count, vertical.taps},
+                                                 {horizontal.count, horizontal.taps}, arena);
   if (arena.counts()) return p;
   vertical.fill(g, ys.h, ys.w * ys.c, rows);
   horizontal.fill(g, ys.w, ys.c, cols);

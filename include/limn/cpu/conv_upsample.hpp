@@ -122,19 +122,8 @@ template <class T>
 [[nodiscard]] Patches<T> upsampled_patches(const ConvGeometry& g, const T* x, const Shape& xs,
                                            const UpsampledAxis& vertical,
                                            const UpsampledAxis& horizontal, Arena& arena) {
-  Index* rows = arena.take<Index>(vertical.count * vertical.groups);
-  Index* cols = arena.take<Index>(horizontal.count * horizontal.groups);
-  Patches<T> p;
-  p.a = x;
-  p.channels = xs.c;
-  p.taps_h = vertical.groups;
-  p.taps_w = horizontal.groups;
-  p.samples = xs.n;
-  p.out_h = vertical.count;
-  p.out_w = horizontal.count;
-  p.sample_stride = xs.sample();
-  p.rows = rows;
-  p.cols = cols;
+  const auto [p, rows, cols] = patches_by_tables(x, xs, {vertical.count, vertical.groups},
+                                                 {horizontal.count, horizontal.groups}, arena);
   if (arena.counts()) return p;
   for (Index u = 0; u < vertical.count; ++u)
     for (Index d = 0; d < vertical.groups; ++d)
