@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "limn/core/device.hpp"
+#include "limn/core/maths.hpp"
 #include "limn/cpu/isa.hpp"
 #include "limn/cpu/memory_pool.hpp"
 #include "limn/cpu/thread_pool.hpp"
@@ -19,6 +20,7 @@ struct CpuOptions {
   bool dry = false;        ///< plan only: the same requests, no data, no computing
   Isa isa = choose_isa();  ///< kernels' instruction set; throws DeviceError if LIMN_ISA names one
                            ///< that is missing
+  Maths maths = Maths::fast;
 };
 
 /// Threads, memory pool and counters. One caller at a time; several devices may live side by side.
@@ -28,6 +30,7 @@ class Cpu {
   explicit Cpu(const CpuOptions& options = {})
       : dry_(options.dry),
         isa_(options.isa),
+        maths_(options.maths),
         memory_(std::make_shared<cpu::MemoryPool>(options.dry)),
         threads_(options.threads > 0
                      ? options.threads
@@ -58,6 +61,7 @@ class Cpu {
   void synchronize() const {}
 
   [[nodiscard]] Isa isa() const { return isa_; }
+  [[nodiscard]] Maths maths() const { return maths_; }
   [[nodiscard]] ThreadPool& threads() { return threads_; }
   /// "cpu, 2 threads, avx512"
   [[nodiscard]] std::string name() const {
@@ -68,6 +72,7 @@ class Cpu {
  private:
   bool dry_;
   Isa isa_;
+  Maths maths_;
   WorkDone work_;
   std::shared_ptr<cpu::MemoryPool> memory_;
   ThreadPool threads_;
