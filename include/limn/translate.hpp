@@ -9,6 +9,7 @@
 #include <optional>
 #include <utility>
 
+#include "limn/core/maths.hpp"
 #include "limn/cpu/cpu.hpp"
 #include "limn/data/augment.hpp"
 #include "limn/data/fit.hpp"
@@ -25,17 +26,25 @@ struct TranslatedPicture {
   Picture heatmap;  ///< where the attention was, from blue to red, over the input; if asked for
 };
 
+/// How a Translator computes.
+struct TranslatorOptions {
+  int threads = 0;  ///< 0: as many as the processor has
+  Maths maths = Maths::fast;
+};
+
 /// A generator on the CPU in fp32. One caller at a time.
 class Translator {
  public:
   /// From a run's folder, its checkpoint, or an exported generator; the latter knows its direction.
-  /// threads: 0 for as many as the processor has. Throws IoError for a file that is no model,
+  /// How the training computed makes no difference. Throws IoError for a file that is no model,
   /// UsageError where the direction is missing or another.
   explicit Translator(const std::filesystem::path& run_or_file,
-                      std::optional<ugatit::Direction> direction = {}, int threads = 0)
-      : Translator(ugatit::ModelFile(run_or_file), direction, threads) {}
+                      std::optional<ugatit::Direction> direction = {},
+                      const TranslatorOptions& options = {})
+      : Translator(ugatit::ModelFile(run_or_file), direction, options) {}
 
   [[nodiscard]] ugatit::Direction direction() const { return direction_; }
+  [[nodiscard]] const Cpu& device() const { return *device_; }
   /// The network works on size x size pixels.
   [[nodiscard]] Index size() const { return generator_->size(); }
 
@@ -61,9 +70,10 @@ class Translator {
 
  private:
   Translator(const ugatit::ModelFile& model, std::optional<ugatit::Direction> direction,
-             int threads)
+             const TranslatorOptions& options)
       : direction_(chosen(model, direction)),
-        device_(std::make_unique<Cpu>(CpuOptions{.threads = threads})),
+        device_(
+            std::make_unique<Cpu>(CpuOptions{.threads = options.threads, .maths = options.maths})),
         generator_(
             std::make_unique<ugatit::LoadedGenerator<Cpu, float>>(*device_, model, direction_)) {}
 

@@ -62,6 +62,8 @@ expect 2 'size' train --out run --size 1000000000
 expect 2 'huge' train --out run --variant huge
 expect 2 'fit' train --out run --fit stretch
 expect 2 'precision' train --out run --precision fp8
+expect 2 'maths' train --out run --maths exact
+expect 2 'maths' translate --model m --direction A2B --out t --maths exact x
 expect 2 'steps' train --out run --steps 0
 expect 2 '--lr' train --out run --lr -1
 expect 2 '--lr' train --out run --lr nan
@@ -83,6 +85,7 @@ check [ "$(cut -d, -f1 whole/log.csv | xargs)" = 'step 1 10 20' ]
 expect 0 'has finished' train --out whole --resume
 expect 2 '--resume' train --out whole "${small[@]}"
 expect 2 '--channels 4 contradicts' train --out whole --resume --channels 4
+expect 2 '--maths strict contradicts' train --out whole --resume --maths strict
 expect 2 '--steps 5 lies before' train --out whole --resume --steps 5
 expect 0 'steps goes from 20 to 24.*learning rate' train --out whole --resume --steps 24 \
   --sheet-every 0

@@ -10,6 +10,8 @@
 #include <string_view>
 #include <vector>
 
+#include "limn/core/maths.hpp"
+
 namespace golden {
 
 /// ||ours - reference|| / max(||reference||, 1e-12), and the root mean square of the difference.
@@ -63,8 +65,9 @@ struct Rule {
 };
 
 /// Rules of the float64 and float32 lanes. Float32 needs room where PyTorch's own run does: one
-/// ReLU on its kink moves a gradient by 1e-2, and Adam amplifies it.
-[[nodiscard]] inline Rule rule(bool fp64, Group g, double learning_rate) {
+/// ReLU on its kink moves a gradient by 1e-2, and Adam amplifies it. Fast maths rounds five times
+/// as much in its convolutions.
+[[nodiscard]] inline Rule rule(bool fp64, limn::Maths maths, Group g, double learning_rate) {
   if (fp64) return {1e-6, 0, 0};
   switch (g) {
     case Group::first_losses:
@@ -74,7 +77,7 @@ struct Rule {
     case Group::outputs:
       return {1e-4, 0, 0};
     case Group::gradients:
-      return {1e-1, 1e-5, 0};
+      return {1e-1, maths == limn::Maths::fast ? 5e-5 : 1e-5, 0};
     case Group::weights:
       return {0, 0, 2 * learning_rate};
     default:

@@ -11,15 +11,15 @@ namespace {
 
 /// Prints one file's table; true if every group keeps its rule.
 template <limn::Scalar T>
-bool replay(const std::string& path, int threads) {
+bool replay(const std::string& path, const limn::CpuOptions& options) {
   const limn::SafetensorsFile file(path);
-  golden::Replay<T> run(file, threads);
+  golden::Replay<T> run(file, options);
   const auto& o = run.reference();
-  std::printf("%s: %s, %lld px, %lld channels, %lld blocks, batch %lld, %lld steps, %s\n",
+  std::printf("%s: %s, %lld px, %lld channels, %lld blocks, batch %lld, %lld steps, %s, %s\n",
               path.c_str(), to_string(o.model.variant), static_cast<long long>(o.model.size),
               static_cast<long long>(o.model.channels), static_cast<long long>(o.model.blocks),
               static_cast<long long>(o.train.batch), static_cast<long long>(o.train.steps),
-              limn::precision_name<T>());
+              limn::precision_name<T>(), to_string(options.maths));
   std::printf("  %-15s %7s %10s %10s %10s  %-6s %s\n", "group", "tensors", "worst", "median",
               "ours/torch", "", "worst tensor");
   const auto distances = run.run();
@@ -27,7 +27,8 @@ bool replay(const std::string& path, int threads) {
   for (const auto group : golden::all_groups) {
     const auto found = distances.find(group);
     if (found == distances.end()) continue;
-    const auto rule = golden::rule(std::same_as<T, double>, group, o.train.learning_rate);
+    const auto rule =
+        golden::rule(std::same_as<T, double>, options.maths, group, o.train.learning_rate);
     const auto s = golden::summarize(found->second, rule);
     const bool by_rms = rule.rms > 0;
     char ratio[32] = "-";
@@ -48,12 +49,16 @@ int main(int argc, char** argv) {
       "and weights."};
   std::string precision = "fp64";
   std::vector<std::string> files;
-  int threads = 0;
+  limn::CpuOptions options;
+  std::string maths = to_string(options.maths);
   app.add_option("--precision", precision,
                  "fp64: every tensor within 1e-6; fp32: within what float32 allows")
       ->check(CLI::IsMember({"fp64", "fp32"}))
       ->capture_default_str();
-  app.add_option("--threads", threads, "0: all")
+  app.add_option("--maths", maths, "fast or strict; with fast, gradients in fp32 have more room")
+      ->check(CLI::IsMember({"fast", "strict"}))
+      ->capture_default_str();
+  app.add_option("--threads", options.threads, "0: all")
       ->check(CLI::NonNegativeNumber)
       ->capture_default_str();
   app.add_option("files", files, "safetensors files of reference runs")->required();
@@ -63,10 +68,11 @@ int main(int argc, char** argv) {
     return app.exit(error) == 0 ? 0 : 2;
   }
   try {
+    options.maths = limn::parse_maths(maths);
     bool passed = true;
     for (const auto& file : files)
       passed =
-          (precision == "fp64" ? replay<double>(file, threads) : replay<float>(file, threads)) &&
+          (precision == "fp64" ? replay<double>(file, options) : replay<float>(file, options)) &&
           passed;
     return passed ? 0 : 1;
   } catch (const std::exception& error) {

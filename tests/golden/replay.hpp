@@ -65,10 +65,10 @@ class Replay {
  public:
   using Cpu = limn::Cpu;
 
-  Replay(const limn::SafetensorsFile& file, int threads)
+  Replay(const limn::SafetensorsFile& file, const limn::CpuOptions& options)
       : file_(file),
         reference_(file),
-        device_({.threads = threads}),
+        device_(options),
         model_(device_, reference_.model, 0),
         step_(model_, reference_.train) {}
 

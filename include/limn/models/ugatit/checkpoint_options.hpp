@@ -3,11 +3,14 @@
 // them, resuming compares them, and the command line is made of them.
 #pragma once
 
+#include <concepts>
 #include <cstdint>
 #include <limits>
 #include <string>
 #include <string_view>
+#include <type_traits>
 
+#include "limn/core/maths.hpp"
 #include "limn/data/fit.hpp"
 #include "limn/models/ugatit/options.hpp"
 #include "limn/train/state.hpp"
@@ -28,6 +31,7 @@ struct RunOptions {
   TrainOptions train;
   Fit fit = Fit::squash;
   Precision precision = Precision::fp32;
+  Maths maths = Maths::fast;
   bool operator==(const RunOptions&) const = default;
 
   /// Throws UsageError that names the option.
@@ -74,6 +78,8 @@ void for_each_option(Options& o, F&& f) {
     "same seed, data and options: same training, bit for bit");
   f("fit", o.fit, choice, "how pictures become square: squash, pad or crop");
   f("precision", o.precision, choice, "fp32 or fp64");
+  f("maths", o.maths, choice,
+    "fast: also algorithms that are exact but round more; strict: only sums as they are defined");
   f("beta1", o.train.beta1, OptionRange{0, 1}, "");
   f("beta2", o.train.beta2, OptionRange{0, 1}, "");
   f("decay", o.train.decay, choice, "");
@@ -82,6 +88,7 @@ void for_each_option(Options& o, F&& f) {
 [[nodiscard]] inline std::string option_text(Variant v) { return to_string(v); }
 [[nodiscard]] inline std::string option_text(Fit f) { return limn::to_string(f); }
 [[nodiscard]] inline std::string option_text(Precision p) { return to_string(p); }
+[[nodiscard]] inline std::string option_text(Maths m) { return limn::to_string(m); }
 template <class T>
 requires std::is_arithmetic_v<T>
 [[nodiscard]] std::string option_text(T value) { return text_of(value); }
@@ -93,6 +100,10 @@ inline void parse_option(const std::string& /*name*/, std::string_view text, Opt
 inline void parse_option(const std::string& /*name*/, std::string_view text, OptionRange /*range*/,
                          Fit& value) {
   value = parse_fit(text);
+}
+inline void parse_option(const std::string& /*name*/, std::string_view text, OptionRange /*range*/,
+                         Maths& value) {
+  value = parse_maths(text);
 }
 inline void parse_option(const std::string& name, std::string_view text, OptionRange /*range*/,
                          Precision& value) {
@@ -153,13 +164,18 @@ inline void set_option(RunOptions& options, std::string_view name, std::string_v
   return entries;
 }
 
-/// The options that a checkpoint was made with. Throws IoError where one is missing or impossible.
+/// The options that a checkpoint was made with. One without "maths" is from before there was a
+/// choice: it was computed strictly, and goes on so. Throws IoError where another is missing, or
+/// one is impossible.
 [[nodiscard]] inline RunOptions options_from_metadata(const SafetensorsFile& file) {
   RunOptions options;
   try {
     for_each_option(options, [&](const std::string& name, auto& value, OptionRange range,
                                  const char* /*help*/) {
-      parse_option(name, metadata_entry(file, "option." + name), range, value);
+      const std::string key = "option." + name;
+      if constexpr (std::same_as<std::remove_cvref_t<decltype(value)>, Maths>)
+        if (!file.metadata().contains(key)) return static_cast<void>(value = Maths::strict);
+      parse_option(name, metadata_entry(file, key), range, value);
     });
     options.check();
   } catch (const UsageError& error) {

@@ -33,7 +33,8 @@ namespace detail {
 
 template <Scalar T>
 [[nodiscard]] Plan plan(const RunOptions& options, int threads) {
-  auto owned = std::make_unique<Cpu>(CpuOptions{.threads = threads, .dry = true});
+  auto owned =
+      std::make_unique<Cpu>(CpuOptions{.threads = threads, .dry = true, .maths = options.maths});
   Cpu& device = *owned;
   Training<Cpu, T> training(std::move(owned), options);
   Plan plan;
