@@ -51,6 +51,14 @@ bool read(Command& c, int argc, char** argv) {
       ->capture_default_str()
       ->type_name("");
   app.add_option_function<std::string>(
+         "--precision",
+         [&](const std::string& text) {
+           c.options.precision = limn::ugatit::parse_precision(text);
+         },
+         "fp32, fp64 or bf16, whatever the training was computed in")
+      ->default_str("fp32")
+      ->type_name("");
+  app.add_option_function<std::string>(
          "--maths", [&](const std::string& text) { c.options.maths = limn::parse_maths(text); },
          "fast: also algorithms that are exact but round more; strict: only sums as defined")
       ->default_str("fast")

@@ -11,6 +11,7 @@
 #include <type_traits>
 
 #include "limn/core/maths.hpp"
+#include "limn/core/scalar.hpp"
 #include "limn/data/fit.hpp"
 #include "limn/models/ugatit/options.hpp"
 #include "limn/train/state.hpp"
@@ -18,11 +19,32 @@
 
 namespace limn::inline v0::ugatit {
 
-/// The type that a training computes in.
-enum class Precision { fp32, fp64 };
+/// What a network computes in. bf16: activations and operands of products in bfloat16; weights,
+/// statistics, losses and optimizer in float.
+enum class Precision { fp32, bf16, fp64 };
 
 [[nodiscard]] constexpr const char* to_string(Precision p) {
-  return p == Precision::fp32 ? "fp32" : "fp64";
+  return p == Precision::fp32 ? "fp32" : p == Precision::bf16 ? "bf16" : "fp64";
+}
+
+/// Throws UsageError for another name.
+[[nodiscard]] inline Precision parse_precision(std::string_view name) {
+  for (const Precision p : {Precision::fp32, Precision::bf16, Precision::fp64})
+    if (name == to_string(p)) return p;
+  throw UsageError("precision '" + std::string(name) + "' is none of fp32, bf16, fp64");
+}
+
+/// f.operator()<T>() with the scalar type of a precision.
+template <class F>
+decltype(auto) with_precision(Precision p, F&& f) {
+  switch (p) {
+    case Precision::fp64:
+      return f.template operator()<double>();
+    case Precision::bf16:
+      return f.template operator()<bfloat16>();
+    default:
+      return f.template operator()<float>();
+  }
 }
 
 /// All that decides how a training goes, but for the data.
@@ -77,7 +99,7 @@ void for_each_option(Options& o, F&& f) {
   f("seed", o.train.seed, OptionRange{0, 0x1p64},
     "same seed, data and options: same training, bit for bit");
   f("fit", o.fit, choice, "how pictures become square: squash, pad or crop");
-  f("precision", o.precision, choice, "fp32 or fp64");
+  f("precision", o.precision, choice, "fp32, fp64, or bf16: faster, with float weights and losses");
   f("maths", o.maths, choice,
     "fast: also algorithms that are exact but round more; strict: only sums as they are defined");
   f("beta1", o.train.beta1, OptionRange{0, 1}, "");
@@ -105,11 +127,9 @@ inline void parse_option(const std::string& /*name*/, std::string_view text, Opt
                          Maths& value) {
   value = parse_maths(text);
 }
-inline void parse_option(const std::string& name, std::string_view text, OptionRange /*range*/,
+inline void parse_option(const std::string& /*name*/, std::string_view text, OptionRange /*range*/,
                          Precision& value) {
-  for (const Precision p : {Precision::fp32, Precision::fp64})
-    if (text == to_string(p)) return static_cast<void>(value = p);
-  throw UsageError(name + " '" + std::string(text) + "' is none of fp32, fp64");
+  value = parse_precision(text);
 }
 inline void parse_option(const std::string& name, std::string_view text, OptionRange /*range*/,
                          bool& value) {

@@ -88,9 +88,9 @@ inline void take_given(ResumedOptions& r, const std::string& path, const std::st
                                                               SheetPictures pictures = {}) {
   cpu.maths = options.maths;
   auto device = std::make_unique<Cpu>(cpu);
-  if (options.precision == Precision::fp64)
-    return std::make_unique<Training<Cpu, double>>(std::move(device), options, std::move(pictures));
-  return std::make_unique<Training<Cpu, float>>(std::move(device), options, std::move(pictures));
+  return with_precision(options.precision, [&]<Scalar T>() -> std::unique_ptr<Trainable> {
+    return std::make_unique<Training<Cpu, T>>(std::move(device), options, std::move(pictures));
+  });
 }
 
 namespace detail {
