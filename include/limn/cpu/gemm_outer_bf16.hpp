@@ -84,11 +84,16 @@ LIMN_TARGET_AVX512_BF16 void outer_bf16(const float* d, Index d_leading, Index p
 #if LIMN_X86_64
   using namespace detail;
   if (panel == 64)
-    return {{6, 4, 2, 1}, {outer_bf16<6, 4>, outer_bf16<4, 4>, outer_bf16<2, 4>, outer_bf16<1, 4>}};
+    return {
+        {6, 4, 3, 2, 1},
+        {outer_bf16<6, 4>, outer_bf16<4, 4>, outer_bf16<3, 4>, outer_bf16<2, 4>, outer_bf16<1, 4>}};
   if (panel == 32)
-    return {{12, 6, 4, 1},
-            {outer_bf16<12, 2>, outer_bf16<6, 2>, outer_bf16<4, 2>, outer_bf16<1, 2>}};
-  return {{12, 6, 4, 1}, {outer_bf16<12, 1>, outer_bf16<6, 1>, outer_bf16<4, 1>, outer_bf16<1, 1>}};
+    return {{12, 8, 6, 4, 1},
+            {outer_bf16<12, 2>, outer_bf16<8, 2>, outer_bf16<6, 2>, outer_bf16<4, 2>,
+             outer_bf16<1, 2>}};
+  return {
+      {12, 8, 6, 4, 1},
+      {outer_bf16<12, 1>, outer_bf16<8, 1>, outer_bf16<6, 1>, outer_bf16<4, 1>, outer_bf16<1, 1>}};
 #else
   return {};
 #endif
