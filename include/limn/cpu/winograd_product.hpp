@@ -82,8 +82,7 @@ inline void multiply_outer(Isa isa, const TileLayout& rows, const float* dv,
   for (Index g = 0; g < rows.groups; ++g) {
     const float* d = dv + position * rows.position_stride() + g * rows.group_stride();
     for (Index r = 0; r < rows.segment;) {
-      const Index left = rows.segment - r;
-      const int k = left >= kernels.rows[0] ? 0 : left >= kernels.rows[1] ? 1 : 2;
+      const int k = kernels.fitting(rows.segment - r);
       kernels.kernel[k](d + r, rows.segment, count, panel, c, to.columns, add);
       r += kernels.rows[k];
       c += kernels.rows[k] * to.columns;

@@ -33,7 +33,8 @@ namespace detail {
 
 template <Scalar T>
 [[nodiscard]] Plan plan(const RunOptions& options, int threads) {
-  auto owned = std::make_unique<Cpu>(CpuOptions{.threads = threads, .dry = true});
+  auto owned =
+      std::make_unique<Cpu>(CpuOptions{.threads = threads, .dry = true, .maths = options.maths});
   Cpu& device = *owned;
   Training<Cpu, T> training(std::move(owned), options);
   Plan plan;
@@ -53,9 +54,8 @@ template <Scalar T>
   const std::size_t before = device.memory().current;
   plan.weights = before - plan.gradients - plan.moments;
   std::size_t most = before;
-  training.step().observe([&](std::string_view, const Tensor<Cpu, T>&) {
-    most = std::max(most, device.memory().current);
-  });
+  training.step().observe(
+      [&](const auto& /*seen*/) { most = std::max(most, device.memory().current); });
   const Index size = options.model.size;
   const UnpairedBatch batch{0, {options.train.batch, size, size, 3}, {}, {}};
   static_cast<void>(training.train(batch, 1));
@@ -73,8 +73,8 @@ template <Scalar T>
 
 /// Plans a training with so many threads (0: all). Throws UsageError for options that do not work.
 [[nodiscard]] inline Plan make_plan(const RunOptions& options, int threads = 0) {
-  return options.precision == Precision::fp64 ? detail::plan<double>(options, threads)
-                                              : detail::plan<float>(options, threads);
+  return with_precision(options.precision,
+                        [&]<Scalar T>() { return detail::plan<T>(options, threads); });
 }
 
 /// The plan in lines; the last one is "peak N bytes".
