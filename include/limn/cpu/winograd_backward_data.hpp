@@ -18,24 +18,6 @@
 
 namespace limn::inline v0::cpu::winograd {
 
-/// Transforms all phases of dy in tile (ti, tj) of one sample into tile `t` of v.
-template <class T>
-void transform_output_gradient(Isa isa, const Form& form, const T* dy, const T* zeros, Index ti,
-                               Index tj, const TileLayout& to, Index t, float* v) {
-  for (int phase = 0; phase < form.phases(); ++phase) {
-    const T* pixel[25];
-    point_output(form, dy, zeros, phase / form.cols.phases, phase % form.cols.phases, ti, tj,
-                 pixel);
-    const Index group = phase * form.outputs / to.segment;
-    if (form.rows.outputs() == 4)
-      simd::dispatch(isa, TransformOutputGradient<T, 4>{}, static_cast<const T* const*>(pixel),
-                     form.outputs, &to, group, t, v);
-    else
-      simd::dispatch(isa, TransformOutputGradient<T, 5>{}, static_cast<const T* const*>(pixel),
-                     form.outputs, &to, group, t, v);
-  }
-}
-
 /// T is the type of dy and dx. Args is ConvBackwardData<T>.
 template <class T, class Args>
 class BackwardData {
@@ -48,7 +30,7 @@ class BackwardData {
         chunks_(form_.rows.tiles(), std::max<Index>(1, tiles_per_chunk / form_.cols.tiles())) {
     const Index tiles = chunks_.largest() * form_.cols.tiles();
     from_ = {segment(isa, form_.outputs), 0, tiles};
-    from_.groups = form_.phases() * form_.outputs / from_.segment;
+    from_.groups = weights_.depth / from_.segment;
     to_ = {weights_.panel, form_.inputs / weights_.panel, tiles};
     u_ = arena.take<float>(weights_.size());
     zeros_ = arena.take<T>(form_.outputs);
@@ -82,7 +64,7 @@ class BackwardData {
     const Index n = index / chunks_.count, across = form_.cols.tiles();
     const Index first = chunks_.begin(index % chunks_.count);
     const Index end = chunks_.begin(index % chunks_.count + 1);
-    const T* dy = a_.dy + n * a_.x_shape.area() * form_.phases() * form_.outputs;
+    const T* dy = a_.dy + n * form_.output_area() * form_.outputs;
     for (Index t = 0; t < (end - first) * across; ++t)
       transform_output_gradient(isa_, form_, dy, static_cast<const T*>(zeros_), first + t / across,
                                 t % across, from_, t, v);
