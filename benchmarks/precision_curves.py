@@ -10,10 +10,12 @@ are compared with. Needs matplotlib.
 import argparse
 import csv
 import os
+import re
 
 import matplotlib
 matplotlib.use('Agg')
 matplotlib.rcParams['svg.hashsalt'] = 'limn'    # the same curves give the same file
+matplotlib.rcParams['svg.fonttype'] = 'none'    # letters as letters
 import matplotlib.pyplot as plt
 
 # what is shown: columns of log.csv that are added up
@@ -55,8 +57,9 @@ def main():
     figure, axes = plt.subplots(1, len(TERMS), figsize=(3.1 * len(TERMS), 3.0))
     for axis, term in zip(axes, TERMS):
         for (name, steps, losses), color in reversed(list(zip(runs, COLORS))):
-            axis.plot(steps, losses[term], color=color, linewidth=0.5, alpha=0.3)
-            axis.plot(steps, smooth(losses[term], o.smooth), color=color, linewidth=1.5, label=name)
+            thin = slice(None, None, max(1, len(steps) // 150))
+            axis.plot(steps[thin], losses[term][thin], color=color, linewidth=0.5, alpha=0.3)
+            axis.plot(steps[thin], smooth(losses[term], o.smooth)[thin], color=color, linewidth=1.5, label=name)
         axis.set_title(term, fontsize=10)
         axis.set_ylim(bottom=0)
         axis.grid(alpha=0.25)
@@ -68,6 +71,11 @@ def main():
         figure.suptitle(o.title, fontsize=10)
     figure.tight_layout()
     figure.savefig(o.out, metadata={'Date': None} if o.out.endswith('.svg') else {})
+    if o.out.endswith('.svg'):                  # a hundredth of a point is enough, and half the file
+        with open(o.out) as f:
+            text = f.read()
+        with open(o.out, 'w') as f:
+            f.write(re.sub(r'\d+\.\d{3,}', lambda m: '%.2f' % float(m.group()), text))
 
     print('%-26s %s' % ('mean of the last third', '  '.join('%12s' % name for name, _, _ in runs)))
     for term in TERMS:
