@@ -237,7 +237,7 @@ void check_backward(Isa isa, Maths maths, const Case& k) {
 template <class T>
 void check_all(Maths maths, const std::vector<Case>& all) {
   for (const Isa isa : all_isas) {
-    if (isa > detect_isa()) {
+    if (isa > supported_isa()) {
       MESSAGE("skipped, not in this processor: " << to_string(isa));
       continue;
     }
