@@ -162,7 +162,8 @@ class Normalized(nn.Module):
 
     def __init__(self, layer):
         super().__init__()
-        self.weight_orig, self.bias, self.stride = layer.weight_orig, layer.bias, getattr(layer, 'stride', None)
+        # in the order in which the hook leaves them in parameters()
+        self.bias, self.weight_orig, self.stride = layer.bias, layer.weight_orig, getattr(layer, 'stride', None)
         self.register_buffer('weight_u', layer.weight_u.clone())
         self.register_buffer('weight_v', layer.weight_v.clone())
 

@@ -49,15 +49,24 @@ class Limn:
 
     @staticmethod
     def read(out):
-        result = json.loads(out) if out else dict(benchmarks=[])
-        if len(result['benchmarks']) != 1:
-            raise Failure('limn-bench has %s such benchmark' % (len(result['benchmarks']) or 'no'))
-        b = result['benchmarks'][0]
+        found = read_bench(out)
+        if len(found) != 1:
+            raise Failure('limn-bench has %s such benchmark' % (len(found) or 'no'))
+        return found[0]
+
+
+def read_bench(out):
+    """limn-bench's JSON: the counters of each benchmark"""
+    result = json.loads(out) if out else dict(benchmarks=[])
+    found = []
+    for b in result['benchmarks']:
         if b.get('error_occurred'):
-            raise Failure('limn-bench: ' + b['error_message'])
-        keep = {k: v for k, v in b.items() if isinstance(v, float) and '_index' not in k}
-        return dict(keep, repeats=b['iterations'], peak_bytes=int(b['peak_bytes']),
-                    device=result['context'].get('device'))
+            raise Failure('%s: %s' % (b['name'], b['error_message']))
+        counters = {k: v for k, v in b.items() if isinstance(v, float) and '_index' not in k}
+        if 'peak_bytes' in counters:
+            counters['peak_bytes'] = int(counters['peak_bytes'])
+        found.append(dict(counters, name=b['name'], repeats=b['iterations'], device=result['context'].get('device')))
+    return found
 
 
 class Peer:

@@ -45,30 +45,40 @@ class Match:
                                               '  disturbed by %.1f processors' % r['others'] if r['disturbed'] else ''),
               flush=True)
 
-    def turn(self, group, repeat):
-        """one measurement of each: preparations first, beside others, then nothing but the measurements"""
-        with self.o.turns.beside_others():
-            for c in group:
-                if repeat == 0:
-                    self.attempt(c, lambda: c.prepare(self.o))
-                self.attempt(c, lambda: c.start(self.o))
-        with self.o.turns.alone() as hold:
+    def start(self, group):
+        for c in group:
+            self.attempt(c, lambda: c.prepare(self.o))
+            self.attempt(c, lambda: c.start(self.o))
+
+    def turns(self, group, repeats, hold):
+        for repeat in repeats:
             for c in group:
                 hold.let_others_in()
                 r = self.attempt(c, lambda: measure(c, self.o, self.patience))
                 if r is not None:
                     self.note(c, repeat, r)
-        for c in group:
-            if c.name not in self.failed:
-                c.pause(self.o)
 
     def play(self, group):
-        # training steps are long and large: one process at a time
-        parts = [[c] for c in group] if self.lane.mode == 'train' else [group]
+        turns, repeats = self.o.turns, range(self.o.repeats)
         try:
-            for repeat in range(self.o.repeats):
-                for part in parts:
-                    self.turn(part, repeat)
+            if self.lane.mode == 'conv':        # starts in seconds
+                with turns.alone() as hold:
+                    self.start(group)
+                    self.turns(group, repeats, hold)
+            elif self.lane.mode == 'infer':
+                with turns.beside_others():
+                    self.start(group)
+                with turns.alone() as hold:
+                    self.turns(group, repeats, hold)
+            else:                               # long and large: one process at a time
+                for repeat in repeats:
+                    for c in group:
+                        with turns.beside_others():
+                            self.start([c])
+                        with turns.alone() as hold:
+                            self.turns([c], [repeat], hold)
+                        if c.name not in self.failed:
+                            c.pause(self.o)
         finally:
             for c in group:
                 c.close(self.o)
