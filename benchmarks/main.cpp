@@ -103,7 +103,7 @@ class Runner {
       warm_up(*work_);
       measure(state);
       if (c.against_read)
-        state.counters["of_read"] = 1e9 * double(state.counters["GB/s"]) / ceiling_;
+        state.counters["of_read"] = 1e9 * static_cast<double>(state.counters["GB/s"]) / ceiling_;
       work_->check();
       if (peaks_wanted_) state.counters["peak_bytes"] = static_cast<double>(peak(c));
     } catch (const std::exception& e) {

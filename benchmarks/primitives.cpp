@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "limn/cpu/cpu.hpp"
+#include "limn/loss/losses.hpp"
 #include "limn/ops/spectral.hpp"
 #include "work.hpp"
 
@@ -144,28 +145,49 @@ void add_pooling(List& list, const Shape& s) {
   });
 }
 
+/// Pointwise passes and sums that the model makes: class activation maps, losses, copies.
 template <limn::Scalar T>
-void add_pointwise(List& list, const Shape& s) {
+void add_pointwise(List& list) {
   using P = limn::param_t<T>;
-  const auto add = [&](const std::string& name, auto make) {
-    list.add(name, text(s), limn::precision_name<T>(), make);
+  constexpr Shape features{1, 64, 64, 256}, wide{1, 256, 256, 64}, picture{1, 256, 256, 3};
+  const auto add = [&](const std::string& name, const Shape& s, auto make) {
+    list.add(name, text(s), limn::precision_name<T>(), [=](Cpu& d) { return make(d, s); });
   };
-  add("map_scale", [=](Cpu& d) -> Made {
+  add("map_scaled", wide, [](Cpu& d, const Shape& s) -> Made {
     const auto x = values<T>(d, s);
     const Tensor<Cpu, T> y(d, s);
-    return {[=] { primitive::map(limn::InverseLength{}, x, y); }, finite(y)};
+    return {[=] { primitive::map(limn::Scaled{0.5}, x, y); }, finite(y)};
   });
-  add("copy", [=](Cpu& d) -> Made {
+  add("map2_relu_backward", features, [](Cpu& d, const Shape& s) -> Made {
+    const auto y = values<T>(d, s), dy = values<T>(d, s);
+    const Tensor<Cpu, T> dx(d, s);
+    return {[=] { primitive::map2(limn::ActivationBackward{relu_activation}, y, dy, dx); },
+            finite(dx)};
+  });
+  add("map_reduce_l1", picture, [](Cpu& d, const Shape& s) -> Made {
     const auto x = values<T>(d, s);
-    const Tensor<Cpu, T> y(d, s);
-    return {[=] { primitive::copy(x, y); }, finite(y)};
+    Tensor<Cpu, T> t(d, s);
+    primitive::uniform(limn::Philox{1, 8}, 0, -1, 1, t);
+    const Tensor<Cpu, P> loss(d, scalar_shape());
+    return {[=] { primitive::map_reduce(limn::AbsoluteError{}, x, t, 1e-5, loss); }, finite(loss)};
   });
-  add("reduce_all_but_channels", [=](Cpu& d) -> Made {
+  add("reduce_bias_gradient", features, [](Cpu& d, const Shape& s) -> Made {
     const auto x = values<T>(d, s);
     const Tensor<Cpu, P> y(d, limn::vector_shape(s.c));
     return {[=] { primitive::reduce(primitive::all_but_channels, x, y); }, finite(y)};
   });
-  add("pad_reflect3", [=](Cpu& d) -> Made {
+  add("reduce_heatmap", features, [](Cpu& d, const Shape& s) -> Made {
+    constexpr primitive::Axes channels{false, false, false, true};
+    const auto x = values<T>(d, s);
+    const Tensor<Cpu, P> y(d, channels.reduced(s));
+    return {[=] { primitive::reduce(channels, x, y); }, finite(y)};
+  });
+  add("copy", wide, [](Cpu& d, const Shape& s) -> Made {
+    const auto x = values<T>(d, s);
+    const Tensor<Cpu, T> y(d, s);
+    return {[=] { primitive::copy(x, y); }, finite(y)};
+  });
+  add("pad_reflect3", wide, [](Cpu& d, const Shape& s) -> Made {
     const auto x = values<T>(d, s);
     const Tensor<Cpu, T> y(d, {s.n, s.h + 6, s.w + 6, s.c});
     return {[=] {
@@ -246,7 +268,7 @@ template <limn::Scalar T>
 void add_typed(List& list) {
   for (const Shape& s : {Shape{1, 64, 64, 256}, Shape{1, 256, 256, 64}}) add_affine<T>(list, s);
   add_pooling<T>(list, {1, 64, 64, 256});
-  add_pointwise<T>(list, {1, 256, 256, 64});
+  add_pointwise<T>(list);
   add_linear<T>(list);
 }
 

@@ -90,7 +90,7 @@ class Patience:
 class Turns:
     """Turns between people who measure and people who compile on one machine: two files in a folder, `gate` and
     `lock`, held with flock(1) or here. A measurement holds both, anything else shares `lock` after passing `gate`.
-    Without a folder nothing is locked."""
+    Without a folder nothing is locked. A turn that was short goes on with the next measurement."""
     patience = 30                               # seconds of measuring before others are let in
 
     def __init__(self, folder=None):
@@ -109,21 +109,24 @@ class Turns:
             self.files.pop().close()
 
     def let_others_in(self):
-        if self.paths and time.perf_counter() - self.since > self.patience:
+        if self.files and time.perf_counter() - self.since > self.patience:
             self.release()
             time.sleep(0.1)
+        if not self.files:
             self.take()
 
     @contextlib.contextmanager
     def alone(self):
-        self.take()
+        self.let_others_in()
         try:
             yield self
         finally:
-            self.release()
+            if time.perf_counter() - self.since > self.patience:
+                self.release()
 
     @contextlib.contextmanager
     def beside_others(self):
+        self.release()
         with contextlib.ExitStack() as stack:
             if self.paths:
                 gate, lock = (stack.enter_context(open(path, 'a')) for path in self.paths)

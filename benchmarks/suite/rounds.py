@@ -2,7 +2,7 @@
 """Rounds: the contenders of a lane take turns, and their medians are compared."""
 import statistics
 
-from .machine import NOISE, Patience, Watch
+from .machine import NOISE, Patience, Watch, total_memory
 from .processes import Failure
 
 
@@ -50,6 +50,15 @@ class Match:
             self.attempt(c, lambda: c.prepare(self.o))
             self.attempt(c, lambda: c.start(self.o))
 
+    def start_some(self, waiting):
+        """takes from `waiting`; another one like the largest must fit into half of the memory"""
+        started, peaks = [], []
+        while waiting and sum(peaks) + max(peaks, default=0) < total_memory() / 2:
+            started.append(waiting.pop(0))
+            self.start(started[-1:])
+            peaks.append(started[-1].about.get('life_peak_bytes', 0))
+        return started
+
     def turns(self, group, repeats, hold):
         for repeat in repeats:
             for c in group:
@@ -70,15 +79,17 @@ class Match:
                     self.start(group)
                 with turns.alone() as hold:
                     self.turns(group, repeats, hold)
-            else:                               # long and large: one process at a time
+            else:                               # large: as many processes at a time as memory holds
                 for repeat in repeats:
-                    for c in group:
+                    waiting = list(group)
+                    while waiting:
                         with turns.beside_others():
-                            self.start([c])
+                            started = self.start_some(waiting)
                         with turns.alone() as hold:
-                            self.turns([c], [repeat], hold)
-                        if c.name not in self.failed:
-                            c.pause(self.o)
+                            self.turns(started, [repeat], hold)
+                        for c in started:
+                            if c.name not in self.failed:
+                                c.pause(self.o)
         finally:
             for c in group:
                 c.close(self.o)
