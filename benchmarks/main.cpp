@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 // limn-bench: every benchmark by name, built when it runs.
-//   limn-bench [--threads=N] [--maths=fast|strict] [Google Benchmark's flags]
+//   limn-bench [--threads=N] [--maths=fast|strict] [--peaks=no] [Google Benchmark's flags]
 // Threads: the flag, else the environment variable LIMN_THREADS, else all. A --benchmark_filter
 // that is the full name of a model benchmark (^ and $ allowed) adds it if it is not in the list.
+// --peaks=no leaves out peak_bytes, which costs a process per benchmark where there are several.
 // Google Benchmark decides how often to repeat; the times that count are real ones: real_time (the
 // mean) and the counters median_s and min_s. Rates are from the median, and cpu_s is the processor
 // time per run of all threads.
@@ -82,8 +83,8 @@ void warm_up(Work& work) {
 /// Runs cases and keeps the last one built: Google Benchmark calls one several times.
 class Runner {
  public:
-  Runner(limn::CpuOptions options, std::string program)
-      : options_(options), program_(std::move(program)) {}
+  Runner(limn::CpuOptions options, std::string program, bool peaks_wanted)
+      : options_(options), program_(std::move(program)), peaks_wanted_(peaks_wanted) {}
 
   void run(benchmark::State& state, const Case& c) {
     try {
@@ -92,12 +93,19 @@ class Runner {
         work_.reset();
         work_ = build(c, options_);
         current_ = &c;
+        held_ = work_->device().memory().current;
         ++built_;
+      }
+      if (c.against_read && ceiling_ == 0) {
+        ceiling_ = read_ceiling(options_);
+        ++built_;  // this process's peak is no longer the case's
       }
       warm_up(*work_);
       measure(state);
+      if (c.against_read)
+        state.counters["of_read"] = 1e9 * static_cast<double>(state.counters["GB/s"]) / ceiling_;
       work_->check();
-      state.counters["peak_bytes"] = static_cast<double>(peak(c));
+      if (peaks_wanted_) state.counters["peak_bytes"] = static_cast<double>(peak(c));
     } catch (const std::exception& e) {
       state.SkipWithError(e.what());
     }
@@ -134,6 +142,8 @@ class Runner {
     state.counters["median_s"] = seconds;
     state.counters["min_s"] = times.front();
     state.counters["cpu_s"] = cpu_time / runs;
+    state.counters["pool_bytes"] = static_cast<double>(device.memory().peak);
+    state.counters["held_bytes"] = static_cast<double>(held_);
     state.counters["allocations"] = static_cast<double>(device.memory().growths - growths);
   }
 
@@ -156,9 +166,12 @@ class Runner {
 
   limn::CpuOptions options_;
   std::string program_;
+  bool peaks_wanted_;
   const Case* current_ = nullptr;
   std::unique_ptr<Work> work_;
   int built_ = 0;
+  std::size_t held_ = 0;  ///< of the pool before the first run: parameters, moments, pictures
+  double ceiling_ = 0;    ///< bytes per second, once it was measured
   std::map<std::string, std::size_t> peaks_;
 };
 
@@ -198,6 +211,7 @@ std::vector<Case> all_cases(std::string asked_for) {
   std::vector<Case> cases;
   add_probes(cases);
   add_convolutions(cases);
+  add_primitives(cases);
   add_models(cases);
   if (asked_for.starts_with('^')) asked_for.erase(0, 1);
   if (asked_for.ends_with('$')) asked_for.pop_back();
@@ -231,6 +245,9 @@ int run(std::vector<char*> arguments) {
   options.threads = threads_of(take(arguments, "--threads"));
   const std::string maths = take(arguments, "--maths");
   if (!maths.empty()) options.maths = limn::parse_maths(maths);
+  const std::string peaks = take(arguments, "--peaks");
+  if (!peaks.empty() && peaks != "no" && peaks != "yes")
+    throw limn::UsageError("--peaks must be yes or no, not '" + peaks + "'");
   const std::string peak_of = take(arguments, "--peak-of");
   if (!peak_of.empty()) return print_peak(peak_of, options);
 
@@ -238,7 +255,7 @@ int run(std::vector<char*> arguments) {
   int count = static_cast<int>(arguments.size());
   benchmark::Initialize(&count, arguments.data());
   if (benchmark::ReportUnrecognizedArguments(count, arguments.data())) return 2;
-  Runner runner(options, own_program());
+  Runner runner(options, own_program(), peaks != "no");
   for (const Case& c : cases)
     benchmark::RegisterBenchmark(c.name.c_str(), [&runner, &c](benchmark::State& state) {
       runner.run(state, c);

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 // What this machine can do at most, measured where the benchmarks run: multiply-adds that stay in
 // registers, and a sum over more memory than its caches hold.
+#include <algorithm>
 #include <array>
+#include <chrono>
 #include <memory>
 #include <span>
 #include <string>
@@ -49,6 +51,22 @@ LIMN_TARGET_AVX512 LIMN_NOINLINE float multiply_adds_avx512() {
     for (int j = 0; j < chains; ++j) s[j] = _mm512_fmadd_ps(s[j], a, b);
   for (int j = 1; j < chains; ++j) s[0] = _mm512_add_ps(s[0], s[j]);
   return total_avx512(s[0]);
+}
+
+// As above with vdpbf16ps: two products per float. They add up to little.
+LIMN_TARGET_AVX512_BF16 LIMN_NOINLINE float dot_products_bf16() {
+  __m512 s[chains];
+  for (int j = 0; j < chains; ++j) s[j] = _mm512_set1_ps(starts[static_cast<std::size_t>(j)]);
+  const int pair = (limn::bfloat16(term).bits << 16) | limn::bfloat16(term).bits;
+  const __m512i a = _mm512_set1_epi32(pair);
+  for (Index i = 0; i < rounds; ++i)
+#pragma GCC unroll 12
+    for (int j = 0; j < chains; ++j) s[j] = _mm512_dpbf16_ps(s[j], (__m512bh)a, (__m512bh)a);
+  float values[16], total = 0;
+  for (int j = 1; j < chains; ++j) s[0] = _mm512_add_ps(s[0], s[j]);
+  _mm512_storeu_ps(values, s[0]);
+  for (const float v : values) total += v;
+  return total;
 }
 
 LIMN_TARGET_AVX2 LIMN_NOINLINE float multiply_adds_avx2() {
@@ -101,11 +119,18 @@ LIMN_NOINLINE float sum_portable(std::span<const Line> memory) {
   return total;
 }
 
-/// Multiply-adds per call, and a call, at a level.
+/// A call, and its multiply-adds per chain and round.
 struct Kernel {
   float (*call)();
   Index lanes;
 };
+
+Kernel dot_products([[maybe_unused]] Isa isa) {
+#if LIMN_X86_64
+  if (isa >= Isa::avx512_bf16) return {dot_products_bf16, 32};
+#endif
+  throw limn::DeviceError("not run: this processor has no AVX512-bf16, or LIMN_ISA excludes it");
+}
 
 Kernel multiply_adds([[maybe_unused]] Isa isa) {
 #if LIMN_X86_64
@@ -150,8 +175,7 @@ class Probe : public Work {
 
 class MultiplyAdds final : public Probe {
  public:
-  explicit MultiplyAdds(const limn::CpuOptions& options)
-      : Probe(options), kernel_(multiply_adds(options.isa)) {}
+  MultiplyAdds(const limn::CpuOptions& options, Kernel kernel) : Probe(options), kernel_(kernel) {}
   [[nodiscard]] limn::WorkDone besides() const override {
     const Index each = rounds * chains * kernel_.lanes;
     return {static_cast<std::uint64_t>(each) * parts(), 0, 1};
@@ -192,11 +216,27 @@ class Read final : public Probe {
 }  // namespace
 
 void add_probes(std::vector<Case>& cases) {
-  cases.push_back({"probe/fma_fp32",
-                   [](const limn::CpuOptions& o) { return std::make_unique<MultiplyAdds>(o); },
-                   false});
-  cases.push_back(
-      {"probe/read", [](const limn::CpuOptions& o) { return std::make_unique<Read>(o); }, false});
+  const auto add = [&](const char* name, auto make) { cases.push_back({name, make, false}); };
+  add("probe/fma_fp32", [](const limn::CpuOptions& o) {
+    return std::make_unique<MultiplyAdds>(o, multiply_adds(o.isa));
+  });
+  add("probe/dot_bf16", [](const limn::CpuOptions& o) {
+    return std::make_unique<MultiplyAdds>(o, dot_products(o.isa));
+  });
+  add("probe/read", [](const limn::CpuOptions& o) { return std::make_unique<Read>(o); });
+}
+
+double read_ceiling(const limn::CpuOptions& options) {
+  Read probe(options);
+  double best = 0;
+  for (int i = 0; i < 5; ++i) {
+    const auto start = std::chrono::steady_clock::now();
+    probe.run();
+    const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
+    best = std::max(best, static_cast<double>(Read::bytes) / seconds.count());
+  }
+  probe.check();
+  return best;
 }
 
 }  // namespace limn_bench

@@ -34,10 +34,16 @@ struct Case {
   std::string name;
   std::function<std::unique_ptr<Work>(const limn::CpuOptions&)> make;
   bool plan = true;  ///< can run on a dry device, which tells how much memory it needs
+  /// Limited by memory: its GB/s are also given as a fraction of probe/read, measured just before.
+  bool against_read = false;
 };
 
-/// The machine's own ceilings: probe/fma_fp32, probe/read.
+/// The machine's own ceilings: probe/fma_fp32, probe/dot_bf16, probe/read.
 void add_probes(std::vector<Case>& cases);
+/// What probe/read reads per second, the best of a few runs.
+[[nodiscard]] double read_ceiling(const limn::CpuOptions& options);
+/// primitive/<name>/<shape>/<precision>: the kernels that are no convolutions.
+void add_primitives(std::vector<Case>& cases);
 /// conv/<name>/<forward|data|weights>/<precision>: the layers of the 256 x 256 model, 64 channels.
 void add_convolutions(std::vector<Case>& cases);
 /// infer/... and train/...: a list that is worth running as a whole.

@@ -4,27 +4,24 @@
 
     ugatit_torch.py check FILE.safetensors...   replay golden runs in float64, print the worst distances
     ugatit_torch.py autocast FILE... --out T.json   replay them in bfloat16 autocast, write the losses' distances
-    ugatit_torch.py infer [options]             time the light or full generator, one JSON line
-    ugatit_torch.py train [options]             time a training step, one JSON line
     ugatit_torch.py --check FILE                the same as check
 
-Written for this project from the paper and from a description of the published PyTorch code; module names give the
+peer.py times what is defined here. Written for this project from the paper and from a description of the published PyTorch code; module names give the
 published state_dict names, so that published checkpoints and golden files load.
 
-Two orders of work for the training step:
+Orders of work for the training step:
   published      as the published program does it: the translations are made for the discriminators, their loss flows
                  back through the generators (and that gradient is thrown away), then they are made again: 8 generator
                  passes forwards and 8 backwards, and the discriminators' weight gradients of the generator phase are
                  thrown away too.
   restructured   the same result with 6 + 6 passes and no gradient that nobody uses.
+  batched        restructured, and a generator's translation and identity passes are one batch.
 """
 import argparse
 import json
 import math
 import os
-import statistics
 import sys
-import time
 
 import torch
 from torch import nn
@@ -161,19 +158,63 @@ class Discriminator(nn.Module):
         return self.conv(self.pad(x)), logits, heatmap
 
 
+class Normalized(nn.Module):
+    """What the published hook of spectral normalization computes, for compilers: its power iteration is a step of its
+    own, which iterate() does in front of a forward. Inside a compiled graph the next forward would change u in place
+    before the first backward has run. torch's own parametrization iterates in another order: not the same."""
+
+    def __init__(self, layer):
+        super().__init__()
+        # in the order in which the hook leaves them in parameters()
+        self.bias, self.weight_orig, self.stride = layer.bias, layer.weight_orig, getattr(layer, 'stride', None)
+        self.register_buffer('weight_u', layer.weight_u.clone())
+        self.register_buffer('weight_v', layer.weight_v.clone())
+
+    @torch.no_grad()
+    def iterate(self):
+        w = self.weight_orig.reshape(self.weight_orig.shape[0], -1)
+        self.weight_v = F.normalize(torch.mv(w.t(), self.weight_u), dim=0, eps=1e-12)
+        self.weight_u = F.normalize(torch.mv(w, self.weight_v), dim=0, eps=1e-12)
+
+    def forward(self, x):
+        w = self.weight_orig
+        w = w / torch.dot(self.weight_u, torch.mv(w.reshape(w.shape[0], -1), self.weight_v))
+        return F.linear(x, w, self.bias) if self.stride is None else F.conv2d(x, w, self.bias, self.stride)
+
+
+def split_spectral_norm(module):
+    """Puts Normalized in the place of every layer that has the hook."""
+    for name, layer in list(module.named_children()):
+        if hasattr(layer, 'weight_orig'):
+            setattr(module, name, Normalized(layer))
+        else:
+            split_spectral_norm(layer)
+    return module
+
+
 # ------------------------------------------------------------------------------------------------ training
+
+ORDERS = ('published', 'restructured', 'batched')
+
 
 class Training:
     """Six networks, two optimizers, and a step. `see(name, tensor)` is called with intermediate results, and
-    `gradients(networks)` with the networks whose gradients an optimizer is about to use."""
+    `gradients(networks)` with the networks whose gradients an optimizer is about to use. `compiler` makes a callable
+    of a network (torch.compile); `bf16` runs forwards and losses under autocast."""
 
     def __init__(self, size, ch, blocks=4, light=True, lr=1e-4, betas=(0.5, 0.999), weight_decay=1e-4,
-                 weights=(1, 10, 10, 1000), fused=False):
+                 weights=(1, 10, 10, 1000), fused=False, layout=torch.contiguous_format, compiler=None, bf16=False):
         gens = [Generator(ch, blocks, size, light) for _ in range(2)]
         dis = [Discriminator(ch, depth) for depth in (6, 6, 4, 4)]
         self.gens = dict(zip(('genA2B', 'genB2A'), gens))
         self.dis = dict(zip(('disGA', 'disGB', 'disLA', 'disLB'), dis))
         self.weights = weights                  # adversarial, cycle, identity, CAM
+        for net in (*gens, *dis):
+            net.to(memory_format=layout)
+        if compiler:
+            dis = [split_spectral_norm(d) for d in dis]
+        self.call = {name: compiler(net) if compiler else net for name, net in self.networks().items()}
+        self.bf16 = bf16
         flags = dict(fused=True) if fused else {}
         adam = lambda nets: torch.optim.Adam([p for n in nets for p in n.parameters()], lr=lr, betas=betas,
                                              weight_decay=weight_decay, **flags)
@@ -184,10 +225,23 @@ class Training:
     def networks(self):
         return {**self.gens, **self.dis}
 
+    def autocast(self):
+        return torch.autocast('cpu', torch.bfloat16, enabled=self.bf16)
+
+    def judge(self, name):
+        """a discriminator as a function"""
+        split = [m for m in self.dis[name].modules() if isinstance(m, Normalized)]
+
+        def run(x):
+            with torch.autocast('cpu', enabled=False):
+                for m in split:
+                    m.iterate()
+            return self.call[name](x)
+        return run
+
     def judges(self, of_a, of_b):
         """(name, discriminator, its picture) in the published order"""
-        return [('GA', self.dis['disGA'], of_a), ('LA', self.dis['disLA'], of_a),
-                ('GB', self.dis['disGB'], of_b), ('LB', self.dis['disLB'], of_b)]
+        return [(name, self.judge('dis' + name), of_a if name[1] == 'A' else of_b) for name in ('GA', 'LA', 'GB', 'LB')]
 
     @staticmethod
     def towards(logits, value):
@@ -212,8 +266,7 @@ class Training:
 
     def generator_loss(self, a, b, to_b, to_a, same_a, same_b):
         """to_b, to_a: what the generators made of a and b; same_a, same_b: of what is in their domain already"""
-        g = self.gens
-        cycle_a, cycle_b = g['genB2A'](to_b[0])[0], g['genA2B'](to_a[0])[0]
+        cycle_a, cycle_b = self.call['genB2A'](to_b[0])[0], self.call['genA2B'](to_a[0])[0]
         for name, t in (('fake_A2B', to_b), ('fake_B2A', to_a)):
             self.see(name, t[0]), self.see(name + '_cam_logit', t[1]), self.see(name + '_heatmap', t[2])
         self.see('fake_A2A', same_a[0]), self.see('fake_B2B', same_b[0])
@@ -245,29 +298,41 @@ class Training:
                         m.rho.clamp_(0, 1)
 
     def published_step(self, a, b):
-        a2b, b2a = self.gens['genA2B'], self.gens['genB2A']
+        a2b, b2a = self.call['genA2B'], self.call['genB2A']
         self.d_opt.zero_grad()
-        fake_b, fake_a = a2b(a)[0], b2a(b)[0]
-        d_loss = self.discriminator_loss(a, b, fake_a, fake_b)
+        with self.autocast():
+            fake_b, fake_a = a2b(a)[0], b2a(b)[0]
+            d_loss = self.discriminator_loss(a, b, fake_a, fake_b)
         self.learn(d_loss, self.dis, self.d_opt)
         self.g_opt.zero_grad()
-        to_b, to_a = a2b(a), b2a(b)
-        g_loss = self.generator_loss(a, b, to_b, to_a, b2a(a), a2b(b))
+        with self.autocast():
+            to_b, to_a = a2b(a), b2a(b)
+            g_loss = self.generator_loss(a, b, to_b, to_a, b2a(a), a2b(b))
         self.learn(g_loss, self.gens, self.g_opt)
         self.clip_rho()
         return d_loss.item(), g_loss.item()
 
-    def restructured_step(self, a, b):
-        a2b, b2a = self.gens['genA2B'], self.gens['genB2A']
+    def translations(self, a, b, batched):
+        """(a to B, b to A) and a function that gives (a to A, b to B)"""
+        a2b, b2a = self.call['genA2B'], self.call['genB2A']
+        if not batched:
+            return a2b(a), b2a(b), lambda: (b2a(a), a2b(b))
+        (to_b, same_b), (to_a, same_a) = (zip(*(t.chunk(2) for t in net(torch.cat(pair))))
+                                          for net, pair in ((a2b, (a, b)), (b2a, (b, a))))
+        return to_b, to_a, lambda: (same_a, same_b)
+
+    def restructured_step(self, a, b, batched=False):
         self.d_opt.zero_grad()
         self.g_opt.zero_grad()
-        to_b, to_a = a2b(a), b2a(b)
-        d_loss = self.discriminator_loss(a, b, to_a[0].detach(), to_b[0].detach())
+        with self.autocast():
+            to_b, to_a, same = self.translations(a, b, batched)
+            d_loss = self.discriminator_loss(a, b, to_a[0].detach(), to_b[0].detach())
         self.learn(d_loss, self.dis, self.d_opt)
         judged = [p for d in self.dis.values() for p in d.parameters()]
         for p in judged:
             p.requires_grad_(False)
-        g_loss = self.generator_loss(a, b, to_b, to_a, b2a(a), a2b(b))
+        with self.autocast():
+            g_loss = self.generator_loss(a, b, to_b, to_a, *same())
         self.learn(g_loss, self.gens, self.g_opt)
         for p in judged:
             p.requires_grad_(True)
@@ -275,7 +340,9 @@ class Training:
         return d_loss.item(), g_loss.item()
 
     def step(self, order):
-        return self.published_step if order == 'published' else self.restructured_step
+        if order == 'published':
+            return self.published_step
+        return lambda a, b: self.restructured_step(a, b, order == 'batched')
 
 
 # ------------------------------------------------------------------------------------------------ golden files
@@ -333,7 +400,7 @@ def check(path, order):
 def run_check(o):
     ok = True
     for path in o.files:
-        for order in ('published', 'restructured'):
+        for order in ORDERS:
             for group, (distance, name, count) in check(path, order).items():
                 good = distance <= o.limit
                 ok = ok and good
@@ -390,70 +457,6 @@ def run_autocast(o):
     return 0
 
 
-# ------------------------------------------------------------------------------------------------ timing
-
-def memory_bytes(key):
-    with open('/proc/self/status') as f:
-        for line in f:
-            if line.startswith(key + ':'):
-                return 1024 * int(line.split()[1])
-    raise RuntimeError('/proc/self/status has no ' + key)
-
-
-def pictures(o, count):
-    rng = torch.Generator().manual_seed(1)
-    return [torch.rand((o.batch, 3, o.size, o.size), generator=rng) * 2 - 1 for _ in range(count)]
-
-
-def measure(work, o, fingerprint):
-    """Two untimed runs, then at least o.repeats and o.seconds of timed ones. `fingerprint` makes numbers of the first
-    run's result, by which two configurations can be compared."""
-    first = fingerprint(work())
-    work()
-    times, cpu = [], time.process_time()
-    while len(times) < o.repeats or sum(times) < o.seconds:
-        start = time.perf_counter()
-        work()
-        times.append(time.perf_counter() - start)
-    assert all(math.isfinite(v) for v in first), 'the result is not finite'
-    print(json.dumps(dict(median_s=statistics.median(times), min_s=min(times), repeats=len(times),
-                          cpu_s=(time.process_time() - cpu) / len(times), peak_bytes=memory_bytes('VmHWM'), fingerprint=first, torch=torch.__version__)), flush=True)
-    return 0
-
-
-def run_infer(o):
-    torch.set_num_threads(o.threads)
-    torch.manual_seed(0)
-    generator, (x,) = Generator(o.channels, o.blocks, o.size, o.variant == 'light').eval(), pictures(o, 1)
-    if o.layout == 'channels_last':
-        generator, x = generator.to(memory_format=torch.channels_last), x.contiguous(memory_format=torch.channels_last)
-
-    def work():
-        with torch.inference_mode():
-            return generator(x)
-
-    def fingerprint(result):
-        image = result[0].contiguous().flatten().double()
-        return [float(image.norm())] + [float(v) for v in image[::image.numel() // 16][:16]]
-    return measure(work, o, fingerprint)
-
-
-def run_train(o):
-    torch.set_num_threads(o.threads)
-    torch.manual_seed(0)
-    training = Training(o.size, o.channels, o.blocks, o.variant == 'light', fused=o.fused)
-    a, b = pictures(o, 2)
-    step = training.step(o.order)
-    norms = []
-    training.gradients = lambda nets: norms.append(
-        math.sqrt(sum(float(p.grad.double().norm()) ** 2 for n in nets.values() for p in n.parameters())))
-
-    def fingerprint(losses):
-        training.gradients = lambda nets: None
-        return [*losses, *norms]
-    return measure(lambda: step(a, b), o, fingerprint)
-
-
 def main():
     argv = ['check', *sys.argv[2:]] if sys.argv[1:2] == ['--check'] else sys.argv[1:]
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -464,24 +467,8 @@ def main():
     a = modes.add_parser('autocast', help='replay golden files in bfloat16 autocast')
     a.add_argument('files', nargs='+', metavar='FILE')
     a.add_argument('--out', required=True, help='JSON file to write')
-    for mode in ('infer', 'train'):
-        m = modes.add_parser(mode)
-        m.add_argument('--variant', choices=['light', 'full'], default='light')
-        m.add_argument('--size', type=int, default=256)
-        m.add_argument('--channels', type=int, default=64)
-        m.add_argument('--blocks', type=int, default=4)
-        m.add_argument('--batch', type=int, default=1)
-        m.add_argument('--threads', type=int, default=2)
-        m.add_argument('--repeats', type=int, default=3, help='timed runs at least')
-        m.add_argument('--seconds', type=float, default=2, help='timed seconds at least')
-        if mode == 'infer':
-            m.add_argument('--layout', choices=['nchw', 'channels_last'], default='nchw')
-        else:
-            # in NCHW only: eager channels_last training gives wrong gradients on the CPU
-            m.add_argument('--order', choices=['published', 'restructured'], default='published')
-            m.add_argument('--fused', action='store_true', help="PyTorch's fused Adam")
     o = p.parse_args(argv)
-    return dict(check=run_check, autocast=run_autocast, infer=run_infer, train=run_train)[o.mode](o)
+    return dict(check=run_check, autocast=run_autocast)[o.mode](o)
 
 
 if __name__ == '__main__':
