@@ -33,6 +33,13 @@ class Tape {
     return Var<D, T>(std::move(value), this, true);
   }
 
+  /// A value of another tape, for a computation whose backward runs first: its gradient arrives
+  /// where the other tape's operation will find it.
+  template <Scalar T>
+  [[nodiscard]] Var<D, T> branch(const Var<D, T>& x) {
+    return x.on(this);
+  }
+
   /// Records an operation with result y. `backward(dy)` is called at most once, only if a gradient
   /// of y has arrived, and owns dy: it may overwrite it or give it away.
   template <Scalar T, class Backward>

@@ -103,6 +103,12 @@ class Var {
   [[nodiscard]] const Moments<D, T>& moments() const { return moments_; }
   void set_moments(Moments<D, T> moments) { moments_ = std::move(moments); }
 
+  /// The same value and gradient, recorded from on another tape.
+  [[nodiscard]] Var on(Tape<D>* tape) const {
+    Var result = *this;
+    result.tape_ = tape;
+    return result;
+  }
   /// The same value off every tape.
   [[nodiscard]] Var detach() const { return Var(value_); }
 
