@@ -17,7 +17,7 @@ namespace limn::inline v0 {
 template <Device D>
 class Tape {
  public:
-  Tape() = default;
+  explicit Tape(StashFormat stash = StashFormat::computed) : stash_(stash) {}
   Tape(const Tape&) = delete;
   Tape& operator=(const Tape&) = delete;
 
@@ -75,6 +75,8 @@ class Tape {
     while (!operations_.empty()) operations_.pop_back();
   }
 
+  /// How operations keep maps for their backward.
+  [[nodiscard]] StashFormat stash_format() const { return stash_; }
   [[nodiscard]] std::size_t size() const { return operations_.size(); }
 
  private:
@@ -97,6 +99,7 @@ class Tape {
     Backward backward;
   };
 
+  StashFormat stash_;
   std::vector<std::unique_ptr<Recorded>> operations_;
 };
 

@@ -3,7 +3,8 @@
 // InstanceNorm, LIN, AdaLIN in one pass.
 //   a, b: limn/core/primitives/normalization.hpp.
 //   backward: two sums per (n,c) give p, q and the gradients of rho, gamma, beta; dx = a g + p x +
-//   q in one pass. keeps: x, its moments, a and b (small).
+//   q in one pass. keeps: x, its moments, a and b (small), from which y is
+//   made again where a backward wants it.
 #pragma once
 
 #include <optional>
@@ -54,7 +55,9 @@ template <Device D, Scalar T>
     return Var<D, T>(y, x.tape(), false);
 
   const Gradient<D, T> dresidual = residual ? residual->gradient() : Gradient<D, T>();
-  return x.tape()->record(y, [=, dx = x.gradient(), input = x.value()](const Tensor<D, T>& dy) {
+  const Kept<D, T> kept = x.kept();
+  const auto result = x.tape()->record(y, [=, dx = x.gradient()](const Tensor<D, T>& dy) {
+    const auto input = kept.tensor();
     const Tensor<D, P> s1(input.device(), coefficients), s2(input.device(), coefficients);
     primitive::affine_backward_sums(dy, input, a, b, activation, s1, s2);
     primitive::NormGradients<D, P> gradients;
@@ -76,6 +79,11 @@ template <Device D, Scalar T>
     }
     if (dresidual.wanted()) dresidual.give(dy);
   });
+  // a recipe needs tensors: y of a chain of residuals is a recipe and a tensor by turns
+  if (!kept.is_recipe() && !(residual && residual->kept().is_recipe()))
+    result.set_kept(Kept<D, T>(kept.stash(), a, b, activation,
+                               residual ? residual->kept().stash() : Stash<D, T>()));
+  return result;
 }
 
 }  // namespace limn::inline v0
