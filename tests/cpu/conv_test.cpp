@@ -75,16 +75,37 @@ const std::vector<Case> cases{
     {reflect_conv(3, 1, 1), {1, 40, 40, 8}, 16},  // several ranges of rows in the weights' gradient
 };
 
+// Winograd's form: every border and padding, tiles that reach over the picture, one and several
+// chunks, groups of 64, 32 and 16 channels.
+const std::vector<Case> tiled_cases{
+    {reflect_conv(3, 1, 1), {1, 16, 16, 64}, 64},
+    {reflect_conv(3, 1, 1), {2, 15, 18, 16}, 48},
+    {reflect_conv(3, 1, 1), {1, 34, 40, 32}, 16},
+    {reflect_conv(3, 1, 1), {3, 12, 12, 128}, 32},
+    {geometry(3, 1, Padding::zero, Sides::all(1)), {2, 17, 14, 16}, 32},
+    {geometry(3, 1, Padding::edge, Sides::all(1)), {1, 17, 19, 48}, 16},
+    {reflect_conv(3, 1, 1, 2), {1, 22, 14, 16}, 32},
+    {reflect_conv(3, 1, 1, 2), {2, 16, 18, 32}, 16},
+    {reflect_conv(3, 1, 1, 2), {1, 18, 27, 64}, 64},
+    {geometry(3, 1, Padding::zero, Sides::all(1), 2), {1, 20, 19, 16}, 16},
+    {geometry(3, 1, Padding::edge, Sides::all(1), 2), {2, 14, 23, 16}, 48},
+};
+// Forward and weights tiled, but padding and its source in different tiles.
+const std::vector<Case> partly_tiled_cases{
+    {reflect_conv(3, 1, 1), {1, 17, 16, 16}, 16},
+    {reflect_conv(3, 1, 1, 2), {1, 19, 20, 16}, 16},
+};
+
 template <class T>
-double tolerance(Isa isa, bool weights_gradient) {
+double tolerance(Isa isa, Maths maths, bool weights_gradient) {
   if (std::is_same_v<T, double>) return 1e-12;
-  if (std::is_same_v<T, float>) return 2e-6;
+  if (std::is_same_v<T, float>) return maths == Maths::fast ? 5e-6 : 2e-6;
   if (weights_gradient) return 5e-6;
   return isa == Isa::avx512_bf16 ? 6e-3 : 4e-3;
 }
 
 template <class T>
-void check_forward(Isa isa, const Case& k) {
+void check_forward(Isa isa, Maths maths, const Case& k) {
   const Shape w{k.out, k.g.kernel, k.g.kernel, k.x.c};
   const Shape y = k.g.output(k.x, w);
   using P = param_t<T>;
@@ -130,7 +151,7 @@ void check_forward(Isa isa, const Case& k) {
       auto& gs = squares[threads - 1];
       gm = reference::poison<P>(y.n * y.c);
       gs = gm;
-      const Workspace space(cpu::conv_forward_workspace<T>(isa, k.g, k.x, w, threads));
+      const Workspace space(cpu::conv_forward_workspace<T>(isa, maths, k.g, k.x, w, threads));
       cpu::ConvForward<T> a;
       a.x = x.data();
       a.x_shape = k.x;
@@ -142,12 +163,13 @@ void check_forward(Isa isa, const Case& k) {
       a.accumulate = accumulate;
       a.mean = moments ? gm.data() : nullptr;
       a.m2 = moments ? gs.data() : nullptr;
-      cpu::conv_forward<T>(pool, isa, k.g, a, space.data());
+      cpu::conv_forward<T>(pool, isa, maths, k.g, a, space.data());
       CHECK(space.intact());
-      CHECK(reference::distance(got, expected) <= tolerance<T>(isa, false));
+      CHECK(reference::distance(got, expected) <= tolerance<T>(isa, maths, false));
       if (moments) {
-        CHECK(reference::distance(gm, mean) <= 10 * tolerance<T>(isa, false));
-        if (y.area() > 1) CHECK(reference::distance(gs, m2) <= 10 * tolerance<T>(isa, false));
+        CHECK(reference::distance(gm, mean) <= 10 * tolerance<T>(isa, maths, false));
+        if (y.area() > 1)
+          CHECK(reference::distance(gs, m2) <= 10 * tolerance<T>(isa, maths, false));
       }
     }
     CHECK(reference::same_bytes(results[0], results[1]));
@@ -157,7 +179,7 @@ void check_forward(Isa isa, const Case& k) {
 }
 
 template <class T>
-void check_backward(Isa isa, const Case& k) {
+void check_backward(Isa isa, Maths maths, const Case& k) {
   const Shape w{k.out, k.g.kernel, k.g.kernel, k.x.c};
   const Shape y = k.g.output(k.x, w);
   using P = param_t<T>;
@@ -181,21 +203,23 @@ void check_backward(Isa isa, const Case& k) {
       auto& got = data[threads - 1];
       got = accumulate ? dx_before : reference::poison<T>(k.x.size());
       {
-        const Workspace space(cpu::conv_backward_data_workspace<T>(isa, k.g, k.x, w, threads));
+        const Workspace space(
+            cpu::conv_backward_data_workspace<T>(isa, maths, k.g, k.x, w, threads));
         const cpu::ConvBackwardData<T> a{dy.data(), weights.data(), w, got.data(), k.x, accumulate};
-        cpu::conv_backward_data<T>(pool, isa, k.g, a, space.data());
+        cpu::conv_backward_data<T>(pool, isa, maths, k.g, a, space.data());
         CHECK(space.intact());
       }
-      CHECK(reference::distance(got, dx) <= tolerance<T>(isa, false));
+      CHECK(reference::distance(got, dx) <= tolerance<T>(isa, maths, false));
       auto& own = gradient[threads - 1];
       own = accumulate ? dw_before : reference::poison<P>(w.size());
       {
-        const Workspace space(cpu::conv_backward_weights_workspace<T>(isa, k.g, k.x, w, threads));
+        const Workspace space(
+            cpu::conv_backward_weights_workspace<T>(isa, maths, k.g, k.x, w, threads));
         const cpu::ConvBackwardWeights<T> a{x.data(), k.x, dy.data(), own.data(), w, accumulate};
-        cpu::conv_backward_weights<T>(pool, isa, k.g, a, space.data());
+        cpu::conv_backward_weights<T>(pool, isa, maths, k.g, a, space.data());
         CHECK(space.intact());
       }
-      CHECK(reference::distance(own, dw) <= tolerance<T>(isa, true));
+      CHECK(reference::distance(own, dw) <= tolerance<T>(isa, maths, true));
     }
     CHECK(reference::same_bytes(data[0], data[1]));
     CHECK(reference::same_bytes(gradient[0], gradient[1]));
@@ -203,28 +227,58 @@ void check_backward(Isa isa, const Case& k) {
 }
 
 template <class T>
-void check_all() {
+void check_all(Maths maths, const std::vector<Case>& all) {
   for (const Isa isa : all_isas) {
     if (isa > detect_isa()) {
       MESSAGE("skipped, not in this processor: " << to_string(isa));
       continue;
     }
     if (std::is_same_v<T, double> && isa != Isa::portable) continue;  // double knows no levels
-    for (const Case& k : cases) {
+    for (const Case& k : all) {
       const std::string what = std::string(to_string(isa)) + " x " + to_string(k.x) + " kernel " +
                                std::to_string(k.g.kernel) + " stride " +
                                std::to_string(k.g.stride) + " upsample " +
                                std::to_string(k.g.upsample) + " " + to_string(k.g.padding) +
                                " out " + std::to_string(k.out);
       CAPTURE(what);
-      check_forward<T>(isa, k);
-      check_backward<T>(isa, k);
+      check_forward<T>(isa, maths, k);
+      check_backward<T>(isa, maths, k);
     }
   }
 }
 
-TEST_CASE("convolution kernels: float") { check_all<float>(); }
-TEST_CASE("convolution kernels: bfloat16") { check_all<bfloat16>(); }
-TEST_CASE("convolution kernels: double") { check_all<double>(); }
+TEST_CASE("convolution kernels: float") { check_all<float>(Maths::strict, cases); }
+TEST_CASE("convolution kernels: bfloat16") { check_all<bfloat16>(Maths::strict, cases); }
+TEST_CASE("convolution kernels: double") { check_all<double>(Maths::fast, cases); }
+
+TEST_CASE("Winograd's convolution: which shapes it serves") {
+  const auto serves = [](Maths maths, const Case& k) {
+    return cpu::winograd::serves(maths, k.g, k.x, {k.out, k.g.kernel, k.g.kernel, k.x.c});
+  };
+  const auto serves_data = [](const Case& k) {
+    return cpu::winograd::serves_backward_data(Maths::fast, k.g, k.x,
+                                               {k.out, k.g.kernel, k.g.kernel, k.x.c});
+  };
+  for (const Case& k : tiled_cases) {
+    CAPTURE(to_string(k.x));
+    CHECK(serves(Maths::fast, k));
+    CHECK(serves_data(k));
+    CHECK_FALSE(serves(Maths::strict, k));
+  }
+  for (const Case& k : partly_tiled_cases) {
+    CHECK(serves(Maths::fast, k));
+    CHECK_FALSE(serves_data(k));
+  }
+  CHECK_FALSE(serves(Maths::fast, {reflect_conv(3, 2, 1), {1, 64, 64, 64}, 64}));
+  CHECK_FALSE(serves(Maths::fast, {reflect_conv(7, 1, 3), {1, 64, 64, 64}, 64}));
+  CHECK_FALSE(serves(Maths::fast, {reflect_conv(3, 1, 1), {1, 64, 64, 3}, 64}));
+  CHECK_FALSE(serves(Maths::fast, {reflect_conv(3, 1, 1), {1, 5, 5, 64}, 64}));
+}
+
+TEST_CASE("Winograd's convolution: float") {
+  check_all<float>(Maths::fast, tiled_cases);
+  check_all<float>(Maths::fast, partly_tiled_cases);
+}
+TEST_CASE("Winograd's convolution: bfloat16") { check_all<bfloat16>(Maths::fast, tiled_cases); }
 
 }  // namespace

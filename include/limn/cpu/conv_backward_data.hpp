@@ -10,6 +10,7 @@
 #include <type_traits>
 
 #include "limn/core/conv_geometry.hpp"
+#include "limn/core/maths.hpp"
 #include "limn/core/scalar.hpp"
 #include "limn/core/shape.hpp"
 #include "limn/cpu/conv_double.hpp"
@@ -19,6 +20,7 @@
 #include "limn/cpu/gemm_engine.hpp"
 #include "limn/cpu/isa.hpp"
 #include "limn/cpu/thread_pool.hpp"
+#include "limn/cpu/winograd_backward_data.hpp"
 
 namespace limn::inline v0::cpu {
 
@@ -219,7 +221,7 @@ class BackwardDataPlan {
 
 /// Bytes of workspace that conv_backward_data needs; it must be 64-byte aligned.
 template <Scalar T>
-[[nodiscard]] std::size_t conv_backward_data_workspace(Isa isa, const ConvGeometry& g,
+[[nodiscard]] std::size_t conv_backward_data_workspace(Isa isa, Maths maths, const ConvGeometry& g,
                                                        const Shape& x, const Shape& w,
                                                        int threads) {
   Arena arena(nullptr);
@@ -229,7 +231,10 @@ template <Scalar T>
     ConvBackwardData<T> args;
     args.x_shape = x;
     args.w_shape = w;
-    detail::BackwardDataPlan<T>(isa, g, args, threads, arena, nullptr);
+    if (winograd::serves_backward_data(maths, g, x, w))
+      winograd::BackwardData<T, ConvBackwardData<T>>(isa, g, args, threads, arena);
+    else
+      detail::BackwardDataPlan<T>(isa, g, args, threads, arena, nullptr);
   }
   return arena.used();
 }
@@ -237,11 +242,13 @@ template <Scalar T>
 /// Throws ShapeError where geometry and shapes do not fit. Results do not depend on the number of
 /// threads.
 template <Scalar T>
-void conv_backward_data(ThreadPool& pool, Isa isa, const ConvGeometry& g,
+void conv_backward_data(ThreadPool& pool, Isa isa, Maths maths, const ConvGeometry& g,
                         const ConvBackwardData<T>& a, std::byte* workspace) {
   Arena arena(workspace);
   if constexpr (std::is_same_v<T, double>)
     detail::DoublePlan(g, a.x_shape, a.w_shape, pool.threads(), arena).backward_data(pool, a);
+  else if (winograd::serves_backward_data(maths, g, a.x_shape, a.w_shape))
+    winograd::BackwardData<T, ConvBackwardData<T>>(isa, g, a, pool.threads(), arena).run(pool);
   else
     detail::BackwardDataPlan<T>(isa, g, a, pool.threads(), arena, &pool);
 }

@@ -7,6 +7,7 @@
 #include <type_traits>
 
 #include "limn/core/conv_geometry.hpp"
+#include "limn/core/maths.hpp"
 #include "limn/core/scalar.hpp"
 #include "limn/core/shape.hpp"
 #include "limn/cpu/conv_double.hpp"
@@ -15,6 +16,7 @@
 #include "limn/cpu/gemm_outer_engine.hpp"
 #include "limn/cpu/isa.hpp"
 #include "limn/cpu/thread_pool.hpp"
+#include "limn/cpu/winograd_backward_weights.hpp"
 
 namespace limn::inline v0::cpu {
 
@@ -132,9 +134,9 @@ void backward_weights(Isa isa, const ConvGeometry& g, const ConvBackwardWeights<
 
 /// Bytes of workspace that conv_backward_weights needs; it must be 64-byte aligned.
 template <Scalar T>
-[[nodiscard]] std::size_t conv_backward_weights_workspace(Isa isa, const ConvGeometry& g,
-                                                          const Shape& x, const Shape& w,
-                                                          int threads) {
+[[nodiscard]] std::size_t conv_backward_weights_workspace(Isa isa, Maths maths,
+                                                          const ConvGeometry& g, const Shape& x,
+                                                          const Shape& w, int threads) {
   Arena arena(nullptr);
   if constexpr (std::is_same_v<T, double>) {
     detail::DoublePlan(g, x, w, threads, arena);
@@ -142,7 +144,10 @@ template <Scalar T>
     ConvBackwardWeights<T> args;
     args.x_shape = x;
     args.w_shape = w;
-    detail::backward_weights<T>(isa, g, args, threads, arena, nullptr);
+    if (winograd::serves(maths, g, x, w))
+      winograd::BackwardWeights<T, ConvBackwardWeights<T>>(isa, g, args, arena);
+    else
+      detail::backward_weights<T>(isa, g, args, threads, arena, nullptr);
   }
   return arena.used();
 }
@@ -150,11 +155,13 @@ template <Scalar T>
 /// Throws ShapeError where geometry and shapes do not fit. Results do not depend on the number of
 /// threads.
 template <Scalar T>
-void conv_backward_weights(ThreadPool& pool, Isa isa, const ConvGeometry& g,
+void conv_backward_weights(ThreadPool& pool, Isa isa, Maths maths, const ConvGeometry& g,
                            const ConvBackwardWeights<T>& a, std::byte* workspace) {
   Arena arena(workspace);
   if constexpr (std::is_same_v<T, double>)
     detail::DoublePlan(g, a.x_shape, a.w_shape, pool.threads(), arena).backward_weights(pool, a);
+  else if (winograd::serves(maths, g, a.x_shape, a.w_shape))
+    winograd::BackwardWeights<T, ConvBackwardWeights<T>>(isa, g, a, arena).run(pool);
   else
     detail::backward_weights<T>(isa, g, a, pool.threads(), arena, &pool);
 }

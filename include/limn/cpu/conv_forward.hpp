@@ -9,14 +9,17 @@
 
 #include "limn/core/activation.hpp"
 #include "limn/core/conv_geometry.hpp"
+#include "limn/core/maths.hpp"
 #include "limn/core/scalar.hpp"
 #include "limn/core/shape.hpp"
 #include "limn/cpu/conv_double.hpp"
+#include "limn/cpu/conv_moments.hpp"
 #include "limn/cpu/conv_tables.hpp"
 #include "limn/cpu/conv_upsample.hpp"
 #include "limn/cpu/gemm_engine.hpp"
 #include "limn/cpu/isa.hpp"
 #include "limn/cpu/thread_pool.hpp"
+#include "limn/cpu/winograd_forward.hpp"
 
 namespace limn::inline v0::cpu {
 
@@ -121,25 +124,19 @@ class ForwardPlan {
     if (pool != nullptr && product.patches.count() > 0) product.run(*pool);
   }
 
-  // Chan, Golub, LeVeque: moments of a union, parts in order.
   void combine(Index n) const {
-    const Index channels = ys_.c;
-    for (Index c = 0; c < channels; ++c) {
-      double count = 0, mean = 0, m2 = 0;
+    for (Index c = 0; c < ys_.c; ++c) {
+      MergedMoments all;
       for (Index i = 0; i < count_; ++i) {
         const Moments& m = moments_[static_cast<std::size_t>(i)];
-        for (Index p = 0; p < m.parts && m.area > 0; ++p) {
-          const Index at = (n * m.parts + p) * channels + c;
-          const auto more = static_cast<double>((p + 1) * m.area / m.parts - p * m.area / m.parts);
-          const double delta = static_cast<double>(m.mean[at]) - mean;
-          const double total = count + more;
-          mean += delta * more / total;
-          m2 += static_cast<double>(m.m2[at]) + delta * delta * count * more / total;
-          count = total;
+        for (Index p = 0; p < m.parts; ++p) {
+          const Index at = (n * m.parts + p) * ys_.c + c;
+          all.add(static_cast<double>((p + 1) * m.area / m.parts - p * m.area / m.parts),
+                  static_cast<double>(m.mean[at]), static_cast<double>(m.m2[at]));
         }
       }
-      a_.mean[n * channels + c] = static_cast<float>(mean);
-      a_.m2[n * channels + c] = static_cast<float>(m2);
+      a_.mean[n * ys_.c + c] = static_cast<float>(all.mean);
+      a_.m2[n * ys_.c + c] = static_cast<float>(all.m2);
     }
   }
 
@@ -156,8 +153,8 @@ class ForwardPlan {
 
 /// Bytes of workspace that conv_forward needs; it must be 64-byte aligned.
 template <Scalar T>
-[[nodiscard]] std::size_t conv_forward_workspace(Isa isa, const ConvGeometry& g, const Shape& x,
-                                                 const Shape& w, int threads) {
+[[nodiscard]] std::size_t conv_forward_workspace(Isa isa, Maths maths, const ConvGeometry& g,
+                                                 const Shape& x, const Shape& w, int threads) {
   Arena arena(nullptr);
   if constexpr (std::is_same_v<T, double>) {
     detail::DoublePlan(g, x, w, threads, arena);
@@ -165,7 +162,10 @@ template <Scalar T>
     ConvForward<T> args;
     args.x_shape = x;
     args.w_shape = w;
-    detail::ForwardPlan<T>(isa, g, args, threads, arena, nullptr);
+    if (winograd::serves(maths, g, x, w))
+      winograd::Forward<T, ConvForward<T>>(isa, g, args, threads, arena);
+    else
+      detail::ForwardPlan<T>(isa, g, args, threads, arena, nullptr);
   }
   return arena.used();
 }
@@ -173,13 +173,16 @@ template <Scalar T>
 /// Throws ShapeError where geometry and shapes do not fit. Results do not depend on the number of
 /// threads.
 template <Scalar T>
-void conv_forward(ThreadPool& pool, Isa isa, const ConvGeometry& g, const ConvForward<T>& a,
-                  std::byte* workspace) {
+void conv_forward(ThreadPool& pool, Isa isa, Maths maths, const ConvGeometry& g,
+                  const ConvForward<T>& a, std::byte* workspace) {
   Arena arena(workspace);
   if constexpr (std::is_same_v<T, double>) {
     detail::DoublePlan(g, a.x_shape, a.w_shape, pool.threads(), arena).forward(pool, a);
   } else {
-    detail::ForwardPlan<T>(isa, g, a, pool.threads(), arena, &pool);
+    if (winograd::serves(maths, g, a.x_shape, a.w_shape))
+      winograd::Forward<T, ConvForward<T>>(isa, g, a, pool.threads(), arena).run(pool);
+    else
+      detail::ForwardPlan<T>(isa, g, a, pool.threads(), arena, &pool);
   }
 }
 

@@ -17,7 +17,8 @@ struct Convolution<Cpu, T> {
 
   static std::size_t forward_workspace(Cpu& device, const ConvGeometry& geometry, const Shape& x,
                                        const Shape& w) {
-    return cpu::conv_forward_workspace<T>(device.isa(), geometry, x, w, device.threads().threads());
+    return cpu::conv_forward_workspace<T>(device.isa(), device.maths(), geometry, x, w,
+                                          device.threads().threads());
   }
   static void forward(Cpu& device, const ConvGeometry& geometry, const Tensor<Cpu, T>& x,
                       const Tensor<Cpu, P>& w, const ConvEpilogue<Cpu, T>& epilogue,
@@ -33,12 +34,13 @@ struct Convolution<Cpu, T> {
     a.accumulate = write == Write::accumulate;
     a.mean = epilogue.mean.data_or_null();
     a.m2 = epilogue.m2.data_or_null();
-    cpu::conv_forward<T>(device.threads(), device.isa(), geometry, a, scratch.data_or_null());
+    cpu::conv_forward<T>(device.threads(), device.isa(), device.maths(), geometry, a,
+                         scratch.data_or_null());
   }
 
   static std::size_t backward_data_workspace(Cpu& device, const ConvGeometry& geometry,
                                              const Shape& x, const Shape& w) {
-    return cpu::conv_backward_data_workspace<T>(device.isa(), geometry, x, w,
+    return cpu::conv_backward_data_workspace<T>(device.isa(), device.maths(), geometry, x, w,
                                                 device.threads().threads());
   }
   static void backward_data(Cpu& device, const ConvGeometry& geometry, const Tensor<Cpu, T>& dy,
@@ -51,12 +53,13 @@ struct Convolution<Cpu, T> {
     a.dx = dx.data();
     a.x_shape = dx.shape();
     a.accumulate = write == Write::accumulate;
-    cpu::conv_backward_data<T>(device.threads(), device.isa(), geometry, a, scratch.data_or_null());
+    cpu::conv_backward_data<T>(device.threads(), device.isa(), device.maths(), geometry, a,
+                               scratch.data_or_null());
   }
 
   static std::size_t backward_weights_workspace(Cpu& device, const ConvGeometry& geometry,
                                                 const Shape& x, const Shape& w) {
-    return cpu::conv_backward_weights_workspace<T>(device.isa(), geometry, x, w,
+    return cpu::conv_backward_weights_workspace<T>(device.isa(), device.maths(), geometry, x, w,
                                                    device.threads().threads());
   }
   static void backward_weights(Cpu& device, const ConvGeometry& geometry, const Tensor<Cpu, T>& x,
@@ -69,7 +72,7 @@ struct Convolution<Cpu, T> {
     a.dw = dw.data();
     a.w_shape = dw.shape();
     a.accumulate = write == Write::accumulate;
-    cpu::conv_backward_weights<T>(device.threads(), device.isa(), geometry, a,
+    cpu::conv_backward_weights<T>(device.threads(), device.isa(), device.maths(), geometry, a,
                                   scratch.data_or_null());
   }
 };

@@ -32,6 +32,36 @@ struct Output {
   }
 };
 
+namespace detail {
+
+/// v, rounded to T: statistics are those of what is stored.
+template <class T, class V>
+LIMN_ALWAYS_INLINE void as_stored(V& v) {
+  if constexpr (!std::is_same_v<T, float>) {
+    T rounded[simd::width<V>];
+    simd::store(rounded, v);
+    simd::load(v, rounded);
+  }
+}
+
+template <class V>
+LIMN_ALWAYS_INLINE void activate(V& v, const Activation& f) {
+  if (f.kind == Activation::Kind::none) return;
+  if (f.kind == Activation::Kind::tanh) {
+    float lanes[simd::width<V>];
+    simd::store(lanes, v);
+    for (float& x : lanes) x = f(x);
+    simd::load(v, lanes);
+    return;
+  }
+  V slope;
+  simd::broadcast(slope, f.kind == Activation::Kind::relu ? 0.0F : f.slope);
+  const V scaled = v * slope;
+  v = v > V{} ? v : scaled;
+}
+
+}  // namespace detail
+
 /// Stores `count` rows, all of one sample, columns n0 .. n0 + n, from a tile with rows of `leading`
 /// values; moments, if asked for, go to part `part`.
 template <class T>
@@ -60,8 +90,11 @@ struct StoreTile {
           simd::load(b, y + j);
           v += b;
         }
-        if (moments) keep(row + j, v);
-        activate(v, out->activation);
+        if (moments) {
+          detail::as_stored<T>(v);
+          simd::store(row + j, v);
+        }
+        detail::activate(v, out->activation);
         simd::store(y + j, v);
       }
       for (; j < n; ++j) {
@@ -82,34 +115,6 @@ struct StoreTile {
   }
 
  private:
-  // Statistics are those of what is stored.
-  template <class V>
-  LIMN_ALWAYS_INLINE static void keep(float* to, const V& v) {
-    if constexpr (std::is_same_v<T, float>) {
-      simd::store(to, v);
-    } else {
-      T rounded[simd::width<V>];
-      simd::store(rounded, v);
-      V back;
-      simd::load(back, rounded);
-      simd::store(to, back);
-    }
-  }
-  template <class V>
-  LIMN_ALWAYS_INLINE static void activate(V& v, const Activation& f) {
-    if (f.kind == Activation::Kind::none) return;
-    if (f.kind == Activation::Kind::tanh) {
-      float lanes[simd::width<V>];
-      simd::store(lanes, v);
-      for (float& x : lanes) x = f(x);
-      simd::load(v, lanes);
-      return;
-    }
-    V slope;
-    simd::broadcast(slope, f.kind == Activation::Kind::relu ? 0.0F : f.slope);
-    const V scaled = v * slope;
-    v = v > V{} ? v : scaled;
-  }
   template <int w>
   LIMN_ALWAYS_INLINE static void moments_of(const float* x, Index leading, Index count, float* mean,
                                             float* m2) {

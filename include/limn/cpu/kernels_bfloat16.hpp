@@ -19,20 +19,23 @@ namespace limn::inline v0 {
 
 namespace cpu {
 
-LIMN_KERNEL_TEMPLATE std::size_t conv_forward_workspace<bfloat16>(Isa, const ConvGeometry&,
+LIMN_KERNEL_TEMPLATE std::size_t conv_forward_workspace<bfloat16>(Isa, Maths, const ConvGeometry&,
                                                                   const Shape&, const Shape&, int);
-LIMN_KERNEL_TEMPLATE void conv_forward<bfloat16>(ThreadPool&, Isa, const ConvGeometry&,
+LIMN_KERNEL_TEMPLATE void conv_forward<bfloat16>(ThreadPool&, Isa, Maths, const ConvGeometry&,
                                                  const ConvForward<bfloat16>&, std::byte*);
-LIMN_KERNEL_TEMPLATE std::size_t conv_backward_data_workspace<bfloat16>(Isa, const ConvGeometry&,
+LIMN_KERNEL_TEMPLATE std::size_t conv_backward_data_workspace<bfloat16>(Isa, Maths,
+                                                                        const ConvGeometry&,
                                                                         const Shape&, const Shape&,
                                                                         int);
-LIMN_KERNEL_TEMPLATE void conv_backward_data<bfloat16>(ThreadPool&, Isa, const ConvGeometry&,
+LIMN_KERNEL_TEMPLATE void conv_backward_data<bfloat16>(ThreadPool&, Isa, Maths, const ConvGeometry&,
                                                        const ConvBackwardData<bfloat16>&,
                                                        std::byte*);
-LIMN_KERNEL_TEMPLATE std::size_t conv_backward_weights_workspace<bfloat16>(Isa, const ConvGeometry&,
+LIMN_KERNEL_TEMPLATE std::size_t conv_backward_weights_workspace<bfloat16>(Isa, Maths,
+                                                                           const ConvGeometry&,
                                                                            const Shape&,
                                                                            const Shape&, int);
-LIMN_KERNEL_TEMPLATE void conv_backward_weights<bfloat16>(ThreadPool&, Isa, const ConvGeometry&,
+LIMN_KERNEL_TEMPLATE void conv_backward_weights<bfloat16>(ThreadPool&, Isa, Maths,
+                                                          const ConvGeometry&,
                                                           const ConvBackwardWeights<bfloat16>&,
                                                           std::byte*);
 LIMN_KERNEL_TEMPLATE std::size_t gemm_workspace<bfloat16, float, bfloat16>(

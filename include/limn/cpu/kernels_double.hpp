@@ -19,19 +19,22 @@ namespace limn::inline v0 {
 
 namespace cpu {
 
-LIMN_KERNEL_TEMPLATE std::size_t conv_forward_workspace<double>(Isa, const ConvGeometry&,
+LIMN_KERNEL_TEMPLATE std::size_t conv_forward_workspace<double>(Isa, Maths, const ConvGeometry&,
                                                                 const Shape&, const Shape&, int);
-LIMN_KERNEL_TEMPLATE void conv_forward<double>(ThreadPool&, Isa, const ConvGeometry&,
+LIMN_KERNEL_TEMPLATE void conv_forward<double>(ThreadPool&, Isa, Maths, const ConvGeometry&,
                                                const ConvForward<double>&, std::byte*);
-LIMN_KERNEL_TEMPLATE std::size_t conv_backward_data_workspace<double>(Isa, const ConvGeometry&,
+LIMN_KERNEL_TEMPLATE std::size_t conv_backward_data_workspace<double>(Isa, Maths,
+                                                                      const ConvGeometry&,
                                                                       const Shape&, const Shape&,
                                                                       int);
-LIMN_KERNEL_TEMPLATE void conv_backward_data<double>(ThreadPool&, Isa, const ConvGeometry&,
+LIMN_KERNEL_TEMPLATE void conv_backward_data<double>(ThreadPool&, Isa, Maths, const ConvGeometry&,
                                                      const ConvBackwardData<double>&, std::byte*);
-LIMN_KERNEL_TEMPLATE std::size_t conv_backward_weights_workspace<double>(Isa, const ConvGeometry&,
+LIMN_KERNEL_TEMPLATE std::size_t conv_backward_weights_workspace<double>(Isa, Maths,
+                                                                         const ConvGeometry&,
                                                                          const Shape&, const Shape&,
                                                                          int);
-LIMN_KERNEL_TEMPLATE void conv_backward_weights<double>(ThreadPool&, Isa, const ConvGeometry&,
+LIMN_KERNEL_TEMPLATE void conv_backward_weights<double>(ThreadPool&, Isa, Maths,
+                                                        const ConvGeometry&,
                                                         const ConvBackwardWeights<double>&,
                                                         std::byte*);
 LIMN_KERNEL_TEMPLATE std::size_t gemm_workspace<double, double, double>(

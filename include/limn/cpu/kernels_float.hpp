@@ -19,19 +19,21 @@ namespace limn::inline v0 {
 
 namespace cpu {
 
-LIMN_KERNEL_TEMPLATE std::size_t conv_forward_workspace<float>(Isa, const ConvGeometry&,
+LIMN_KERNEL_TEMPLATE std::size_t conv_forward_workspace<float>(Isa, Maths, const ConvGeometry&,
                                                                const Shape&, const Shape&, int);
-LIMN_KERNEL_TEMPLATE void conv_forward<float>(ThreadPool&, Isa, const ConvGeometry&,
+LIMN_KERNEL_TEMPLATE void conv_forward<float>(ThreadPool&, Isa, Maths, const ConvGeometry&,
                                               const ConvForward<float>&, std::byte*);
-LIMN_KERNEL_TEMPLATE std::size_t conv_backward_data_workspace<float>(Isa, const ConvGeometry&,
+LIMN_KERNEL_TEMPLATE std::size_t conv_backward_data_workspace<float>(Isa, Maths,
+                                                                     const ConvGeometry&,
                                                                      const Shape&, const Shape&,
                                                                      int);
-LIMN_KERNEL_TEMPLATE void conv_backward_data<float>(ThreadPool&, Isa, const ConvGeometry&,
+LIMN_KERNEL_TEMPLATE void conv_backward_data<float>(ThreadPool&, Isa, Maths, const ConvGeometry&,
                                                     const ConvBackwardData<float>&, std::byte*);
-LIMN_KERNEL_TEMPLATE std::size_t conv_backward_weights_workspace<float>(Isa, const ConvGeometry&,
+LIMN_KERNEL_TEMPLATE std::size_t conv_backward_weights_workspace<float>(Isa, Maths,
+                                                                        const ConvGeometry&,
                                                                         const Shape&, const Shape&,
                                                                         int);
-LIMN_KERNEL_TEMPLATE void conv_backward_weights<float>(ThreadPool&, Isa, const ConvGeometry&,
+LIMN_KERNEL_TEMPLATE void conv_backward_weights<float>(ThreadPool&, Isa, Maths, const ConvGeometry&,
                                                        const ConvBackwardWeights<float>&,
                                                        std::byte*);
 LIMN_KERNEL_TEMPLATE std::size_t gemm_workspace<float, float, float>(Isa, Gemm<float, float, float>,

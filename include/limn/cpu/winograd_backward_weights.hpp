@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: MIT
+// Winograd's convolution, gradient of the weights:
+//   dw = G^T [sum over tiles of (A dy A^T) (B^T x B)^T] G.
+// Tiles are worked off in rounds: all of a round are transformed, then each (position, group of
+// channels) adds up its outer products, tiles in order.
+#pragma once
+
+#include <algorithm>
+
+#include "limn/core/conv_geometry.hpp"
+#include "limn/core/shape.hpp"
+#include "limn/cpu/conv_patches.hpp"
+#include "limn/cpu/isa.hpp"
+#include "limn/cpu/thread_pool.hpp"
+#include "limn/cpu/winograd_backward_data.hpp"
+#include "limn/cpu/winograd_product.hpp"
+
+namespace limn::inline v0::cpu::winograd {
+
+/// T is the type of x and dy. Args is ConvBackwardWeights<T>.
+template <class T, class Args>
+class BackwardWeights {
+ public:
+  BackwardWeights(Isa isa, const ConvGeometry& g, const Args& a, Arena& arena)
+      : isa_(isa), form_(g, a.x_shape, a.w_shape), a_(a) {
+    const Index tiles = form_.samples * form_.tiles();
+    const Index rounds = (tiles + tiles_at_once - 1) / tiles_at_once;
+    round_ = (tiles + rounds - 1) / rounds;
+    x_ = {segment(isa, form_.inputs), 0, round_};
+    x_.groups = form_.inputs / x_.segment;
+    dy_ = {segment(isa, form_.outputs), 0, round_};
+    dy_.groups = form_.phases() * form_.outputs / dy_.segment;
+    du_ = {form_.phases() * form_.outputs, form_.inputs};
+    v_ = arena.take<float>(x_.size());
+    dv_ = arena.take<float>(dy_.size());
+    sums_ = arena.take<float>(du_.size());
+    zeros_ = arena.take<T>(std::max(form_.inputs, form_.outputs));
+  }
+
+  void run(ThreadPool& pool) {
+    std::fill_n(zeros_, std::max(form_.inputs, form_.outputs), T(0.0F));
+    const Index tiles = form_.samples * form_.tiles();
+    for (Index first = 0; first < tiles; first += round_) {
+      const Index count = std::min(round_, tiles - first);
+      pool.run((count + strip - 1) / strip, [&](Index chunk, int) {
+        for (Index t = chunk * strip; t < std::min(count, (chunk + 1) * strip); ++t)
+          transform(first + t, t);
+      });
+      pool.run(positions * x_.groups, [&](Index chunk, int) {
+        multiply_outer(isa_, dy_, dv_, x_, v_, count, chunk / x_.groups, chunk % x_.groups, du_,
+                       sums_, first > 0);
+      });
+    }
+    pool.run(form_.outputs, [&](Index o, int) {
+      for (int phase = 0; phase < form_.phases(); ++phase) finish(o, phase);
+    });
+  }
+
+ private:
+  static constexpr Index tiles_at_once = 256, strip = 8;
+
+  void transform(Index tile, Index t) const {
+    const Index n = tile / form_.tiles(), across = form_.cols.tiles();
+    const Index ti = tile % form_.tiles() / across, tj = tile % across;
+    const T* pixel[positions];
+    const T* zeros = zeros_;
+    point_input(form_, a_.x + n * a_.x_shape.sample(), zeros, ti, tj, pixel);
+    simd::dispatch(isa_, TransformInput<T>{}, static_cast<const T* const*>(pixel), form_.inputs,
+                   &x_, t, v_);
+    const Index area = a_.x_shape.area() * form_.phases();
+    transform_output_gradient(isa_, form_, a_.dy + n * area * form_.outputs, zeros, ti, tj, dy_, t,
+                              dv_);
+  }
+
+  void finish(Index o, int phase) const {
+    const float* from = sums_ + (phase * form_.outputs + o) * du_.columns;
+    float* to = a_.dw + o * 9 * form_.inputs;
+    const bool add = a_.accumulate || phase > 0;
+    if (form_.phases() == 1)
+      simd::dispatch(isa_, TransformWeightsGradient<3>{}, from, du_.position_stride(), 0, 0, to,
+                     form_.inputs, add);
+    else
+      simd::dispatch(isa_, TransformWeightsGradient<2>{}, from, du_.position_stride(), phase / 2,
+                     phase % 2, to, form_.inputs, add);
+  }
+
+  Isa isa_;
+  Form form_;
+  Args a_;
+  Index round_ = 1;
+  TileLayout x_, dy_;
+  GradientLayout du_;
+  float *v_ = nullptr, *dv_ = nullptr, *sums_ = nullptr;
+  T* zeros_ = nullptr;
+};
+
+}  // namespace limn::inline v0::cpu::winograd

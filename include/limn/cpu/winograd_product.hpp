@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: MIT
+// The products between the transforms: at each of the 36 positions, tiles times weights, or the
+// sum over tiles of outer products.
+#pragma once
+
+#include <array>
+
+#include "limn/core/shape.hpp"
+#include "limn/cpu/gemm_micro.hpp"
+#include "limn/cpu/gemm_outer.hpp"
+#include "limn/cpu/isa.hpp"
+#include "limn/cpu/winograd_tiles.hpp"
+#include "limn/cpu/winograd_weights.hpp"
+
+namespace limn::inline v0::cpu::winograd {
+
+/// Pointers that multiply() needs room for.
+[[nodiscard]] inline Index pointers_needed(const TileLayout& from) {
+  return from.tiles * from.groups;
+}
+
+/// to[p][tile first + t][column] = sum over channels k of from[p][tile t][k] u[p][k][column], t <
+/// `count`.
+inline void multiply(Isa isa, const TileLayout& from, const float* v, Index count,
+                     const WeightLayout& weights, const float* u, const TileLayout& to, Index first,
+                     float* products, const void** pointers) {
+  const ExactKernels kernels = exact_kernels(isa, weights.panel);
+  const Index blocks = (count + kernels.most - 1) / kernels.most;
+  const Index panel_stride = weights.depth * weights.panel;
+  for (Index p = 0; p < positions; ++p) {
+    const float* a = v + p * from.position_stride();
+    const void** next = pointers;
+    for (Index b = 0; b < blocks; ++b) {
+      const Index t0 = b * count / blocks, t1 = (b + 1) * count / blocks;
+      for (Index g = 0; g < from.groups; ++g)
+        for (Index t = t0; t < t1; ++t) *next++ = a + g * from.group_stride() + t * from.segment;
+    }
+    const float* panel = u + p * weights.position_stride();
+    float* c = products + p * to.position_stride() + first * to.segment;
+    for (Index q = 0; q < to.groups; ++q, panel += panel_stride, c += to.group_stride()) {
+      next = pointers;
+      for (Index b = 0; b < blocks; ++b) {
+        const Index t0 = b * count / blocks, t1 = (b + 1) * count / blocks;
+        kernels.kernel[t1 - t0 - 1](next, from.groups, from.segment, panel, c + t0 * to.segment,
+                                    false);
+        next += (t1 - t0) * from.groups;
+      }
+    }
+  }
+}
+
+/// Rows (phase, output) of u's gradient [position][row][input channel].
+struct GradientLayout {
+  Index rows = 0, columns = 0;
+
+  [[nodiscard]] Index position_stride() const { return rows * columns + 16; }
+  [[nodiscard]] Index size() const { return positions * position_stride(); }
+};
+
+/// du[p][row][c] (+)= sum over tiles of dv[p][tile][row] v[p][tile][c] at one position, for the
+/// channels c of one of v's groups.
+inline void multiply_outer(Isa isa, const TileLayout& rows, const float* dv,
+                           const TileLayout& columns, const float* v, Index count, Index position,
+                           Index group, const GradientLayout& to, float* du, bool add) {
+  const OuterKernels kernels = outer_kernels(isa, columns.segment);
+  const float* panel = v + position * columns.position_stride() + group * columns.group_stride();
+  float* c = du + position * to.position_stride() + group * columns.segment;
+  for (Index g = 0; g < rows.groups; ++g) {
+    const float* d = dv + position * rows.position_stride() + g * rows.group_stride();
+    for (Index r = 0; r < rows.segment;) {
+      const Index left = rows.segment - r;
+      const int k = left >= kernels.rows[0] ? 0 : left >= kernels.rows[1] ? 1 : 2;
+      kernels.kernel[k](d + r, rows.segment, count, panel, c, to.columns, add);
+      r += kernels.rows[k];
+      c += kernels.rows[k] * to.columns;
+    }
+  }
+}
+
+}  // namespace limn::inline v0::cpu::winograd
