@@ -7,12 +7,9 @@
 #include <utility>
 
 #include "limn/core/backend.hpp"
+#include "limn/core/stash_format.hpp"
 
 namespace limn::inline v0 {
-
-/// How maps of floats wait for their backward: as they were computed, or rounded to bfloat16 (half
-/// the memory; gradients get its rounding, 2^-9 of each value; what is computed forwards does not).
-enum class StashFormat { computed, bf16 };
 
 /// One tensor that waits. Copies share it.
 template <Device D, Scalar T>

@@ -25,7 +25,7 @@ struct NormInputs {
 /// x (N,H,W,C); rho (1,1,1,C); gamma and beta (N,1,1,C) or (1,1,1,C). The residual, if given, has
 /// x's shape.
 template <Device D, Scalar T>
-[[nodiscard]] Var<D, T> normalize(const Var<D, T>& x, const primitive::NormSpec& spec,
+[[nodiscard]] Var<D, T> normalize(Var<D, T> x, const primitive::NormSpec& spec,
                                   const NormInputs<D, T>& inputs = {}, Activation activation = {},
                                   const std::optional<Var<D, T>>& residual = std::nullopt) {
   using P = param_t<T>;
@@ -44,7 +44,9 @@ template <Device D, Scalar T>
                                                value_of(inputs.gamma), value_of(inputs.beta)};
   const Tensor<D, P> a(device, coefficients), b(device, coefficients);
   primitive::norm_coefficients(spec, operands, a, b);
-  Tensor<D, T> y(device, x.shape());
+  // off the tapes, an x that nobody else holds becomes y
+  const bool in_place = !x.tape() && x.value().owners() == 1;
+  const Tensor<D, T> y = in_place ? x.value() : Tensor<D, T>(device, x.shape());
   primitive::affine_forward(x.value(), a, b, activation,
                             residual ? residual->value() : Tensor<D, T>(), y);
 

@@ -34,6 +34,9 @@ struct RunOptions {
   void check() const {
     model.check();
     train.check();
+    if (train.stash == StashFormat::bf16 && precision != Precision::fp32)
+      throw UsageError("stash bf16 is for precision fp32, not " +
+                       std::string(to_string(precision)));
   }
 };
 
@@ -74,6 +77,8 @@ void for_each_option(Options& o, F&& f) {
     "same seed, data and options: same training, bit for bit");
   f("fit", o.fit, choice, "how pictures become square: squash, pad or crop");
   f("precision", o.precision, choice, "fp32 or fp64");
+  f("stash", o.train.stash, choice,
+    "computed, or bf16: an fp32 training keeps its activations for backward in half the memory");
   f("beta1", o.train.beta1, OptionRange{0, 1}, "");
   f("beta2", o.train.beta2, OptionRange{0, 1}, "");
   f("decay", o.train.decay, choice, "");
@@ -82,6 +87,7 @@ void for_each_option(Options& o, F&& f) {
 [[nodiscard]] inline std::string option_text(Variant v) { return to_string(v); }
 [[nodiscard]] inline std::string option_text(Fit f) { return limn::to_string(f); }
 [[nodiscard]] inline std::string option_text(Precision p) { return to_string(p); }
+[[nodiscard]] inline std::string option_text(StashFormat f) { return limn::to_string(f); }
 template <class T>
 requires std::is_arithmetic_v<T>
 [[nodiscard]] std::string option_text(T value) { return text_of(value); }
@@ -99,6 +105,10 @@ inline void parse_option(const std::string& name, std::string_view text, OptionR
   for (const Precision p : {Precision::fp32, Precision::fp64})
     if (text == to_string(p)) return static_cast<void>(value = p);
   throw UsageError(name + " '" + std::string(text) + "' is none of fp32, fp64");
+}
+inline void parse_option(const std::string& /*name*/, std::string_view text, OptionRange /*range*/,
+                         StashFormat& value) {
+  value = parse_stash_format(text);
 }
 inline void parse_option(const std::string& name, std::string_view text, OptionRange /*range*/,
                          bool& value) {
@@ -153,12 +163,14 @@ inline void set_option(RunOptions& options, std::string_view name, std::string_v
   return entries;
 }
 
-/// The options that a checkpoint was made with. Throws IoError where one is missing or impossible.
+/// The options that a checkpoint was made with; one without "stash" is from before there was a
+/// choice. Throws IoError where one is missing or impossible.
 [[nodiscard]] inline RunOptions options_from_metadata(const SafetensorsFile& file) {
   RunOptions options;
   try {
     for_each_option(options, [&](const std::string& name, auto& value, OptionRange range,
                                  const char* /*help*/) {
+      if (name == "stash" && !file.metadata().contains("option.stash")) return;
       parse_option(name, metadata_entry(file, "option." + name), range, value);
     });
     options.check();

@@ -50,7 +50,7 @@ class Step {
     Losses<D, T> losses;
     const double lr = learning_rate(step);
     release_gradients();  // kept ones of the step before
-    Tape<D> tape;
+    Tape<D> tape(options_.stash);
     const Fakes fakes = translate(tape, real_a, real_b);
     discriminate(fakes, real_a, real_b, lr, losses);
     generate(tape, fakes, real_a, real_b, losses);
@@ -120,7 +120,7 @@ class Step {
                                  const Tensor<D, T>& real, const Var<D, T>& fake) {
       const std::size_t part = model_->discriminators.part_of(discriminator.last.weight);
       model_->discriminators.zero_gradients(part);
-      Tape<D> tape;
+      Tape<D> tape(options_.stash);
       const auto judgement =
           discriminator(join_samples(tape.constant(real), tape.constant(fake.value())), 2);
       Terms terms;
@@ -154,7 +154,7 @@ class Step {
     Terms all;
     // what follows a translated picture, back to its gradient
     const auto follow = [&](const Var<D, T>& fake, auto&& record) {
-      Tape<D> branch;
+      Tape<D> branch(options_.stash);
       Terms terms;
       record(branch.branch(fake), terms);
       branch.backward(terms.sum());
