@@ -9,8 +9,8 @@
 //   weights that multiply are the raw ones, not the spectrally normalized.
 #pragma once
 
-#include "limn/autograd/tape.hpp"
 #include "limn/nn/parameter.hpp"
+#include "limn/ops/pointwise.hpp"
 
 namespace limn::inline v0 {
 
@@ -52,7 +52,7 @@ template <Device D, Scalar T>
   const auto result = x.tape()->record(
       y, [=, input = learn ? x.kept() : Kept<D, T>(), dx = x.gradient(), average = &w_average,
           maximum = &w_maximum, w = &weights, b = &bias](const Tensor<D, T>& dy) {
-        primitive::map2(ActivationBackward{activation}, own.tensor(), dy, dy);
+        activation_backward(activation, own.tensor(), dy, dy);
         if (learn) {
           primitive::reduce(primitive::all_but_channels, dy, b->gradient, Write::accumulate);
           const Tensor<D, P> dmerged(dy.device(), half), dhalf(dy.device(), half),

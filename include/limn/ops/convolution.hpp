@@ -5,8 +5,8 @@
 //   activation.
 #pragma once
 
-#include "limn/autograd/tape.hpp"
 #include "limn/nn/parameter.hpp"
+#include "limn/ops/pointwise.hpp"
 
 namespace limn::inline v0 {
 
@@ -36,7 +36,7 @@ template <Device D, Scalar T>
     const auto kept = activation == identity_activation ? Tensor<D, T>() : y;
     const auto input = learn_weights ? x.kept() : Kept<D, T>();
     result = x.tape()->record(y, [=, dx = x.gradient(), w = &weights](const Tensor<D, T>& dy) {
-      if (kept.defined()) primitive::map2(ActivationBackward{activation}, kept, dy, dy);
+      if (kept.defined()) activation_backward(activation, kept, dy, dy);
       if (learn_bias)
         primitive::reduce(primitive::all_but_channels, dy, bias->gradient, Write::accumulate);
       if (learn_weights)
