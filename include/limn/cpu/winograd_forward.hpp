@@ -16,18 +16,6 @@
 
 namespace limn::inline v0::cpu::winograd {
 
-/// How tiles of one sample are shared out: chunks of about `most` tiles, all nearly the same size,
-/// an even number of them.
-struct Chunks {
-  Index tiles = 0, count = 1;
-
-  Chunks(Index all, Index most) : tiles(all), count((all + most - 1) / most) {
-    if (count > 1) count += count % 2;
-  }
-  [[nodiscard]] Index begin(Index i) const { return i * tiles / count; }
-  [[nodiscard]] Index largest() const { return (tiles + count - 1) / count; }
-};
-
 /// T is the type of x and y. Args is ConvForward<T>.
 template <class T, class Args>
 class Forward {
@@ -37,7 +25,7 @@ class Forward {
         form_(g, a.x_shape, a.w_shape),
         a_(a),
         weights_(forward_weights(isa, form_)),
-        chunks_(form_.tiles(), 48) {
+        chunks_(form_.tiles(), tiles_per_chunk) {
     from_ = {segment(isa, form_.inputs), 0, chunks_.largest()};
     from_.groups = form_.inputs / from_.segment;
     to_ = {weights_.panel, weights_.columns / weights_.panel, chunks_.largest()};
@@ -83,7 +71,7 @@ class Forward {
       simd::dispatch(isa_, TransformInput<T>{}, static_cast<const T* const*>(pixel), form_.inputs,
                      &from_, t, v);
     }
-    multiply(isa_, from_, v, count, weights_, u_, to_, 0, products, pointers);
+    multiply(isa_, from_, v, count, weights_, u_, to_, products, pointers);
     for (int phase = 0; phase < form_.phases(); ++phase)
       output(n, index, phase, static_cast<const float*>(products));
   }

@@ -24,6 +24,11 @@ struct TileLayout {
   [[nodiscard]] Index group_stride() const { return tiles * segment; }
 };
 
+/// Elements that are asked for before they are needed: three dozen streams are too many for the
+/// processor's own foresight.
+template <int Bytes>
+inline constexpr Index ahead = 2 * Bytes / 4;
+
 /// to = B^T x B of the tile whose pixels are at pixel[6 * row + column].
 template <class T>
 struct TransformInput {
@@ -39,7 +44,10 @@ struct TransformInput {
 #pragma GCC unroll 6
       for (int j = 0; j < 6; ++j) {
 #pragma GCC unroll 6
-        for (int i = 0; i < 6; ++i) simd::load(d[i], pixel[i * 6 + j] + c);
+        for (int i = 0; i < 6; ++i) {
+          simd::load(d[i], pixel[i * 6 + j] + c);
+          simd::prefetch(pixel[i * 6 + j] + c + ahead<Bytes>);
+        }
         points.input(d, o);
 #pragma GCC unroll 6
         for (int i = 0; i < 6; ++i) half[i][j] = o[i];
@@ -71,7 +79,10 @@ struct TransformOutputGradient {
 #pragma GCC unroll 5
       for (int j = 0; j < M; ++j) {
 #pragma GCC unroll 5
-        for (int i = 0; i < M; ++i) simd::load(d[i], pixel[i * M + j] + c);
+        for (int i = 0; i < M; ++i) {
+          simd::load(d[i], pixel[i * M + j] + c);
+          simd::prefetch(pixel[i * M + j] + c + ahead<Bytes>);
+        }
         points.output_gradient(d, o);
 #pragma GCC unroll 6
         for (int i = 0; i < 6; ++i) half[i][j] = o[i];

@@ -23,12 +23,12 @@ namespace limn::inline v0::cpu::winograd {
 static_assert(group_of_tap(0, 0) == 0 && group_of_tap(0, 1) == 1 && group_of_tap(0, 2) == 1);
 static_assert(group_of_tap(1, 0) == 0 && group_of_tap(1, 1) == 0 && group_of_tap(1, 2) == 1);
 
-/// to[p * stride + c] = (G w G^T)[p] of `count` channels from w[3][3][channels] on, w's taps added
-/// up for a phase if R is 2.
+/// to[p * stride + c] = (G w G^T)[p] for c < `count`, the taps w[tap * tap_stride + c] added up for
+/// a phase if R is 2.
 template <int R>
 struct TransformWeights {
   template <int Bytes>
-  LIMN_ALWAYS_INLINE void operator()(const float* w, Index channels, Index count, int phase_row,
+  LIMN_ALWAYS_INLINE void operator()(const float* w, Index tap_stride, Index count, int phase_row,
                                      int phase_column, float* to, Index stride) const {
     constexpr int width = Bytes / 4;
     using V = simd::Vec<float, width>;
@@ -37,14 +37,14 @@ struct TransformWeights {
       V taps[R][R], half[6][R], column[R], o[6];
       if constexpr (R == 3) {
         for (int r = 0; r < 3; ++r)
-          for (int s = 0; s < 3; ++s) simd::load(taps[r][s], w + (r * 3 + s) * channels + c);
+          for (int s = 0; s < 3; ++s) simd::load(taps[r][s], w + (r * 3 + s) * tap_stride + c);
       } else {
         for (int r = 0; r < R; ++r)
           for (int s = 0; s < R; ++s) taps[r][s] = V{};
         for (int r = 0; r < 3; ++r)
           for (int s = 0; s < 3; ++s) {
             V v;
-            simd::load(v, w + (r * 3 + s) * channels + c);
+            simd::load(v, w + (r * 3 + s) * tap_stride + c);
             taps[group_of_tap(phase_row, r)][group_of_tap(phase_column, s)] += v;
           }
       }
@@ -119,12 +119,12 @@ struct WeightLayout {
 
 namespace detail {
 
-inline void transform(Isa isa, const Form& form, const float* w, Index count, int phase, float* to,
-                      Index stride) {
+inline void transform(Isa isa, const Form& form, const float* w, Index tap_stride, Index count,
+                      int phase, float* to, Index stride) {
   if (form.phases() == 1)
-    simd::dispatch(isa, TransformWeights<3>{}, w, form.inputs, count, 0, 0, to, stride);
+    simd::dispatch(isa, TransformWeights<3>{}, w, tap_stride, count, 0, 0, to, stride);
   else
-    simd::dispatch(isa, TransformWeights<2>{}, w, form.inputs, count, phase / 2, phase % 2, to,
+    simd::dispatch(isa, TransformWeights<2>{}, w, tap_stride, count, phase / 2, phase % 2, to,
                    stride);
 }
 
@@ -144,41 +144,30 @@ inline void transpose_16_rows([[maybe_unused]] Isa isa, const float* from, Index
 }  // namespace detail
 
 /// Elements per thread that transform_forward_weights needs.
-inline constexpr Index weights_scratch = positions * (16 * 64 + 16);
+inline constexpr Index weights_scratch = 9 * 64 * 16;
 
-/// u of forward_weights() from OHWI weights.
+/// u of forward_weights() from OHWI weights. Nine taps are transposed in place of 36 positions.
 inline void transform_forward_weights(ThreadPool& pool, Isa isa, const Form& form, const float* w,
                                       float* u, float* scratch) {
   const WeightLayout layout = forward_weights(isa, form);
-  const Index blocks_of_inputs = (form.inputs + 63) / 64, rows = form.outputs / 16;
-  pool.run(form.phases() * rows * blocks_of_inputs, [&](Index chunk, int worker) {
-    const Index c0 = chunk % blocks_of_inputs * 64;
-    const Index o0 = chunk / blocks_of_inputs % rows * 16;
-    const Index phase = chunk / blocks_of_inputs / rows;
+  const Index blocks_of_inputs = (form.inputs + 63) / 64;
+  const Index lanes = std::min<Index>(16, layout.panel);
+  pool.run(form.outputs / 16 * blocks_of_inputs, [&](Index chunk, int worker) {
+    const Index c0 = chunk % blocks_of_inputs * 64, o0 = chunk / blocks_of_inputs * 16;
     const Index count = std::min<Index>(64, form.inputs - c0);
-    constexpr Index stride = 16 * 64 + 16;
-    float* block = scratch + worker * weights_scratch;
-    for (Index o = 0; o < 16; ++o)
-      detail::transform(isa, form, w + (o0 + o) * 9 * form.inputs + c0, count,
-                        static_cast<int>(phase), block + o * 64, stride);
-    const Index column = phase * form.outputs + o0;
-    float* to = u + column / layout.panel * layout.panel * layout.depth + c0 * layout.panel +
-                column % layout.panel;
-    // a narrower panel than 16 columns takes the block in pieces
-    if (layout.panel >= 16) {
-      for (Index p = 0; p < positions; ++p)
-        detail::transpose_16_rows(isa, block + p * stride, 64, count,
-                                  to + p * layout.position_stride(), layout.panel);
-    } else {
-      for (Index p = 0; p < positions; ++p)
-        for (Index j = 0; j < 16; j += layout.panel)
-          for (Index jj = j; jj < j + layout.panel; jj += 4)
-            for (Index k = 0; k < count; k += 4)
-              cpu::detail::transpose4(
-                  block + p * stride + jj * 64 + k, 64,
-                  to + p * layout.position_stride() + j * layout.depth + k * layout.panel + jj - j,
-                  layout.panel);
-    }
+    float* taps = scratch + worker * weights_scratch;
+    for (Index tap = 0; tap < 9; ++tap)
+      detail::transpose_16_rows(isa, w + (o0 * 9 + tap) * form.inputs + c0, 9 * form.inputs, count,
+                                taps + tap * count * 16, 16);
+    for (int phase = 0; phase < form.phases(); ++phase)
+      for (Index o = 0; o < 16; o += lanes) {
+        const Index column = phase * form.outputs + o0 + o;
+        float* to = u + column / layout.panel * layout.panel * layout.depth + c0 * layout.panel +
+                    column % layout.panel;
+        for (Index c = 0; c < count; ++c)
+          detail::transform(isa, form, taps + c * 16 + o, count * 16, lanes, phase,
+                            to + c * layout.panel, layout.position_stride());
+      }
   });
 }
 
@@ -189,7 +178,7 @@ inline void transform_backward_weights(ThreadPool& pool, Isa isa, const Form& fo
   pool.run(layout.depth, [&](Index k, int) {
     const Index phase = k / form.outputs, o = k % form.outputs;
     for (Index c = 0; c < form.inputs; c += layout.panel)
-      detail::transform(isa, form, w + o * 9 * form.inputs + c, layout.panel,
+      detail::transform(isa, form, w + o * 9 * form.inputs + c, form.inputs, layout.panel,
                         static_cast<int>(phase), u + c * layout.depth + k * layout.panel,
                         layout.position_stride());
   });

@@ -2,6 +2,7 @@
 // Parameter: a named tensor that a layer owns, as a view into the flat buffers of its ParameterSet.
 #pragma once
 
+#include <concepts>
 #include <string>
 #include <vector>
 
@@ -24,6 +25,11 @@ struct Initializer {
   /// Normal values, then divided by their length: the vectors of spectral normalization.
   static constexpr Initializer unit_vector() { return {Kind::unit_vector, 0}; }
 };
+
+/// What a layer with parameters for activations of type T works on: such activations, or, where a
+/// few values decide (pooled features, logits, gamma and beta), values as wide as the parameters.
+template <class U, class T>
+concept ActivationOf = std::same_as<U, T> || std::same_as<U, param_t<T>>;
 
 /// Learned by the optimizer, or carried along (the vectors of spectral normalization).
 enum class Role { weight, state };

@@ -3,6 +3,7 @@
 // are fused into what comes before.
 #pragma once
 
+#include <concepts>
 #include <utility>
 #include <vector>
 
@@ -97,6 +98,23 @@ template <Device D, Scalar T>
       const Tensor<D, T> narrow(dy.device(), dy.shape());
       primitive::cast(dy, narrow);
       dx.give(narrow);
+    });
+  }
+}
+
+/// x as an activation of type T: for what is kept in factors. No operation where it is one already.
+template <Scalar T, Device D>
+[[nodiscard]] Var<D, T> narrow(const Var<D, param_t<T>>& x) {
+  if constexpr (std::same_as<T, param_t<T>>) {
+    return x;
+  } else {
+    const Tensor<D, T> y(x.device(), x.shape());
+    primitive::cast(x.value(), y);
+    if (!x.wants_gradient()) return Var<D, T>(y, x.tape(), false);
+    return x.tape()->record(y, [dx = x.gradient()](const Tensor<D, T>& dy) {
+      const Tensor<D, param_t<T>> wide(dy.device(), dy.shape());
+      primitive::cast(dy, wide);
+      dx.give(wide);
     });
   }
 }

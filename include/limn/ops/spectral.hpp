@@ -88,8 +88,9 @@ template <Device D, Scalar T>
 
 /// x (N,H,W,I) with N a multiple of `passes`, weights (O,k,k,I), bias (1,1,1,O) or null. Throws
 /// ShapeError.
-template <Device D, Scalar T>
-[[nodiscard]] Var<D, T> spectral_convolution(const Var<D, T>& x, Parameter<D, T>& weights,
+template <Device D, Scalar U, Scalar T>
+requires ActivationOf<U, T>
+[[nodiscard]] Var<D, U> spectral_convolution(const Var<D, U>& x, Parameter<D, T>& weights,
                                              Parameter<D, T>& u, Parameter<D, T>& v,
                                              Parameter<D, T>* bias, const ConvGeometry& geometry,
                                              Activation activation, Index passes) {
@@ -109,18 +110,18 @@ template <Device D, Scalar T>
     const auto part = a.samples(i * per_pass, per_pass);
     scale_by(iterations.inverse_sigma.samples(i, 1), part, part);
   }
-  const Tensor<D, T> z(device, out), y(device, out);
+  const Tensor<D, U> z(device, out), y(device, out);
   const Tensor<D, P> b = bias ? bias->value : Tensor<D, P>();
-  primitive::conv_forward<D, T>(geometry, x.value(), weights.value, {}, z);
+  primitive::conv_forward<D, U>(geometry, x.value(), weights.value, {}, z);
   primitive::affine_forward(z, a, b, activation, {}, y);
 
   const bool learn_weights = weights.trainable(), learn_bias = bias && bias->trainable();
   if (!x.tape() || !(x.wants_gradient() || learn_weights || learn_bias))
-    return Var<D, T>(y, x.tape(), false);
-  const Stash<D, T> raw(z, x.tape()->stash_format());
-  const auto result = x.tape()->record(y, [=, input = learn_weights ? x.kept() : Kept<D, T>(),
+    return Var<D, U>(y, x.tape(), false);
+  const Stash<D, U> raw(z, x.tape()->stash_format());
+  const auto result = x.tape()->record(y, [=, input = learn_weights ? x.kept() : Kept<D, U>(),
                                            dx = x.gradient(),
-                                           w = &weights](const Tensor<D, T>& dy) {
+                                           w = &weights](const Tensor<D, U>& dy) {
     const auto kept_z = raw.tensor();
     if (learn_weights || learn_bias) {
       const Tensor<D, P> s1(dy.device(), out.per_channel()), s2(dy.device(), out.per_channel());
@@ -149,7 +150,7 @@ template <Device D, Scalar T>
       primitive::conv_backward_data(geometry, dy, w->value, target.tensor, target.write);
     }
   });
-  result.set_kept(Kept<D, T>(raw, a, b, activation));
+  result.set_kept(Kept<D, U>(raw, a, b, activation));
   return result;
 }
 

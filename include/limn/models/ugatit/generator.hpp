@@ -87,9 +87,8 @@ struct Style {
 
   [[nodiscard]] std::pair<Var<D, param_t<T>>, Var<D, param_t<T>>> operator()(
       const Var<D, T>& features) {
-    const bool whole = features.shape().h == bins && features.shape().w == bins;
-    const auto x = hidden2(hidden1(whole ? features : average_pool(features, bins)));
-    return {widen(gamma(x)), widen(beta(x))};
+    const auto x = hidden2(seen(features));
+    return {gamma(x), beta(x)};
   }
 
   void visit(auto&& f) {
@@ -97,6 +96,17 @@ struct Style {
     f("beta", beta);
     f("FC.0", hidden1);
     f("FC.2", hidden2);
+  }
+
+ private:
+  using P = param_t<T>;
+
+  // Features as they are, or pooled to a grid, are many, and the layer's gradient is kept as
+  // factors of type T; their mean is one value per channel and stays as wide as it is.
+  [[nodiscard]] Var<D, P> seen(const Var<D, T>& features) {
+    if (features.shape().h == bins && features.shape().w == bins) return widen(hidden1(features));
+    const auto pooled = average_pool(features, bins);
+    return bins > 1 ? widen(hidden1(narrow<T>(pooled))) : hidden1(pooled);
   }
 };
 
@@ -159,8 +169,8 @@ struct Decoder {
 /// What a generator gives.
 template <Device D, Scalar T>
 struct Translation {
-  Var<D, T> image;       ///< (N,S,S,3) in (-1, 1)
-  Var<D, T> cam_logits;  ///< (N,1,1,2)
+  Var<D, T> image;                ///< (N,S,S,3) in (-1, 1)
+  Var<D, param_t<T>> cam_logits;  ///< (N,1,1,2)
   /// (N,S/4,S/4,1): sum over the channels of the attended features; only if asked for
   Tensor<D, param_t<T>> heatmap;
 };

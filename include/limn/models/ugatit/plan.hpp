@@ -33,7 +33,8 @@ namespace detail {
 
 template <Scalar T>
 [[nodiscard]] Plan plan(const RunOptions& options, int threads) {
-  auto owned = std::make_unique<Cpu>(CpuOptions{.threads = threads, .dry = true});
+  auto owned =
+      std::make_unique<Cpu>(CpuOptions{.threads = threads, .dry = true, .maths = options.maths});
   Cpu& device = *owned;
   Training<Cpu, T> training(std::move(owned), options);
   Plan plan;
@@ -59,7 +60,7 @@ template <Scalar T>
   const std::uint64_t lasting = device.memory().current - gradients();
   plan.weights = lasting - plan.moments;
   std::uint64_t most = 0;
-  const auto look = [&](std::string_view, const Tensor<Cpu, T>&) {
+  const auto look = [&](const auto& /*seen*/) {
     const std::uint64_t current = device.memory().current;
     if (current <= most) return;
     most = current;
@@ -83,8 +84,8 @@ template <Scalar T>
 
 /// Plans a training with so many threads (0: all). Throws UsageError for options that do not work.
 [[nodiscard]] inline Plan make_plan(const RunOptions& options, int threads = 0) {
-  return options.precision == Precision::fp64 ? detail::plan<double>(options, threads)
-                                              : detail::plan<float>(options, threads);
+  return with_precision(options.precision,
+                        [&]<Scalar T>() { return detail::plan<T>(options, threads); });
 }
 
 /// The plan in lines; the last one is "peak N bytes".

@@ -19,6 +19,7 @@
 #include <string_view>
 #include <tuple>
 #include <utility>
+#include <vector>
 
 #include "limn/loss/losses.hpp"
 #include "limn/models/ugatit/loss_terms.hpp"
@@ -34,8 +35,14 @@ template <Device D, Scalar T = float>
 class Step {
  public:
   using P = param_t<T>;
-  /// Called with the name and value of each intermediate result ("fake_A2B", "real_logit_GA", ...).
-  using Observer = std::function<void(std::string_view, const Tensor<D, T>&)>;
+  /// An intermediate result: its name ("fake_A2B", "real_logit_GA", ...), its shape, and its values
+  /// where they are asked for.
+  struct Seen {
+    std::string_view name;
+    Shape shape;
+    std::function<std::vector<P>()> values;
+  };
+  using Observer = std::function<void(const Seen&)>;
 
   Step(Model<D, T>& model, const TrainOptions& options)
       : model_(&model),
@@ -78,8 +85,8 @@ class Step {
 
   /// Translations and identities of both generators.
   struct Fakes {
-    Var<D, T> a2b, b2b, a2b_cam, b2b_cam;
-    Var<D, T> b2a, a2a, b2a_cam, a2a_cam;
+    Var<D, T> a2b, b2b, b2a, a2a;
+    Var<D, P> a2b_cam, b2b_cam, b2a_cam, a2a_cam;
   };
 
   [[nodiscard]] AdamOptions adam_options() const {
@@ -124,8 +131,7 @@ class Step {
       const auto judgement =
           discriminator(join_samples(tape.constant(real), tape.constant(fake.value())), 2);
       Terms terms;
-      const auto real_against_fake = [&](const Var<D, T>& logits, const char* loss,
-                                         const char* kind) {
+      const auto real_against_fake = [&](const auto& logits, const char* loss, const char* kind) {
         const auto [on_real, on_fake] = split_samples(logits, real.shape().n);
         see("real" + std::string(kind) + name, on_real);
         see("fake" + std::string(kind) + name, on_fake);
@@ -187,8 +193,8 @@ class Step {
 
     Terms terms;
     const auto domain = [&](const std::string& name, const Tensor<D, T>& real,
-                            const Var<D, T>& same, const Var<D, T>& fake_cam,
-                            const Var<D, T>& same_cam) {
+                            const Var<D, T>& same, const Var<D, P>& fake_cam,
+                            const Var<D, P>& same_cam) {
       terms.add("G_identity_loss_" + name, options_.lambda_identity, l1(same, real));
       terms.add("G_cam_loss_" + name, options_.lambda_cam,
                 cross_entropy_with_logits(fake_cam, 1) + cross_entropy_with_logits(same_cam, 0));
@@ -200,8 +206,13 @@ class Step {
     all.report("G_loss", losses);
   }
 
-  void see(std::string_view name, const Var<D, T>& x) {
-    if (observer_) observer_(name, x.value());
+  template <ActivationOf<T> U>
+  void see(std::string_view name, const Var<D, U>& x) {
+    if (!observer_) return;
+    observer_({name, x.shape(), [value = x.value()] {
+                 const auto values = value.download();
+                 return std::vector<P>(values.begin(), values.end());
+               }});
   }
 
   Model<D, T>* model_;
