@@ -62,6 +62,8 @@ expect 2 'size' train --out run --size 1000000000
 expect 2 'huge' train --out run --variant huge
 expect 2 'fit' train --out run --fit stretch
 expect 2 'precision' train --out run --precision fp8
+expect 2 'stash' train --out run --stash fp8
+expect 2 'stash bf16 is for precision fp32' train --plan --precision fp64 --stash bf16
 expect 2 'maths' train --out run --maths exact
 expect 2 'precision' translate --model m --direction A2B --out t --precision fp16 x
 expect 2 'maths' translate --model m --direction A2B --out t --maths exact x

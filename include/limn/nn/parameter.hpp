@@ -45,13 +45,12 @@ struct Parameter {
 
   std::string name{};                ///< path in its network, as in the published state_dict
   Tensor<D, param_t<T>> value{};     ///< view into the flat buffer
-  Tensor<D, param_t<T>> gradient{};  ///< undefined in inference and for factored parameters
+  Tensor<D, param_t<T>> gradient{};  ///< undefined while none exists, and for factored parameters
   std::vector<primitive::Factors<D, T>> factors{};
+  bool learns = false;  ///< set by its ParameterSet: there will be a gradient when backward runs
   bool frozen = false;  ///< no gradient is computed in operations recorded while this is set
 
-  [[nodiscard]] bool trainable() const {
-    return !frozen && role == Role::weight && (factored || gradient.defined());
-  }
+  [[nodiscard]] bool trainable() const { return learns && !frozen; }
 };
 
 /// What a normalization's gamma or beta may be: nothing, a parameter, or a computed value.

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 // linear: y = activation(x W^T + b) on flattened samples.
 //   backward: g = dy activation'(y);  dW = g^T x, or kept as the factors (x, g) for a factored
-//   parameter;  db = sum g;  dx = g W. keeps: x, and y where there is an activation.
+//   parameter;  db = sum g;  dx = g W. keeps: x or its recipe, and y where there is an activation.
 #pragma once
 
-#include "limn/autograd/tape.hpp"
 #include "limn/nn/parameter.hpp"
+#include "limn/ops/pointwise.hpp"
 
 namespace limn::inline v0 {
 
@@ -31,11 +31,12 @@ requires ActivationOf<U, T>
   if (!x.tape() || !(x.wants_gradient() || learn_weights || learn_bias))
     return Var<D, U>(y, x.tape(), false);
   const auto kept = activation == identity_activation ? Tensor<D, U>() : y;
-  const auto input = learn_weights ? x.value() : Tensor<D, U>();
+  const auto kept_input = learn_weights ? x.kept() : Kept<D, U>();
   return x.tape()->record(y, [=, dx = x.gradient(), w = &weights](const Tensor<D, U>& dy) {
-    if (kept.defined()) primitive::map2(ActivationBackward{activation}, kept, dy, dy);
+    if (kept.defined()) activation_backward(activation, kept, dy, dy);
     if (learn_bias)
       primitive::reduce(primitive::all_but_channels, dy, bias->gradient, Write::accumulate);
+    const auto input = kept_input.tensor();
     if constexpr (std::same_as<U, T>)
       if (learn_weights && w->factored) w->factors.push_back({input, dy});
     if (learn_weights && !w->factored)

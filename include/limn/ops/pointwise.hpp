@@ -27,6 +27,20 @@ void scale_by(const Tensor<D, P>& factor, const Tensor<D, P>& x, const Tensor<D,
   primitive::map(Scaled{1}, x, to, Write::overwrite, factor);
 }
 
+/// dx (+)= dy activation'(y), from the activation's result. dx may be dy. Not differentiable.
+template <Device D, Scalar T>
+void activation_backward(Activation activation, const Tensor<D, T>& y, const Tensor<D, T>& dy,
+                         const Tensor<D, T>& dx, Write write = Write::overwrite) {
+  switch (activation.kind) {
+    case Activation::Kind::tanh:
+      return primitive::map2(TanhBackward{}, y, dy, dx, write);
+    case Activation::Kind::none:
+      return primitive::map2(TwoSlopesBackward{1}, y, dy, dx, write);
+    default:
+      return primitive::map2(TwoSlopesBackward{activation.slope}, y, dy, dx, write);
+  }
+}
+
 /// y = activation(x). Keeps y.
 template <Device D, Scalar T>
 [[nodiscard]] Var<D, T> activate(const Var<D, T>& x, Activation activation) {
@@ -35,7 +49,7 @@ template <Device D, Scalar T>
   if (!x.wants_gradient()) return Var<D, T>(y, x.tape(), false);
   return x.tape()->record(y, [=, dx = x.gradient()](const Tensor<D, T>& dy) {
     const auto target = dx.target_reusing(dy);
-    primitive::map2(ActivationBackward{activation}, y, dy, target.tensor, target.write);
+    activation_backward(activation, y, dy, target.tensor, target.write);
   });
 }
 

@@ -7,8 +7,8 @@
 //   would give them. forward: the raw convolution z = W * x, then the affine a = 1/sigma, b.
 //   backward: g = dy activation'(a z + b);  db = sum g;  dsigma_i = -sum_{n in pass i} <g_n, z_n> /
 //   sigma_i^2 (from the affine's sums);  dW = sum_i G_i / sigma_i + dsigma_i u_i v_i^T;  dx = the
-//   transposed convolution of a g. u and v are constants. keeps: x, z, 1/sigma, u and v of each
-//   pass.
+//   transposed convolution of a g. u and v are constants. keeps: x or its recipe, z, 1/sigma, u and
+//   v of each pass; y has a recipe.
 #pragma once
 
 #include <cmath>
@@ -118,11 +118,14 @@ requires ActivationOf<U, T>
   const bool learn_weights = weights.trainable(), learn_bias = bias && bias->trainable();
   if (!x.tape() || !(x.wants_gradient() || learn_weights || learn_bias))
     return Var<D, U>(y, x.tape(), false);
-  return x.tape()->record(y, [=, input = learn_weights ? x.value() : Tensor<D, U>(),
-                              dx = x.gradient(), w = &weights](const Tensor<D, U>& dy) {
+  const Stash<D, U> raw(z, x.tape()->stash_format());
+  const auto result = x.tape()->record(y, [=, input = learn_weights ? x.kept() : Kept<D, U>(),
+                                           dx = x.gradient(),
+                                           w = &weights](const Tensor<D, U>& dy) {
+    const auto kept_z = raw.tensor();
     if (learn_weights || learn_bias) {
       const Tensor<D, P> s1(dy.device(), out.per_channel()), s2(dy.device(), out.per_channel());
-      primitive::affine_backward_sums(dy, z, a, b, activation, s1, s2);
+      primitive::affine_backward_sums(dy, kept_z, a, b, activation, s1, s2);
       if (learn_bias)
         primitive::reduce(primitive::all_but_channels, s1, bias->gradient, Write::accumulate);
       if (learn_weights) {
@@ -137,15 +140,18 @@ requires ActivationOf<U, T>
                         Write::accumulate);
       }
     }
-    primitive::affine_backward_data(dy, z, a, b, activation, {}, {}, dy,
+    primitive::affine_backward_data(dy, kept_z, a, b, activation, {}, {}, dy,
                                     Write::overwrite);  // dy becomes dz
     if (learn_weights)
-      primitive::conv_backward_weights(geometry, input, dy, w->gradient, Write::accumulate);
+      primitive::conv_backward_weights(geometry, input.tensor(), dy, w->gradient,
+                                       Write::accumulate);
     if (dx.wanted()) {
       const auto target = dx.target();
       primitive::conv_backward_data(geometry, dy, w->value, target.tensor, target.write);
     }
   });
+  result.set_kept(Kept<D, U>(raw, a, b, activation));
+  return result;
 }
 
 }  // namespace limn::inline v0

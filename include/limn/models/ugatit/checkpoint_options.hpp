@@ -60,6 +60,9 @@ struct RunOptions {
   void check() const {
     model.check();
     train.check();
+    if (train.stash == StashFormat::bf16 && precision != Precision::fp32)
+      throw UsageError("stash bf16 is for precision fp32, not " +
+                       std::string(to_string(precision)));
   }
 };
 
@@ -102,6 +105,8 @@ void for_each_option(Options& o, F&& f) {
   f("precision", o.precision, choice, "fp32, fp64, or bf16: faster, with float weights and losses");
   f("maths", o.maths, choice,
     "fast: also algorithms that are exact but round more; strict: only sums as they are defined");
+  f("stash", o.train.stash, choice,
+    "computed, or bf16: an fp32 training keeps its activations for backward in half the memory");
   f("beta1", o.train.beta1, OptionRange{0, 1}, "");
   f("beta2", o.train.beta2, OptionRange{0, 1}, "");
   f("decay", o.train.decay, choice, "");
@@ -110,6 +115,7 @@ void for_each_option(Options& o, F&& f) {
 [[nodiscard]] inline std::string option_text(Variant v) { return to_string(v); }
 [[nodiscard]] inline std::string option_text(Fit f) { return limn::to_string(f); }
 [[nodiscard]] inline std::string option_text(Precision p) { return to_string(p); }
+[[nodiscard]] inline std::string option_text(StashFormat f) { return limn::to_string(f); }
 [[nodiscard]] inline std::string option_text(Maths m) { return limn::to_string(m); }
 template <class T>
 requires std::is_arithmetic_v<T>
@@ -130,6 +136,10 @@ inline void parse_option(const std::string& /*name*/, std::string_view text, Opt
 inline void parse_option(const std::string& /*name*/, std::string_view text, OptionRange /*range*/,
                          Precision& value) {
   value = parse_precision(text);
+}
+inline void parse_option(const std::string& /*name*/, std::string_view text, OptionRange /*range*/,
+                         StashFormat& value) {
+  value = parse_stash_format(text);
 }
 inline void parse_option(const std::string& name, std::string_view text, OptionRange /*range*/,
                          bool& value) {
@@ -184,9 +194,9 @@ inline void set_option(RunOptions& options, std::string_view name, std::string_v
   return entries;
 }
 
-/// The options that a checkpoint was made with. One without "maths" is from before there was a
-/// choice: it was computed strictly, and goes on so. Throws IoError where another is missing, or
-/// one is impossible.
+/// The options that a checkpoint was made with. One without "maths" or "stash" is from before there
+/// was a choice: it was computed strictly, from what was computed, and goes on so. Throws IoError
+/// where another is missing, or one is impossible.
 [[nodiscard]] inline RunOptions options_from_metadata(const SafetensorsFile& file) {
   RunOptions options;
   try {
@@ -195,6 +205,7 @@ inline void set_option(RunOptions& options, std::string_view name, std::string_v
       const std::string key = "option." + name;
       if constexpr (std::same_as<std::remove_cvref_t<decltype(value)>, Maths>)
         if (!file.metadata().contains(key)) return static_cast<void>(value = Maths::strict);
+      if (name == "stash" && !file.metadata().contains(key)) return;
       parse_option(name, metadata_entry(file, key), range, value);
     });
     options.check();
