@@ -13,6 +13,7 @@
 #include "limn/core/maths.hpp"
 #include "limn/core/scalar.hpp"
 #include "limn/core/shape.hpp"
+#include "limn/cpu/conv_backward_narrow.hpp"
 #include "limn/cpu/conv_double.hpp"
 #include "limn/cpu/conv_fold.hpp"
 #include "limn/cpu/conv_tables.hpp"
@@ -50,6 +51,18 @@ class BackwardDataPlan {
     }
     if (g.kernel > 1 && ys_.c >= 16 && ys_.n * ys_.area() <= few_pixels) {
       columns(threads, arena, pool);
+      return;
+    }
+    const Index terms = ys_.c * g.kernel * g.kernel;
+    if (g.upsample == 1 && xs_.c >= 64 && terms <= most_gathered_terms) {
+      logit_gradient<T>(isa, g, a, ys_, arena, pool);
+      return;
+    }
+    // Without bfloat16 units, long sums are as fast as dot products.
+    const bool units = std::is_same_v<T, bfloat16> && isa == Isa::avx512_bf16;
+    if (g.upsample == 1 && xs_.c <= dot_columns && g.kernel > 1 && ys_.c >= 16 &&
+        (units || terms < 1024 * g.stride * g.stride)) {
+      picture_gradient<T>(isa, g, a, ys_, threads, arena, pool);
       return;
     }
     const bool fold =

@@ -180,10 +180,25 @@ struct GatherPatches {
       if (i < length && length >= w) {  // the last whole vector, over again
         simd::load(v, from + length - w);
         simd::store(to + length - w, v);
-        i = length;
+        return;
+      }
+      if constexpr (w >= 16) {
+        if (length >= 8 && i < length) return ends<8>(from, to, length);
+      }
+      if constexpr (w >= 8) {
+        if (length >= 4 && i < length) return ends<4>(from, to, length);
       }
       for (; i < length; ++i) to[i] = TK(static_cast<float>(from[i]));
     }
+  }
+  // w to 2 w values, as two vectors that may overlap.
+  template <int w>
+  LIMN_ALWAYS_INLINE static void ends(const T* from, TK* to, Index length) {
+    simd::Vec<float, w> first, last;
+    simd::load(first, from);
+    simd::load(last, from + length - w);
+    simd::store(to, first);
+    simd::store(to + length - w, last);
   }
 };
 

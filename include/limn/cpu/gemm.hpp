@@ -12,6 +12,7 @@
 #include "limn/cpu/conv_patches.hpp"
 #include "limn/cpu/gemm_double.hpp"
 #include "limn/cpu/gemm_engine.hpp"
+#include "limn/cpu/gemm_low_rank.hpp"
 #include "limn/cpu/gemm_outer_engine.hpp"
 #include "limn/cpu/gemm_small.hpp"
 #include "limn/cpu/isa.hpp"
@@ -85,9 +86,14 @@ void gemm_planned(ThreadPool* pool, Isa isa, int threads, const Gemm<TA, TB, TC>
   out.activation = g.activation;
   out.accumulate = g.accumulate;
 
+  // A bias or an activation takes the general path; the workspace is asked for without knowing.
+  const bool plain = g.bias == nullptr && g.activation.kind == Activation::Kind::none;
+  if (pool != nullptr && plain && !g.transpose_b && g.k >= 1 && g.k <= low_rank)
+    return low_rank_product(*pool, isa, g.m, g.n, g.k, g.a, g.transpose_a ? 1 : g.a_leading,
+                            g.transpose_a ? g.a_leading : 1, g.b, g.b_leading, g.c, g.c_leading,
+                            g.accumulate);
   if constexpr (std::is_same_v<TA, TB> && std::is_same_v<TC, float>) {
-    // The gradient of weights. A bias or an activation takes the general path.
-    const bool plain = g.bias == nullptr && g.activation.kind == Activation::Kind::none;
+    // The gradient of weights.
     if (g.transpose_a && !g.transpose_b) {
       // The workspace is asked for before bias and activation are known: count both paths.
       if (plain || arena.counts()) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Register blocks of matrix products: C[R, N] (+)= sum over segments A_segment[R, len] B[len, N],
-// rows of A addressed through pointers, N a panel of 1, 2 or 4 vectors. Convolutions put one tap
+// rows of A addressed through pointers, N a panel of 1 to 4 vectors. Convolutions put one tap
 // into each segment; so reflection padding, upsampling and strides are only pointers.
 #pragma once
 
@@ -90,7 +90,7 @@ LIMN_TARGET_AVX512 void micro_avx512(const void* const* a, Index segments, Index
 /// The width of the panel that begins where `left` columns are left.
 [[nodiscard]] inline int panel_width(Isa isa, Index left) {
   const int w = isa >= Isa::avx512 ? 16 : isa == Isa::avx2 ? 8 : 4;
-  if (isa >= Isa::avx512 && left > 2 * w) return 4 * w;
+  if (isa >= Isa::avx512 && left > 2 * w) return left > 3 * w ? 4 * w : 3 * w;
   return left > w ? 2 * w : w;
 }
 
@@ -101,6 +101,8 @@ LIMN_TARGET_AVX512 void micro_avx512(const void* const* a, Index segments, Index
   if (isa >= Isa::avx512) {
     if (panel == 64)
       return {64, {6, 3, 1}, {micro_avx512<6, 4>, micro_avx512<3, 4>, micro_avx512<1, 4>}};
+    if (panel == 48)
+      return {48, {8, 4, 1}, {micro_avx512<8, 3>, micro_avx512<4, 3>, micro_avx512<1, 3>}};
     if (panel == 32)
       return {32, {12, 4, 1}, {micro_avx512<12, 2>, micro_avx512<4, 2>, micro_avx512<1, 2>}};
     return {16, {12, 4, 1}, {micro_avx512<12, 1>, micro_avx512<4, 1>, micro_avx512<1, 1>}};

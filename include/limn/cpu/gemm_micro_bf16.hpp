@@ -59,6 +59,7 @@ LIMN_TARGET_AVX512_BF16 void micro_bf16(const void* const* a, Index segments, In
 #if LIMN_X86_64
   using namespace detail;
   if (panel == 64) return {64, {6, 3, 1}, {micro_bf16<6, 4>, micro_bf16<3, 4>, micro_bf16<1, 4>}};
+  if (panel == 48) return {48, {8, 4, 1}, {micro_bf16<8, 3>, micro_bf16<4, 3>, micro_bf16<1, 3>}};
   if (panel == 32) return {32, {12, 4, 1}, {micro_bf16<12, 2>, micro_bf16<4, 2>, micro_bf16<1, 2>}};
   return {16, {12, 4, 1}, {micro_bf16<12, 1>, micro_bf16<4, 1>, micro_bf16<1, 1>}};
 #else

@@ -100,6 +100,10 @@ LIMN_TARGET_AVX512 void outer_avx512(const float* d, Index d_leading, Index rows
       return {{6, 4, 3, 2, 1},
               {outer_avx512<6, 4>, outer_avx512<4, 4>, outer_avx512<3, 4>, outer_avx512<2, 4>,
                outer_avx512<1, 4>}};
+    if (panel == 48)
+      return {{8, 4, 3, 2, 1},
+              {outer_avx512<8, 3>, outer_avx512<4, 3>, outer_avx512<3, 3>, outer_avx512<2, 3>,
+               outer_avx512<1, 3>}};
     if (panel == 32)
       return {{12, 8, 6, 4, 1},
               {outer_avx512<12, 2>, outer_avx512<8, 2>, outer_avx512<6, 2>, outer_avx512<4, 2>,

@@ -87,6 +87,10 @@ LIMN_TARGET_AVX512_BF16 void outer_bf16(const float* d, Index d_leading, Index p
     return {
         {6, 4, 3, 2, 1},
         {outer_bf16<6, 4>, outer_bf16<4, 4>, outer_bf16<3, 4>, outer_bf16<2, 4>, outer_bf16<1, 4>}};
+  if (panel == 48)
+    return {
+        {8, 4, 3, 2, 1},
+        {outer_bf16<8, 3>, outer_bf16<4, 3>, outer_bf16<3, 3>, outer_bf16<2, 3>, outer_bf16<1, 3>}};
   if (panel == 32)
     return {{12, 8, 6, 4, 1},
             {outer_bf16<12, 2>, outer_bf16<8, 2>, outer_bf16<6, 2>, outer_bf16<4, 2>,

@@ -119,6 +119,12 @@ class OuterProduct {
     simd::dispatch(isa_, GatherPatches<T, float>{}, &from, m0, count, k0, k1, to, leading);
   }
 
+  template <int Width>
+  static void copy_columns(const float* from, Index leading, Index rows, float* to) {
+    for (Index m = 0; m < rows; ++m, to += Width, from += leading)
+      __builtin_memcpy(to, from, Width * sizeof(float));
+  }
+
   // Rows m0 + at ... of D as [block of columns][units of rows][columns of the block].
   void pack_strip(Index m0, Index m1, Index at, float* to, float* scratch) const {
     const Index count = std::min(strip, m1 - m0 - at);
@@ -131,8 +137,11 @@ class OuterProduct {
       float* out = to + q * units(m1 - m0) + units(at) * width;
       const float* in = scratch + q;
       if (width == 6)
-        for (Index m = 0; m < rows; ++m, out += 6, in += columns_)
-          __builtin_memcpy(out, in, 6 * sizeof(float));
+        copy_columns<6>(in, columns_, rows, out);
+      else if (width == 8)
+        copy_columns<8>(in, columns_, rows, out);
+      else if (width == 12)
+        copy_columns<12>(in, columns_, rows, out);
       else
         for (Index m = 0; m < rows; ++m, out += width, in += columns_)
           for (Index r = 0; r < width; ++r) __builtin_memcpy(out + r, in + r, sizeof(float));

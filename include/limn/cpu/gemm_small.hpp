@@ -24,15 +24,17 @@ inline constexpr Index small_rows = 8;
 
 namespace detail {
 
-/// c[m][n] (+)= sum of a[m][k] b[k][n] over four rows of b at a time; c rows of `c_leading`.
+/// c[m][n] (+)= sum of a[m][k] b[k][n] over some rows of b at a time; c rows of `c_leading`. Rows
+/// of b may lie pages apart, where the processor does not look ahead: the next ones are asked for.
 struct AddRows {
   template <int Bytes>
   LIMN_ALWAYS_INLINE void operator()(const float* a, Index a_leading, Index m, const float* b,
                                      Index b_leading, Index depth, float* c, Index c_leading,
                                      Index n) const {
+    constexpr int rows = Bytes == 64 ? 8 : 4;  // registers
     Index k = 0;
-    for (; k + 4 <= depth; k += 4)
-      add<Bytes, 4>(a + k, a_leading, m, b + k * b_leading, b_leading, c, c_leading, n, k > 0);
+    for (; k + rows <= depth; k += rows)
+      add<Bytes, rows>(a + k, a_leading, m, b + k * b_leading, b_leading, c, c_leading, n, k > 0);
     for (; k < depth; ++k)
       add<Bytes, 1>(a + k, a_leading, m, b + k * b_leading, b_leading, c, c_leading, n, k > 0);
   }
@@ -47,12 +49,15 @@ struct AddRows {
     Index j = 0;
     for (; j + w <= n; j += w) {
       V rows[Rows], x, acc;
-#pragma GCC unroll 4
-      for (int r = 0; r < Rows; ++r) simd::load(rows[r], b + r * b_leading + j);
+#pragma GCC unroll 8
+      for (int r = 0; r < Rows; ++r) {
+        simd::load(rows[r], b + r * b_leading + j);
+        simd::prefetch(b + (r + Rows) * b_leading + j);
+      }
       for (Index i = 0; i < m; ++i) {
         acc = V{};
         if (load) simd::load(acc, c + i * c_leading + j);
-#pragma GCC unroll 4
+#pragma GCC unroll 8
         for (int r = 0; r < Rows; ++r) {
           simd::broadcast(x, a[i * a_leading + r]);
           acc = acc + x * rows[r];
@@ -104,7 +109,7 @@ class SmallProduct {
     depth_ = std::min<Index>(k, transposed ? 4096 : 1024);
     ranges_ = k == 0 ? 1 : (k + depth_ - 1) / depth_;
     width_ = transposed ? std::max<Index>(8, (Index{1} << 18) / std::max<Index>(depth_, 1) / 8 * 8)
-                        : 1024;
+                        : 2048;
     columns_ = (n + width_ - 1) / width_;
     parts_ = arena.take<float>(ranges_ * m * n);
     scratch_size_ = m * ((depth_ + 15) / 16 * 16);
