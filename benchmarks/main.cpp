@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // limn-bench: every benchmark by name, built when it runs.
-//   limn-bench [--threads=N] [--peaks=no] [Google Benchmark's flags]
+//   limn-bench [--threads=N] [--maths=fast|strict] [--peaks=no] [Google Benchmark's flags]
 // Threads: the flag, else the environment variable LIMN_THREADS, else all. A --benchmark_filter
 // that is the full name of a model benchmark (^ and $ allowed) adds it if it is not in the list.
 // --peaks=no leaves out peak_bytes, which costs a process per benchmark where there are several.
@@ -155,7 +155,7 @@ class Runner {
     if (known != peaks_.end()) return known->second;
     const std::string command =
         "exec '" + program_ + "' --threads=" + std::to_string(work_->device().threads().threads()) +
-        " --peak-of=" + c.name;
+        " --maths=" + to_string(options_.maths) + " --peak-of=" + c.name;
     std::size_t bytes = 0;
     std::FILE* child = popen(command.c_str(), "r");
     const bool read = child != nullptr && std::fscanf(child, "%zu", &bytes) == 1;
@@ -243,6 +243,8 @@ std::string own_program() {
 int run(std::vector<char*> arguments) {
   limn::CpuOptions options;
   options.threads = threads_of(take(arguments, "--threads"));
+  const std::string maths = take(arguments, "--maths");
+  if (!maths.empty()) options.maths = limn::parse_maths(maths);
   const std::string peaks = take(arguments, "--peaks");
   if (!peaks.empty() && peaks != "no" && peaks != "yes")
     throw limn::UsageError("--peaks must be yes or no, not '" + peaks + "'");
@@ -260,6 +262,7 @@ int run(std::vector<char*> arguments) {
     })->Unit(benchmark::kMillisecond);
   benchmark::AddCustomContext("processor", processor());
   benchmark::AddCustomContext("device", limn::Cpu(options).name());
+  benchmark::AddCustomContext("maths", to_string(options.maths));
   benchmark::RunSpecifiedBenchmarks();
   benchmark::Shutdown();
   return 0;

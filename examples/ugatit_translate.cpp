@@ -25,7 +25,7 @@ struct Command {
   fs::path model, out;
   std::optional<limn::ugatit::Direction> direction;
   limn::Fit fit = limn::Fit::squash;
-  int threads = 0;
+  limn::TranslatorOptions options;
   bool heatmap = false;
   std::vector<fs::path> inputs;
 };
@@ -46,9 +46,22 @@ bool read(Command& c, int argc, char** argv) {
       ->default_str("squash")
       ->type_name("");
   app.add_flag("--heatmap", c.heatmap, "also write OUT/heatmaps: where the attention was");
-  app.add_option("--threads", c.threads, "0: all processors")
+  app.add_option("--threads", c.options.threads, "0: all processors")
       ->check(CLI::Range(0, 1024))
       ->capture_default_str()
+      ->type_name("");
+  app.add_option_function<std::string>(
+         "--precision",
+         [&](const std::string& text) {
+           c.options.precision = limn::ugatit::parse_precision(text);
+         },
+         "fp32, fp64 or bf16, whatever the training was computed in")
+      ->default_str("fp32")
+      ->type_name("");
+  app.add_option_function<std::string>(
+         "--maths", [&](const std::string& text) { c.options.maths = limn::parse_maths(text); },
+         "fast: also algorithms that are exact but round more; strict: only sums as defined")
+      ->default_str("fast")
       ->type_name("");
   app.add_option("INPUT", c.inputs, "pictures and folders")->required();
   return example::parse(app, argc, argv);
@@ -73,7 +86,7 @@ int run(const Command& c) {
     std::cerr << "ugatit-translate: " << what << "; skipped\n";
     ++skipped;
   };
-  limn::Translator translator(c.model, c.direction, c.threads);
+  limn::Translator translator(c.model, c.direction, c.options);
   const auto jobs = example::picture_jobs(c.inputs, c.out, skip);
   for (const auto& [path, name] : jobs) {
     limn::Picture input;

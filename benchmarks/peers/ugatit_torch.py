@@ -3,6 +3,7 @@
 """U-GAT-IT in PyTorch: the peer that limn is measured against, and the proof that it is the right one.
 
     ugatit_torch.py check FILE.safetensors...   replay golden runs in float64, print the worst distances
+    ugatit_torch.py autocast FILE... --out T.json   replay them in bfloat16 autocast, write the losses' distances
     ugatit_torch.py --check FILE                the same as check
 
 peer.py times what is defined here. Written for this project from the paper and from a description of the published PyTorch code; module names give the
@@ -17,6 +18,8 @@ Orders of work for the training step:
   batched        restructured, and a generator's translation and identity passes are one batch.
 """
 import argparse
+import json
+import math
 import os
 import sys
 
@@ -344,22 +347,27 @@ class Training:
 
 # ------------------------------------------------------------------------------------------------ golden files
 
-def check(path, order):
-    """Replays a golden file in float64; {group: (worst distance, its tensor, tensors compared)}."""
+def golden_run(path, dtype):
+    """A golden file's training with its first weights, and its tensors; both in `dtype`. (training, tensors, steps)"""
     from safetensors import safe_open
     with safe_open(path, 'pt') as f:
         meta = f.metadata()
-        tensors = {k: f.get_tensor(k).double() for k in f.keys()}
+        tensors = {k: f.get_tensor(k).to(dtype) for k in f.keys()}
     number = lambda key: float(meta[key])
-    torch.set_default_dtype(torch.float64)
+    torch.set_default_dtype(dtype)
     training = Training(int(meta['img_size']), int(meta['ch']), int(meta['n_res']), meta['light'] == 'True',
                         number('lr'), (number('beta1'), number('beta2')), number('weight_decay'),
                         tuple(number(k) for k in ('adv_weight', 'cycle_weight', 'identity_weight', 'cam_weight')))
-    used, worst = set(), {}
     for name, net in training.networks().items():
         prefix = 'init/%s/' % name
         net.load_state_dict({k[len(prefix):]: v for k, v in tensors.items() if k.startswith(prefix)})
-        used.update(k for k in tensors if k.startswith(prefix))
+    return training, tensors, int(meta['steps'])
+
+
+def check(path, order):
+    """Replays a golden file in float64; {group: (worst distance, its tensor, tensors compared)}."""
+    training, tensors, steps = golden_run(path, torch.float64)
+    used, worst = {k for k in tensors if k.startswith('init/')}, {}
 
     def compare(group, key, own):
         if key not in tensors:
@@ -372,7 +380,6 @@ def check(path, order):
         old = worst.get(group, (-1., '', 0))
         worst[group] = (d, key, old[2] + 1) if not d <= old[0] else (*old[:2], old[2] + 1)
 
-    steps = int(meta['steps'])
     for i in range(1, steps + 1):
         at = 'step%d/' % i
         training.see = lambda name, t: compare('losses' if 'loss' in name else 'outputs', at + name, t)
@@ -402,6 +409,54 @@ def run_check(o):
     return 0 if ok else 1
 
 
+def autocast_distances(path):
+    """Replays a golden file as people train in bfloat16: float32 weights, networks and losses under CPU autocast,
+    published order; {loss: |own - float64's| / |float64's|}."""
+    from safetensors import safe_open
+    with safe_open(path, 'pt') as f:
+        reference = {k: f.get_tensor(k).double().item() for k in f.keys() if 'loss' in k}
+    training, tensors, steps = golden_run(path, torch.float32)
+    autocast = torch.autocast('cpu', torch.bfloat16)
+    for net in training.networks().values():
+        net.forward = autocast(net.forward)
+    training.discriminator_loss = autocast(training.discriminator_loss)
+    training.generator_loss = autocast(training.generator_loss)
+    distances = {}
+
+    def see(name, t):
+        key = '%s/%s' % (at, name)
+        if key in reference:
+            ref = reference[key]
+            distances[key] = float('%.4g' % (abs(t.double().item() - ref) / max(abs(ref), 1e-12)))
+    training.see = see
+    for i in range(1, steps + 1):
+        at = 'step%d' % i
+        training.step('published')(tensors[at + '/real_A'], tensors[at + '/real_B'])
+    missed = sorted(set(reference) - set(distances))
+    if missed:
+        raise RuntimeError('%d losses of %s were not computed: %s' % (len(missed), path, ', '.join(missed[:5])))
+    return distances
+
+
+def processor():
+    with open('/proc/cpuinfo') as f:
+        return next((line.split(':', 1)[1].strip() for line in f if line.startswith('model name')), 'unknown')
+
+
+def run_autocast(o):
+    torch.set_num_threads(1)
+    table = dict(command='ugatit_torch.py autocast %s' % ' '.join(os.path.basename(p) for p in o.files),
+                 torch=torch.__version__, processor=processor(),
+                 files={os.path.basename(p).removesuffix('.safetensors'): autocast_distances(p) for p in o.files})
+    with open(o.out, 'w') as f:
+        json.dump(table, f, indent=1)
+        f.write('\n')
+    for name, d in table['files'].items():
+        mean = math.exp(sum(math.log(max(v, 1e-12)) for v in d.values()) / len(d))
+        print('%-28s %3d losses, geometric mean %.2e, worst %.2e' % (name, len(d), mean, max(d.values())))
+    return 0
+
+
 def main():
     argv = ['check', *sys.argv[2:]] if sys.argv[1:2] == ['--check'] else sys.argv[1:]
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -409,8 +464,11 @@ def main():
     c = modes.add_parser('check', help='replay golden files in float64')
     c.add_argument('files', nargs='+', metavar='FILE')
     c.add_argument('--limit', type=float, default=1e-6, help='largest relative distance that passes')
+    a = modes.add_parser('autocast', help='replay golden files in bfloat16 autocast')
+    a.add_argument('files', nargs='+', metavar='FILE')
+    a.add_argument('--out', required=True, help='JSON file to write')
     o = p.parse_args(argv)
-    return run_check(o)
+    return dict(check=run_check, autocast=run_autocast)[o.mode](o)
 
 
 if __name__ == '__main__':

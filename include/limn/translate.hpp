@@ -5,10 +5,13 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <utility>
+#include <vector>
 
+#include "limn/core/maths.hpp"
 #include "limn/cpu/cpu.hpp"
 #include "limn/data/augment.hpp"
 #include "limn/data/fit.hpp"
@@ -25,19 +28,28 @@ struct TranslatedPicture {
   Picture heatmap;  ///< where the attention was, from blue to red, over the input; if asked for
 };
 
-/// A generator on the CPU in fp32. One caller at a time.
+/// How a Translator computes.
+struct TranslatorOptions {
+  int threads = 0;  ///< 0: as many as the processor has
+  ugatit::Precision precision = ugatit::Precision::fp32;
+  Maths maths = Maths::fast;
+};
+
+/// A generator on the CPU. One caller at a time.
 class Translator {
  public:
   /// From a run's folder, its checkpoint, or an exported generator; the latter knows its direction.
-  /// threads: 0 for as many as the processor has. Throws IoError for a file that is no model,
+  /// How the training computed makes no difference. Throws IoError for a file that is no model,
   /// UsageError where the direction is missing or another.
   explicit Translator(const std::filesystem::path& run_or_file,
-                      std::optional<ugatit::Direction> direction = {}, int threads = 0)
-      : Translator(ugatit::ModelFile(run_or_file), direction, threads) {}
+                      std::optional<ugatit::Direction> direction = {},
+                      const TranslatorOptions& options = {})
+      : Translator(ugatit::ModelFile(run_or_file), direction, options) {}
 
   [[nodiscard]] ugatit::Direction direction() const { return direction_; }
+  [[nodiscard]] const Cpu& device() const { return *device_; }
   /// The network works on size x size pixels.
-  [[nodiscard]] Index size() const { return generator_->size(); }
+  [[nodiscard]] Index size() const { return size_; }
 
   /// The translation, brought back to the picture's extents; crop translates the square in the
   /// middle and leaves the rest as it was. Throws NumericError if the model is no good.
@@ -61,11 +73,20 @@ class Translator {
 
  private:
   Translator(const ugatit::ModelFile& model, std::optional<ugatit::Direction> direction,
-             int threads)
+             const TranslatorOptions& options)
       : direction_(chosen(model, direction)),
-        device_(std::make_unique<Cpu>(CpuOptions{.threads = threads})),
-        generator_(
-            std::make_unique<ugatit::LoadedGenerator<Cpu, float>>(*device_, model, direction_)) {}
+        device_(
+            std::make_unique<Cpu>(CpuOptions{.threads = options.threads, .maths = options.maths})),
+        size_(model.options.model.size) {
+    with_precision(options.precision, [&]<Scalar T>() {
+      const auto generator =
+          std::make_shared<ugatit::LoadedGenerator<Cpu, T>>(*device_, model, direction_);
+      generate_ = [generator](const std::vector<float>& values) {
+        return ugatit::translate_values(**generator, generator->device(), values,
+                                        generator->size());
+      };
+    });
+  }
 
   static ugatit::Direction chosen(const ugatit::ModelFile& model,
                                   std::optional<ugatit::Direction> direction) {
@@ -75,13 +96,13 @@ class Translator {
   }
 
   [[nodiscard]] ugatit::TranslatedValues run(const Picture& picture, Fit fit) {
-    return ugatit::translate_values(**generator_, *device_,
-                                    to_floats(fit_picture(picture, size(), fit)), size());
+    return generate_(to_floats(fit_picture(picture, size(), fit)));
   }
 
   ugatit::Direction direction_;
   std::unique_ptr<Cpu> device_;
-  std::unique_ptr<ugatit::LoadedGenerator<Cpu, float>> generator_;
+  Index size_;
+  std::function<ugatit::TranslatedValues(const std::vector<float>&)> generate_;
 };
 
 }  // namespace limn::inline v0

@@ -60,6 +60,35 @@ void check_scale(Isa isa) {
   }
 }
 
+TEST_CASE("isa: bfloat16 units by a table of processors") {
+  const auto chosen = [](const char* vendor, unsigned family, unsigned model) {
+    return preferred_isa(Isa::avx512_bf16, {vendor, family, model});
+  };
+  CHECK(chosen("AuthenticAMD", 0x19, 0x11) == Isa::avx512_bf16);  // Zen 4
+  CHECK(chosen("AuthenticAMD", 0x19, 0x10) == Isa::avx512_bf16);
+  CHECK(chosen("AuthenticAMD", 0x19, 0x0f) == Isa::avx512);
+  CHECK(chosen("AuthenticAMD", 0x17, 0x31) == Isa::avx512);
+  CHECK(chosen("AuthenticAMD", 0x1a, 0x02) == Isa::avx512_bf16);  // Zen 5
+  CHECK(chosen("GenuineIntel", 0x06, 0x8f) == Isa::avx512);       // Sapphire Rapids
+  CHECK(chosen("GenuineIntel", 0x06, 0xad) == Isa::avx512);       // Granite Rapids
+  CHECK(chosen("GenuineIntel", 0x1a, 0x10) == Isa::avx512);
+  CHECK(chosen("", 0, 0) == Isa::avx512);
+  for (const Isa lower : {Isa::portable, Isa::avx2, Isa::avx512})
+    for (const char* vendor : {"AuthenticAMD", "GenuineIntel", ""})
+      CHECK(preferred_isa(lower, {vendor, 0x1a, 0}) == lower);
+}
+
+TEST_CASE("isa: this processor has a name, and what does not pay can be forced") {
+#if LIMN_X86_64
+  const auto p = processor_model();
+  CHECK(p.vendor.size() == 12);
+  CHECK(p.family >= 6);
+#endif
+  CHECK(detect_isa() == preferred_isa(supported_isa(), processor_model()));
+  CHECK(detect_isa() <= supported_isa());
+  CHECK(parse_isa(to_string(supported_isa())) == supported_isa());
+}
+
 TEST_CASE("isa: names, detection, and a refusal that lists what there is") {
   CHECK(parse_isa("portable") == Isa::portable);
   CHECK(parse_isa(to_string(detect_isa())) == detect_isa());
@@ -74,7 +103,7 @@ TEST_CASE("isa: names, detection, and a refusal that lists what there is") {
 
 TEST_CASE("simd: one body for every instruction set, tails included") {
   for (const Isa isa : all_isas) {
-    if (isa > detect_isa()) break;
+    if (isa > supported_isa()) break;
     CAPTURE(to_string(isa));
     check_scale<float>(isa);
     check_scale<bfloat16>(isa);
@@ -101,7 +130,7 @@ TEST_CASE("simd: stores to bfloat16 round as the scalar does") {
   x[4] = std::numeric_limits<float>::infinity();
   x[5] = std::bit_cast<float>(0x7f800001U);  // a NaN whose payload a plain rounding would lose
   for (const Isa isa : all_isas) {
-    if (isa > detect_isa()) break;
+    if (isa > supported_isa()) break;
     std::array<bfloat16, 64> y{};
     simd::dispatch(isa, Narrow{}, x.data(), y.data(), Index{64});
     for (std::size_t i = 0; i < x.size(); ++i) CHECK(y[i].bits == bfloat16(x[i]).bits);

@@ -62,6 +62,11 @@ expect 2 'size' train --out run --size 1000000000
 expect 2 'huge' train --out run --variant huge
 expect 2 'fit' train --out run --fit stretch
 expect 2 'precision' train --out run --precision fp8
+expect 2 'stash' train --out run --stash fp8
+expect 2 'stash bf16 is for precision fp32' train --plan --precision fp64 --stash bf16
+expect 2 'maths' train --out run --maths exact
+expect 2 'precision' translate --model m --direction A2B --out t --precision fp16 x
+expect 2 'maths' translate --model m --direction A2B --out t --maths exact x
 expect 2 'steps' train --out run --steps 0
 expect 2 '--lr' train --out run --lr -1
 expect 2 '--lr' train --out run --lr nan
@@ -83,6 +88,7 @@ check [ "$(cut -d, -f1 whole/log.csv | xargs)" = 'step 1 10 20' ]
 expect 0 'has finished' train --out whole --resume
 expect 2 '--resume' train --out whole "${small[@]}"
 expect 2 '--channels 4 contradicts' train --out whole --resume --channels 4
+expect 2 '--maths strict contradicts' train --out whole --resume --maths strict
 expect 2 '--steps 5 lies before' train --out whole --resume --steps 5
 expect 0 'steps goes from 20 to 24.*learning rate' train --out whole --resume --steps 24 \
   --sheet-every 0
@@ -93,6 +99,10 @@ expect 0 'finished step 1' train --out logged "${small[@]}" --steps 1
 printf 'size = 16\nchannels = 2\nblocks = 1\nsteps = 2\nsheet-every = 1\n' >good.ini
 expect 0 'sheet .*step_0000002.png' train --out config --config good.ini
 check [ -s config/sheets/step_0000001.png ]
+
+expect 0 'bf16' train --out bf16 "${small[@]}" --steps 4 --stop-after 2 --precision bf16
+expect 0 'finished step 4' train --out bf16 --resume --sheet-every 0
+expect 2 '--precision fp32 contradicts' train --out bf16 --resume --precision fp32
 
 echo "-- other data, damaged checkpoints"
 same_before=$(cksum <cut/latest.safetensors)
@@ -156,6 +166,10 @@ expect 0 '5 pictures' translate --model a2b.safetensors --out t2 --heatmap data/
 for picture in data/testA/*; do
   same "t1/${picture##*/}" "t2/${picture##*/}"
   check [ -s "t2/heatmaps/${picture##*/}" ]
+done
+for precision in fp64 bf16; do
+  expect 0 '5 pictures' translate --model bf16 --direction B2A --out t-$precision \
+    --precision $precision data/testB
 done
 good=$(ls data/testA | head -n 1)
 mkdir mixed

@@ -1,13 +1,17 @@
 // SPDX-License-Identifier: MIT
 // Replays a reference run of the published PyTorch code: its weights, its pictures, its options;
-// compares every tensor it recorded.
+// compares every tensor it recorded. PyTorch's own distances from these runs: in float32 they stand
+// in the files, in bfloat16 autocast in a table of their own.
 #pragma once
 
 #include <array>
+#include <filesystem>
+#include <fstream>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "comparison.hpp"
@@ -24,7 +28,8 @@ struct Reference {
   limn::ugatit::TrainOptions train;
   std::map<std::string, double> torch_error;
 
-  explicit Reference(const limn::SafetensorsFile& file) {
+  explicit Reference(const limn::SafetensorsFile& file, std::map<std::string, double> errors = {})
+      : torch_error(std::move(errors)) {
     const auto& m = file.metadata();
     const auto text = [&](const char* key) {
       const auto found = m.find(key);
@@ -53,11 +58,24 @@ struct Reference {
     train.lambda_identity = number("identity_weight");
     train.lambda_cam = number("cam_weight");
     train.decay = false;  // the reference runs keep their learning rate
-    if (m.contains("torch_fp32_error"))
+    if (torch_error.empty() && m.contains("torch_fp32_error"))
       torch_error =
           nlohmann::json::parse(m.at("torch_fp32_error")).get<std::map<std::string, double>>();
   }
 };
+
+/// PyTorch's distances of one reference run from a table that `ugatit_torch.py autocast` has
+/// written. Throws IoError where it does not have that run.
+[[nodiscard]] inline std::map<std::string, double> autocast_errors(
+    const std::filesystem::path& table, const std::filesystem::path& run) {
+  std::ifstream file(table);
+  const std::string name = run.stem().string();
+  const auto json = nlohmann::json::parse(file, nullptr, false);
+  if (json.is_discarded() || !json.contains("files") || !json["files"].contains(name))
+    throw limn::IoError(table.string() + ": no table of PyTorch's bfloat16 errors for " + name +
+                        "; benchmarks/peers/ugatit_torch.py autocast makes one");
+  return json["files"][name].get<std::map<std::string, double>>();
+}
 
 /// Runs the model of one file in precision T and collects distances.
 template <limn::Scalar T>
@@ -65,10 +83,12 @@ class Replay {
  public:
   using Cpu = limn::Cpu;
 
-  Replay(const limn::SafetensorsFile& file, int threads)
+  /// `torch_errors`: where they do not stand in the file.
+  Replay(const limn::SafetensorsFile& file, const limn::CpuOptions& options,
+         std::map<std::string, double> torch_errors = {})
       : file_(file),
-        reference_(file),
-        device_({.threads = threads}),
+        reference_(file, std::move(torch_errors)),
+        device_(options),
         model_(device_, reference_.model, 0),
         step_(model_, reference_.train) {}
 
@@ -76,8 +96,8 @@ class Replay {
   std::map<Group, std::vector<Distance>> run() {
     load_weights();
     compare_heatmaps();
-    step_.observe([this](std::string_view name, const limn::Tensor<Cpu, T>& x) {
-      compare("step1/" + std::string(name), Group::outputs, x);
+    step_.observe([this](const auto& seen) {
+      compare("step1/" + std::string(seen.name), Group::outputs, seen.shape, seen.values);
     });
     for (std::int64_t s = 1; s <= reference_.train.steps; ++s) {
       const std::string prefix = "step" + std::to_string(s) + "/";
@@ -95,6 +115,7 @@ class Replay {
   [[nodiscard]] const Reference& reference() const { return reference_; }
 
  private:
+  using P = limn::param_t<T>;
   using Parameter = limn::Parameter<Cpu, T>;
 
   [[nodiscard]] std::array<limn::ParameterSet<Cpu, T>*, 2> sets() {
@@ -111,13 +132,14 @@ class Replay {
   void load_weights() {
     for (auto* set : sets())
       for (auto* p : set->parameters())
-        p->value.upload(limn::from_torch(file_.read<T>("init/" + path_in_file(p->name)), p->shape));
+        p->value.upload(limn::from_torch(file_.read<P>("init/" + path_in_file(p->name)), p->shape));
   }
 
   [[nodiscard]] limn::Tensor<Cpu, T> picture(const std::string& name) {
     const auto& shape = file_.info(name).shape;
     limn::Tensor<Cpu, T> x(device_, {shape.at(0), shape.at(2), shape.at(3), shape.at(1)});
-    x.upload(limn::from_torch(file_.read<T>(name), x.shape()));
+    const auto values = limn::from_torch(file_.read<P>(name), x.shape());
+    x.upload(std::vector<T>(values.begin(), values.end()));
     return x;
   }
 
@@ -137,10 +159,10 @@ class Replay {
   }
 
   /// The dense gradient, formed from its factors where a layer keeps those.
-  [[nodiscard]] limn::Tensor<Cpu, T> gradient(const Parameter& p) {
+  [[nodiscard]] limn::Tensor<Cpu, P> gradient(const Parameter& p) {
     if (!p.factored) return p.gradient;
-    limn::Tensor<Cpu, T> dense(device_, p.shape);
-    limn::primitive::fill(dense, T(0));
+    limn::Tensor<Cpu, P> dense(device_, p.shape);
+    limn::primitive::fill(dense, P(0));
     for (const auto& f : p.factors)
       limn::primitive::gemm(limn::primitive::Transpose::yes, limn::primitive::Transpose::no, f.dy,
                             f.x, dense, limn::Write::accumulate);
@@ -154,9 +176,14 @@ class Replay {
                 p->role == limn::Role::weight ? Group::weights : Group::vectors, p->value);
   }
 
-  void compare(const std::string& name, Group group, const limn::Tensor<Cpu, T>& ours) {
+  void compare(const std::string& name, Group group, const limn::Tensor<Cpu, P>& ours) {
+    compare(name, group, ours.shape(), [&] { return ours.download(); });
+  }
+  /// `ours`: gives the values, where the file has such a tensor.
+  template <class Values>
+  void compare(const std::string& name, Group group, const limn::Shape& shape, const Values& ours) {
     if (!file_.contains(name)) return;
-    const auto values = limn::to_torch(ours.download(), ours.shape());
+    const auto values = limn::to_torch(ours(), shape);
     auto d =
         distance(name, std::vector<double>(values.begin(), values.end()), file_.read<double>(name));
     if (const auto known = reference_.torch_error.find(name); known != reference_.torch_error.end())

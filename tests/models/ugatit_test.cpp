@@ -101,6 +101,36 @@ TEST_CASE("a dry step asks for exactly the memory of a real one, and the second 
   CHECK(uses[0].requests == uses[1].requests);
 }
 
+TEST_CASE(
+    "gradients exist while their networks learn, and after a step only where it is observed") {
+  Cpu device({.threads = 2});
+  ugatit::Model<Cpu, float> model(device, {.size = 32, .channels = 4, .blocks = 1}, 3);
+  ugatit::Step<Cpu, float> step(model, {.steps = 10});
+  const auto x = picture<float>(device, 1, 32, 1);
+  const auto learning = [&] {
+    std::size_t parts = 0;
+    for (const auto* set : {&model.generators, &model.discriminators})
+      for (const auto& part : set->parts()) parts += part.gradients.defined() ? 1 : 0;
+    return parts;
+  };
+  std::vector<std::size_t> seen;
+  step.observe([&](auto&&...) { seen.push_back(learning()); }, false);
+  static_cast<void>(step(x, x, 1));
+  // six translated pictures and logits; four discriminators, one at a time; two cycles
+  std::vector<std::size_t> expected(6, 0);
+  expected.resize(6 + 4 * 4, 1);
+  expected.resize(6 + 4 * 4 + 2, 2);
+  CHECK(seen == expected);
+  CHECK(learning() == 0);
+
+  step.observe([](auto&&...) {});
+  static_cast<void>(step(x, x, 2));
+  CHECK(learning() == 6);
+  step.observe(nullptr);
+  static_cast<void>(step(x, x, 3));
+  CHECK(learning() == 0);
+}
+
 TEST_CASE("the same seed gives the same bytes with one and two threads") {
   std::vector<float> results[2];
   for (const int threads : {1, 2}) {

@@ -81,7 +81,7 @@ TEST_CASE("linear: gradients, and factors that stand for the same gradient") {
   other.add("fc", factored).allocate(true);
   one.initialize(4);
   other.initialize(4);
-  CHECK(other.dense_size() == 0);
+  CHECK(other.parts().front().size == 0);
   const auto backward = [&](auto& layer) {
     Record tape;
     auto y1 = layer(tape.constant(random_tensor(device, {2, 2, 3, 4}, 1))),

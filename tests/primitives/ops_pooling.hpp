@@ -37,7 +37,7 @@ inline std::vector<double> bin_sizes(const Shape& in, const Shape& out) {
 struct PoolAverageOp {
   static constexpr std::string_view name = "pool_average";
   static bool accumulates(const Case&) { return true; }
-  static Operands operands(const Case& c) { return {{c.x}, {c.y, Type::activation, Role::out}}; }
+  static Operands operands(const Case& c) { return {{c.x}, {c.y, Type::parameter, Role::out}}; }
   static void reference(const Case& c, Values& v) {
     const Operands o = operands(c);
     const View x = view(v, o, 0), y = view(v, o, 1);
@@ -50,14 +50,16 @@ struct PoolAverageOp {
   }
   template <Scalar T>
   static void call(const Case&, const Tensors<T>& t, Write write) {
-    primitive::pool_average(t.x(0), t.x(1), write);
+    primitive::pool_average(t.x(0), t.p(1), write);
   }
 };
 
 struct PoolAverageBackwardOp {
   static constexpr std::string_view name = "pool_average_backward";
   static bool accumulates(const Case&) { return true; }
-  static Operands operands(const Case& c) { return {{c.y}, {c.x, Type::activation, Role::out}}; }
+  static Operands operands(const Case& c) {
+    return {{c.y, Type::parameter}, {c.x, Type::activation, Role::out}};
+  }
   static void reference(const Case& c, Values& v) {
     const Operands o = operands(c);
     auto sizes = bin_sizes(c.x, c.y);
@@ -69,7 +71,7 @@ struct PoolAverageBackwardOp {
   }
   template <Scalar T>
   static void call(const Case&, const Tensors<T>& t, Write write) {
-    primitive::pool_average_backward(t.x(0), t.x(1), write);
+    primitive::pool_average_backward(t.p(0), t.x(1), write);
   }
 };
 
@@ -77,7 +79,7 @@ struct PoolMaxOp {
   static constexpr std::string_view name = "pool_max";
   static bool accumulates(const Case&) { return false; }
   static Operands operands(const Case& c) {
-    return {{c.x}, {c.y, Type::activation, Role::out}, {c.y, Type::position, Role::out}};
+    return {{c.x}, {c.y, Type::parameter, Role::out}, {c.y, Type::position, Role::out}};
   }
   // few different values: the first of equal ones must be found
   static void prepare(const Case&, Values& v) {
@@ -95,7 +97,7 @@ struct PoolMaxOp {
   }
   template <Scalar T>
   static void call(const Case&, const Tensors<T>& t, Write) {
-    primitive::pool_max(t.x(0), t.x(1), t.i(2));
+    primitive::pool_max(t.x(0), t.p(1), t.i(2));
   }
 };
 
@@ -103,7 +105,7 @@ struct PoolMaxBackwardOp {
   static constexpr std::string_view name = "pool_max_backward";
   static bool accumulates(const Case&) { return true; }
   static Operands operands(const Case& c) {
-    return {{c.y}, {c.y, Type::position}, {c.x, Type::activation, Role::out}};
+    return {{c.y, Type::parameter}, {c.y, Type::position}, {c.x, Type::activation, Role::out}};
   }
   // positions in the picture, several bins may name the same
   static void prepare(const Case& c, Values& v) {
@@ -121,7 +123,7 @@ struct PoolMaxBackwardOp {
   }
   template <Scalar T>
   static void call(const Case&, const Tensors<T>& t, Write write) {
-    primitive::pool_max_backward(t.x(0), t.i(1), t.x(2), write);
+    primitive::pool_max_backward(t.p(0), t.i(1), t.x(2), write);
   }
 };
 

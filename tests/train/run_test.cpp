@@ -170,6 +170,10 @@ TEST_CASE_FIXTURE(SmallRun, "the plan's peak is the pool's peak of real steps, t
   for (const auto variant :
        {ugatit::Variant::light, ugatit::Variant::full, ugatit::Variant::pooled})
     for (const int threads : {1, 2}) {
+      // both ways to keep maps, with either number of threads
+      options.train.stash = (variant == ugatit::Variant::full) == (threads == 1)
+                                ? StashFormat::computed
+                                : StashFormat::bf16;
       options.model.variant = variant;
       options.model.pool = 2;
       options.model.size = 32;
@@ -190,6 +194,25 @@ TEST_CASE_FIXTURE(SmallRun, "the plan's peak is the pool's peak of real steps, t
             plan.peak);
       CHECK(plan.multiply_adds > 0);
     }
+}
+
+TEST_CASE_FIXTURE(SmallRun, "bfloat16 stashes shape the run, need less memory, and go with float") {
+  options.model = {.size = 32, .channels = 4, .blocks = 2};
+  ugatit::start_run(options, place("computed"))->run(2);
+  const auto computed = ugatit::make_plan(options);
+  options.train.stash = StashFormat::bf16;
+  const auto rounded = ugatit::make_plan(options);
+  CHECK(static_cast<double>(rounded.activations) < 0.7 * static_cast<double>(computed.activations));
+  CHECK(rounded.peak < computed.peak);
+  ugatit::start_run(options, place("one", 1))->run(2);
+  ugatit::start_run(options, place("two", 2))->run(2);
+  CHECK((checkpoint("one") == checkpoint("two")));
+  CHECK(log("one") != log("computed"));
+  const SafetensorsFile file(folder / "one/latest.safetensors");
+  CHECK(file.metadata().at("option.stash") == "bf16");
+  CHECK(ugatit::options_from_metadata(file) == options);
+  options.precision = ugatit::Precision::fp64;
+  CHECK(contains(message_of<UsageError>([&] { options.check(); }), "stash bf16"));
 }
 
 TEST_CASE_FIXTURE(SmallRun, "the plan knows the size of the checkpoint") {

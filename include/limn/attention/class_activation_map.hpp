@@ -17,11 +17,12 @@
 
 namespace limn::inline v0 {
 
-/// What attention gives: features (N,H,W,C), and the classifier's two logits (N,1,1,2): average,
-/// maximum.
+/// What attention gives: features (N,H,W,C), and the classifier's two logits (N,1,1,2), from the
+/// average and from the maximum.
 template <Device D, Scalar T>
 struct Attended {
-  Var<D, T> features, logits;
+  Var<D, T> features;
+  Var<D, param_t<T>> logits;
 };
 
 /// Classifier is Linear or SpectralConvolution, from channels to 1.

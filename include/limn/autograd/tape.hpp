@@ -17,7 +17,7 @@ namespace limn::inline v0 {
 template <Device D>
 class Tape {
  public:
-  Tape() = default;
+  explicit Tape(StashFormat stash = StashFormat::computed) : stash_(stash) {}
   Tape(const Tape&) = delete;
   Tape& operator=(const Tape&) = delete;
 
@@ -31,6 +31,13 @@ class Tape {
   template <Scalar T>
   [[nodiscard]] Var<D, T> input(Tensor<D, T> value) {
     return Var<D, T>(std::move(value), this, true);
+  }
+
+  /// A value of another tape, for a computation whose backward runs first: its gradient arrives
+  /// where the other tape's operation will find it.
+  template <Scalar T>
+  [[nodiscard]] Var<D, T> branch(const Var<D, T>& x) {
+    return x.on(this);
   }
 
   /// Records an operation with result y. `backward(dy)` is called at most once, only if a gradient
@@ -68,6 +75,8 @@ class Tape {
     while (!operations_.empty()) operations_.pop_back();
   }
 
+  /// How operations keep maps for their backward.
+  [[nodiscard]] StashFormat stash_format() const { return stash_; }
   [[nodiscard]] std::size_t size() const { return operations_.size(); }
 
  private:
@@ -90,6 +99,7 @@ class Tape {
     Backward backward;
   };
 
+  StashFormat stash_;
   std::vector<std::unique_ptr<Recorded>> operations_;
 };
 

@@ -5,7 +5,7 @@
 #include <memory>
 #include <utility>
 
-#include "limn/core/backend.hpp"
+#include "limn/autograd/kept.hpp"
 
 namespace limn::inline v0 {
 
@@ -88,6 +88,7 @@ class Var {
   /// A value on a tape (nullptr: none), with or without a gradient.
   Var(Tensor<D, T> value, Tape<D>* tape, bool wants_gradient)
       : value_(std::move(value)), tape_(tape) {
+    if (tape != nullptr) kept_ = std::make_shared<Kept<D, T>>();
     if (wants_gradient) gradient_ = Gradient<D, T>(value_.device(), value_.shape());
   }
 
@@ -99,10 +100,25 @@ class Var {
   [[nodiscard]] bool wants_gradient() const { return gradient_.wanted(); }
   [[nodiscard]] const Gradient<D, T>& gradient() const { return gradient_; }
 
+  /// What a backward should hold of this value: its operation's recipe, if it gave one, else the
+  /// value as the tape stashes it, made once.
+  [[nodiscard]] Kept<D, T> kept() const {
+    if (!kept_) return Kept<D, T>(Stash<D, T>(value_, StashFormat::computed));
+    if (!kept_->defined()) *kept_ = Kept<D, T>(Stash<D, T>(value_, tape_->stash_format()));
+    return *kept_;
+  }
+  void set_kept(Kept<D, T> kept) const { *kept_ = std::move(kept); }
+
   /// Moments that came with the value, or none.
   [[nodiscard]] const Moments<D, T>& moments() const { return moments_; }
   void set_moments(Moments<D, T> moments) { moments_ = std::move(moments); }
 
+  /// The same value and gradient, recorded from on another tape.
+  [[nodiscard]] Var on(Tape<D>* tape) const {
+    Var result = *this;
+    result.tape_ = tape;
+    return result;
+  }
   /// The same value off every tape.
   [[nodiscard]] Var detach() const { return Var(value_); }
 
@@ -111,6 +127,7 @@ class Var {
   Tape<D>* tape_ = nullptr;
   Gradient<D, T> gradient_;
   Moments<D, T> moments_;
+  std::shared_ptr<Kept<D, T>> kept_;
 };
 
 }  // namespace limn::inline v0

@@ -67,5 +67,19 @@ struct ActivationBackward {
     return dy * activation.derivative(y);
   }
 };
+/// The same for one kind each, without a decision per element: tanh, and all that have two slopes.
+struct TanhBackward {
+  template <class A>
+  LIMN_HOST_DEVICE A operator()(A y, A dy) const {
+    return dy * (A(1) - y * y);
+  }
+};
+struct TwoSlopesBackward {
+  float negative;
+  template <class A>
+  LIMN_HOST_DEVICE A operator()(A y, A dy) const {
+    return dy * (y > A(0) ? A(1) : A(negative));
+  }
+};
 
 }  // namespace limn::inline v0

@@ -231,7 +231,7 @@ template <Scalar T>
     ConvBackwardData<T> args;
     args.x_shape = x;
     args.w_shape = w;
-    if (winograd::serves_backward_data(maths, g, x, w))
+    if (winograd::serves_backward_data(maths, winograd::direct_speed<T>(isa), g, x, w))
       winograd::BackwardData<T, ConvBackwardData<T>>(isa, g, args, threads, arena);
     else
       detail::BackwardDataPlan<T>(isa, g, args, threads, arena, nullptr);
@@ -247,7 +247,8 @@ void conv_backward_data(ThreadPool& pool, Isa isa, Maths maths, const ConvGeomet
   Arena arena(workspace);
   if constexpr (std::is_same_v<T, double>)
     detail::DoublePlan(g, a.x_shape, a.w_shape, pool.threads(), arena).backward_data(pool, a);
-  else if (winograd::serves_backward_data(maths, g, a.x_shape, a.w_shape))
+  else if (winograd::serves_backward_data(maths, winograd::direct_speed<T>(isa), g, a.x_shape,
+                                          a.w_shape))
     winograd::BackwardData<T, ConvBackwardData<T>>(isa, g, a, pool.threads(), arena).run(pool);
   else
     detail::BackwardDataPlan<T>(isa, g, a, pool.threads(), arena, &pool);

@@ -144,7 +144,7 @@ template <Scalar T>
     ConvBackwardWeights<T> args;
     args.x_shape = x;
     args.w_shape = w;
-    if (winograd::serves(maths, g, x, w))
+    if (winograd::serves(maths, winograd::direct_speed<T>(isa), g, x, w))
       winograd::BackwardWeights<T, ConvBackwardWeights<T>>(isa, g, args, arena);
     else
       detail::backward_weights<T>(isa, g, args, threads, arena, nullptr);
@@ -160,7 +160,7 @@ void conv_backward_weights(ThreadPool& pool, Isa isa, Maths maths, const ConvGeo
   Arena arena(workspace);
   if constexpr (std::is_same_v<T, double>)
     detail::DoublePlan(g, a.x_shape, a.w_shape, pool.threads(), arena).backward_weights(pool, a);
-  else if (winograd::serves(maths, g, a.x_shape, a.w_shape))
+  else if (winograd::serves(maths, winograd::direct_speed<T>(isa), g, a.x_shape, a.w_shape))
     winograd::BackwardWeights<T, ConvBackwardWeights<T>>(isa, g, a, arena).run(pool);
   else
     detail::backward_weights<T>(isa, g, a, pool.threads(), arena, &pool);

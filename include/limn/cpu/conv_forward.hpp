@@ -162,7 +162,7 @@ template <Scalar T>
     ConvForward<T> args;
     args.x_shape = x;
     args.w_shape = w;
-    if (winograd::serves(maths, g, x, w))
+    if (winograd::serves(maths, winograd::direct_speed<T>(isa), g, x, w))
       winograd::Forward<T, ConvForward<T>>(isa, g, args, threads, arena);
     else
       detail::ForwardPlan<T>(isa, g, args, threads, arena, nullptr);
@@ -179,7 +179,7 @@ void conv_forward(ThreadPool& pool, Isa isa, Maths maths, const ConvGeometry& g,
   if constexpr (std::is_same_v<T, double>) {
     detail::DoublePlan(g, a.x_shape, a.w_shape, pool.threads(), arena).forward(pool, a);
   } else {
-    if (winograd::serves(maths, g, a.x_shape, a.w_shape))
+    if (winograd::serves(maths, winograd::direct_speed<T>(isa), g, a.x_shape, a.w_shape))
       winograd::Forward<T, ConvForward<T>>(isa, g, a, pool.threads(), arena).run(pool);
     else
       detail::ForwardPlan<T>(isa, g, a, pool.threads(), arena, &pool);

@@ -22,9 +22,17 @@ namespace limn::inline v0::cpu {
 using OuterKernel = void (*)(const float* d, Index d_leading, Index rows, const float* p, float* c,
                              Index c_leading, bool load);
 
+/// Kernels for so many values of D's rows at a time, from many to one.
 struct OuterKernels {
-  int rows[3] = {};
-  OuterKernel kernel[3] = {};
+  int rows[5] = {};
+  OuterKernel kernel[5] = {};
+
+  /// The kernel that takes the most of `left` values; left > 0.
+  [[nodiscard]] int fitting(Index left) const {
+    int v = 0;
+    while (rows[v] > left) ++v;
+    return v;
+  }
 };
 
 namespace detail {
@@ -89,19 +97,34 @@ LIMN_TARGET_AVX512 void outer_avx512(const float* d, Index d_leading, Index rows
 #if LIMN_X86_64
   if (isa >= Isa::avx512) {
     if (panel == 64)
-      return {{6, 3, 1}, {outer_avx512<6, 4>, outer_avx512<3, 4>, outer_avx512<1, 4>}};
+      return {{6, 4, 3, 2, 1},
+              {outer_avx512<6, 4>, outer_avx512<4, 4>, outer_avx512<3, 4>, outer_avx512<2, 4>,
+               outer_avx512<1, 4>}};
     if (panel == 32)
-      return {{12, 6, 1}, {outer_avx512<12, 2>, outer_avx512<6, 2>, outer_avx512<1, 2>}};
-    return {{12, 6, 1}, {outer_avx512<12, 1>, outer_avx512<6, 1>, outer_avx512<1, 1>}};
+      return {{12, 8, 6, 4, 1},
+              {outer_avx512<12, 2>, outer_avx512<8, 2>, outer_avx512<6, 2>, outer_avx512<4, 2>,
+               outer_avx512<1, 2>}};
+    return {{12, 8, 6, 4, 1},
+            {outer_avx512<12, 1>, outer_avx512<8, 1>, outer_avx512<6, 1>, outer_avx512<4, 1>,
+             outer_avx512<1, 1>}};
   }
   if (isa == Isa::avx2) {
-    if (panel == 16) return {{6, 3, 1}, {outer_avx2<6, 2>, outer_avx2<3, 2>, outer_avx2<1, 2>}};
-    return {{12, 6, 1}, {outer_avx2<12, 1>, outer_avx2<6, 1>, outer_avx2<1, 1>}};
+    if (panel == 16)
+      return {{6, 4, 3, 2, 1},
+              {outer_avx2<6, 2>, outer_avx2<4, 2>, outer_avx2<3, 2>, outer_avx2<2, 2>,
+               outer_avx2<1, 2>}};
+    return {{12, 8, 6, 4, 1},
+            {outer_avx2<12, 1>, outer_avx2<8, 1>, outer_avx2<6, 1>, outer_avx2<4, 1>,
+             outer_avx2<1, 1>}};
   }
 #endif
   if (panel == 8)
-    return {{6, 3, 1}, {outer_portable<6, 2>, outer_portable<3, 2>, outer_portable<1, 2>}};
-  return {{12, 6, 1}, {outer_portable<12, 1>, outer_portable<6, 1>, outer_portable<1, 1>}};
+    return {{6, 4, 3, 2, 1},
+            {outer_portable<6, 2>, outer_portable<4, 2>, outer_portable<3, 2>, outer_portable<2, 2>,
+             outer_portable<1, 2>}};
+  return {{12, 8, 6, 4, 1},
+          {outer_portable<12, 1>, outer_portable<8, 1>, outer_portable<6, 1>, outer_portable<4, 1>,
+           outer_portable<1, 1>}};
 }
 
 /// sum = (load ? sum : 0) + parts in order, each `stride` after the one before.

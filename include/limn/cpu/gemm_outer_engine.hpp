@@ -1,15 +1,18 @@
 // SPDX-License-Identifier: MIT
 // C (+)= D^T P, the loop nest. Rows are worked off in rounds; a round packs its rows of D once and
-// shares (range of rows, panel of P's columns) out; ranges are summed in order at the end.
+// shares (range of rows, panel of P's columns) out; ranges are summed in order at the end. What is
+// packed are units of 4 bytes: floats of one row, or, for bfloat16 units, pairs of two rows.
 #pragma once
 
 #include <algorithm>
 #include <cstddef>
+#include <type_traits>
 
 #include "limn/core/scalar.hpp"
 #include "limn/core/shape.hpp"
 #include "limn/cpu/conv_patches.hpp"
 #include "limn/cpu/gemm_outer.hpp"
+#include "limn/cpu/gemm_outer_bf16.hpp"
 #include "limn/cpu/gemm_pack.hpp"
 #include "limn/cpu/isa.hpp"
 #include "limn/cpu/thread_pool.hpp"
@@ -31,6 +34,7 @@ class OuterProduct {
 
   void plan(Isa isa, int threads, Arena& arena) {
     isa_ = isa;
+    pairs_ = std::is_same_v<T, bfloat16> && isa == Isa::avx512_bf16;
     rows_ = p.count();
     columns_ = d.depth();
     panels_ = {isa, p.depth()};
@@ -44,9 +48,12 @@ class OuterProduct {
                         4 * strip, block);
     block_ = std::min(block_, std::max<Index>(rows_, 1));
     if (!direct_) parts_ = arena.take<float>(ranges_ * size);
-    packed_ = arena.take<float>(ranges_ * block_ * columns_);
+    packed_size_ = units(block_) * columns_;
+    packed_ = arena.take<float>(ranges_ * packed_size_);
     zeros_ = arena.take<T>(std::max(p.zeros_needed(), d.zeros_needed()));
-    scratch_size_ = std::max(block_ * 64 + 12 * 64, strip * columns_);
+    // a panel of P, a tail of C and, for pairs, a strip of P; or a strip of D
+    scratch_size_ =
+        std::max((units(block_) + 12 + (pairs_ ? strip / 2 : 0)) * 64, strip * columns_);
     scratch_ = arena.take<float>(scratch_size_ * threads);
   }
 
@@ -60,13 +67,13 @@ class OuterProduct {
       pool.run(ranges_ * strips, [&](Index chunk, int worker) {
         const Index begin = first + chunk / strips * block_;
         pack_strip(begin, std::min(rows_, begin + block_), chunk % strips * strip,
-                   packed_ + chunk / strips * block_ * columns_, scratch_ + worker * scratch_size_);
+                   packed_ + chunk / strips * packed_size_, scratch_ + worker * scratch_size_);
       });
       pool.run(ranges_ * panels_.count(), [&](Index chunk, int worker) {
         const Index range = chunk / panels_.count();
         const Index begin = std::min(rows_, first + range * block_);
         sum(begin, std::min(rows_, begin + block_), panels_[chunk % panels_.count()],
-            packed_ + range * block_ * columns_, direct_ ? c : parts_ + range * size,
+            packed_ + range * packed_size_, direct_ ? c : parts_ + range * size,
             direct_ ? c_leading : depth, first > 0 || (direct_ && accumulate),
             scratch_ + worker * scratch_size_);
       });
@@ -79,28 +86,56 @@ class OuterProduct {
   }
 
  private:
-  // A panel of 512 rows takes 128 KB of the second cache and is read once for each block of D's
-  // columns.
+  // A panel of 512 rows takes 128 KB (64 KB as pairs) of the second cache and is read once for each
+  // block of D's columns.
   static constexpr Index block = 512, strip = 32;
 
-  // Rows m0 + at ... of D as [block of columns][row][columns of the block].
+  /// Units of so many rows.
+  [[nodiscard]] Index units(Index rows) const { return pairs_ ? (rows + 1) / 2 : rows; }
+
+  [[nodiscard]] OuterKernels kernels(Index panel) const {
+    return pairs_ ? outer_kernels_bf16(panel) : outer_kernels(isa_, panel);
+  }
+
+  // Columns k0 .. k1 of `count` rows of D or P from m0 on, as rows of `leading` units; `space`: for
+  // a strip of such rows in bfloat16.
+  void gather(const Patches<T>& from, Index m0, Index count, Index k0, Index k1, float* to,
+              Index leading, [[maybe_unused]] float* space) const {
+    if constexpr (std::is_same_v<T, bfloat16>) {
+      if (pairs_) {
+        auto* rows = reinterpret_cast<bfloat16*>(space);
+        for (Index at = 0; at < count; at += strip) {
+          const Index some = std::min(strip, count - at);
+          simd::dispatch(isa_, GatherPatches<T, bfloat16>{}, &from, m0 + at, some, k0, k1, rows,
+                         leading);
+          if (some % 2 != 0) std::fill_n(rows + some * leading, leading, bfloat16());
+          for (Index m = 0; m < some; m += 2, to += leading)
+            simd::dispatch(isa_, PairRows{}, static_cast<const bfloat16*>(rows + m * leading),
+                           static_cast<const bfloat16*>(rows + (m + 1) * leading), to, leading);
+        }
+        return;
+      }
+    }
+    simd::dispatch(isa_, GatherPatches<T, float>{}, &from, m0, count, k0, k1, to, leading);
+  }
+
+  // Rows m0 + at ... of D as [block of columns][units of rows][columns of the block].
   void pack_strip(Index m0, Index m1, Index at, float* to, float* scratch) const {
     const Index count = std::min(strip, m1 - m0 - at);
     if (count <= 0) return;
-    simd::dispatch(isa_, GatherPatches<T, float>{}, &d, m0 + at, count, Index{0}, columns_, scratch,
-                   columns_);
-    const OuterKernels kernels = outer_kernels(isa_, panels_[0].width);
-    const auto& rows = kernels.rows;
+    gather(d, m0 + at, count, 0, columns_, scratch, columns_, scratch + strip / 2 * columns_);
+    const OuterKernels blocks = kernels(panels_[0].width);
+    const Index rows = units(count);
     for (Index q = 0; q < columns_;) {
-      const Index width = columns_ - q >= rows[0] ? rows[0] : columns_ - q >= rows[1] ? rows[1] : 1;
-      float* out = to + q * (m1 - m0) + at * width;
+      const Index width = blocks.rows[blocks.fitting(columns_ - q)];
+      float* out = to + q * units(m1 - m0) + units(at) * width;
       const float* in = scratch + q;
       if (width == 6)
-        for (Index m = 0; m < count; ++m, out += 6, in += columns_)
+        for (Index m = 0; m < rows; ++m, out += 6, in += columns_)
           __builtin_memcpy(out, in, 6 * sizeof(float));
       else
-        for (Index m = 0; m < count; ++m, out += width, in += columns_)
-          for (Index r = 0; r < width; ++r) out[r] = in[r];
+        for (Index m = 0; m < rows; ++m, out += width, in += columns_)
+          for (Index r = 0; r < width; ++r) __builtin_memcpy(out + r, in + r, sizeof(float));
       q += width;
     }
   }
@@ -108,30 +143,26 @@ class OuterProduct {
   void sum(Index m0, Index m1, Panels::Panel panel, const float* packed, float* to,
            Index to_leading, bool load, float* scratch) const {
     // All panels block D's columns as the first one does.
-    const OuterKernels kernels = outer_kernels(isa_, panel.width);
-    const OuterKernels first = outer_kernels(isa_, panels_[0].width);
-    const auto& blocks = first.rows;
-    const Index k0 = panel.first, k1 = std::min(p.depth(), k0 + panel.width), rows = m1 - m0;
-    float* tail = scratch + block_ * 64;
-    if (rows > 0)
-      simd::dispatch(isa_, GatherPatches<T, float>{}, &p, m0, rows, k0, k1, scratch, panel.width);
+    const OuterKernels own = kernels(panel.width), blocks = kernels(panels_[0].width);
+    const Index k0 = panel.first, k1 = std::min(p.depth(), k0 + panel.width);
+    const Index rows = units(m1 - m0);
+    float* tail = scratch + units(block_) * 64;
+    if (rows > 0) gather(p, m0, m1 - m0, k0, k1, scratch, panel.width, tail + 12 * 64);
     for (Index q = 0; q < columns_;) {
-      const Index left = columns_ - q;
-      const Index width = left >= blocks[0] ? blocks[0] : left >= blocks[1] ? blocks[1] : 1;
+      const Index width = blocks.rows[blocks.fitting(columns_ - q)];
       const float* block_of_d = packed + q * rows;
       // a narrower panel's kernels may take the block in several steps
       for (Index r = 0; r < width;) {
-        const Index rest = width - r;
-        const int v = rest >= kernels.rows[0] ? 0 : rest >= kernels.rows[1] ? 1 : 2;
-        const Index count = kernels.rows[v];
+        const int v = own.fitting(width - r);
+        const Index count = own.rows[v];
         float* at = to + (q + r) * to_leading + k0;
         if (k1 - k0 == panel.width) {
-          kernels.kernel[v](block_of_d + r, width, rows, scratch, at, to_leading, load);
+          own.kernel[v](block_of_d + r, width, rows, scratch, at, to_leading, load);
         } else {
           if (load)
             for (Index i = 0; i < count; ++i)
               std::copy_n(at + i * to_leading, k1 - k0, tail + i * panel.width);
-          kernels.kernel[v](block_of_d + r, width, rows, scratch, tail, panel.width, load);
+          own.kernel[v](block_of_d + r, width, rows, scratch, tail, panel.width, load);
           for (Index i = 0; i < count; ++i)
             std::copy_n(tail + i * panel.width, k1 - k0, at + i * to_leading);
         }
@@ -143,8 +174,8 @@ class OuterProduct {
 
   Isa isa_ = Isa::portable;
   Panels panels_;
-  bool direct_ = true;
-  Index rows_ = 0, columns_ = 0, ranges_ = 1, block_ = 0, scratch_size_ = 0;
+  bool pairs_ = false, direct_ = true;
+  Index rows_ = 0, columns_ = 0, ranges_ = 1, block_ = 0, packed_size_ = 0, scratch_size_ = 0;
   float* parts_ = nullptr;
   float* packed_ = nullptr;
   T* zeros_ = nullptr;

@@ -8,7 +8,7 @@
 
 #include "limn/core/activation.hpp"
 #include "limn/core/device.hpp"
-#include "limn/cpu/simd.hpp"
+#include "limn/cpu/simd_math.hpp"
 #include "limn/cpu/thread_pool.hpp"
 
 namespace limn::inline v0::cpu {
@@ -89,17 +89,11 @@ void linear_pass(ThreadPool& threads, Isa isa, Index n, const Make& make) {
                                             : a.slope;
 }
 
-/// v = tanh(v), lane by lane.
-template <class V>
-LIMN_ALWAYS_INLINE void tanh_lanes(V& v) {
-  for (int i = 0; i < simd::width<V>; ++i) v[i] = std::tanh(v[i]);
-}
-
 /// v = f(v)
 template <bool Tanh, class V>
 LIMN_ALWAYS_INLINE void activate(V& v, simd::lane_t<V> slope) {
   if constexpr (Tanh) {
-    tanh_lanes(v);
+    simd::tanh(v);
   } else {
     v = v > V{} ? v : v * slope;
   }
@@ -109,7 +103,7 @@ LIMN_ALWAYS_INLINE void activate(V& v, simd::lane_t<V> slope) {
 template <bool Tanh, class V>
 LIMN_ALWAYS_INLINE void differentiate(V& g, V& z, simd::lane_t<V> slope) {
   if constexpr (Tanh) {
-    tanh_lanes(z);
+    simd::tanh(z);
     g *= simd::lane_t<V>(1) - z * z;
   } else {
     g = z > V{} ? g : g * slope;

@@ -209,8 +209,9 @@ void OuterOptimizer<Cpu, T>::adam_outer(Cpu& device, const AdamStep& step, const
   layers.reserve(factors.size());
   for (const auto& f : factors) layers.push_back({f.x.data(), f.dy.data(), f.x.shape().n});
   const Index rows = w.shape().n, columns = w.shape().sample();
-  // tiles of rows x columns: a tile's inputs stay in the cache while its rows use them
-  constexpr Index tile_rows = 8, tile_columns = 2048;
+  // tiles of rows x columns: long streams of weights and moments, while the inputs of a few
+  // samples (128 KB each) stay in the second cache for all rows of a tile
+  constexpr Index tile_rows = 8, tile_columns = 32768;
   const Index across = cpu::chunks_of(columns, tile_columns);
   const cpu::AdamFactors<P> adam(step);
   P *weights = w.data(), *first = m.data(), *second = v.data();

@@ -21,7 +21,7 @@ struct BinArea {
 template <class T>
 struct PoolAverageStep {
   const T* x;
-  T* y;
+  param_t<T>* y;
   BinArea bin;
   Index stride;  ///< channels of x
   bool accumulate;
@@ -56,7 +56,7 @@ struct PoolAverageStep {
 /// dx (+)= sum of dy / size over the bins that hold one pixel. dy: of the sample; dx: the pixel.
 template <class T>
 struct PoolSpreadStep {
-  const T* dy;
+  const param_t<T>* dy;
   T* dx;
   primitive::Bin rows, columns;  ///< those bins
   Shape in, out;                 ///< of dx and dy
@@ -83,7 +83,7 @@ struct PoolSpreadStep {
 template <class T>
 struct PoolMaxStep {
   const T* x;
-  T* y;
+  param_t<T>* y;
   std::int32_t* index;
   BinArea bin;
   Index stride;
@@ -117,7 +117,9 @@ namespace limn::inline v0::primitive {
 
 template <Scalar T>
 struct Pooling<Cpu, T> {
-  static void average(Cpu& device, const Tensor<Cpu, T>& x, const Tensor<Cpu, T>& y, Write write) {
+  using P = param_t<T>;
+
+  static void average(Cpu& device, const Tensor<Cpu, T>& x, const Tensor<Cpu, P>& y, Write write) {
     using Step = cpu::PoolAverageStep<T>;
     each_bin(device, x.shape(), y.shape(),
              [&](const cpu::BinArea& bin, Index from, Index to, Index count) {
@@ -128,7 +130,7 @@ struct Pooling<Cpu, T> {
              });
   }
 
-  static void average_backward(Cpu& device, const Tensor<Cpu, T>& dy, const Tensor<Cpu, T>& dx,
+  static void average_backward(Cpu& device, const Tensor<Cpu, P>& dy, const Tensor<Cpu, T>& dx,
                                Write write) {
     const Shape &in = dx.shape(), &out = dy.shape();
     using Step = cpu::PoolSpreadStep<T>;
@@ -147,7 +149,7 @@ struct Pooling<Cpu, T> {
     });
   }
 
-  static void max(Cpu& device, const Tensor<Cpu, T>& x, const Tensor<Cpu, T>& y,
+  static void max(Cpu& device, const Tensor<Cpu, T>& x, const Tensor<Cpu, P>& y,
                   const Tensor<Cpu, std::int32_t>& index) {
     using Step = cpu::PoolMaxStep<T>;
     each_bin(device, x.shape(), y.shape(),
@@ -159,7 +161,7 @@ struct Pooling<Cpu, T> {
              });
   }
 
-  static void max_backward(Cpu& device, const Tensor<Cpu, T>& dy,
+  static void max_backward(Cpu& device, const Tensor<Cpu, P>& dy,
                            const Tensor<Cpu, std::int32_t>& index, const Tensor<Cpu, T>& dx,
                            Write write) {
     if (write == Write::overwrite) {
@@ -174,12 +176,12 @@ struct Pooling<Cpu, T> {
     // bins can overlap: those of one sample come one after another
     const Shape &in = dx.shape(), &out = dy.shape();
     device.threads().run(in.n, [&](Index n, int) {
-      const T* gradient = dy.data() + n * out.sample();
+      const P* gradient = dy.data() + n * out.sample();
       const std::int32_t* at = index.data() + n * out.sample();
       T* picture = dx.data() + n * in.sample();
       for (Index i = 0; i < out.sample(); ++i) {
         T& to = picture[at[i] * in.c + i % in.c];
-        to = T(param_t<T>(to) + param_t<T>(gradient[i]));
+        to = T(P(to) + gradient[i]);
       }
     });
   }

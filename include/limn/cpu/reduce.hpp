@@ -6,6 +6,7 @@
 
 #include <array>
 #include <cstddef>
+#include <utility>
 
 #include "limn/core/primitives/pointwise.hpp"
 #include "limn/cpu/rows.hpp"
@@ -42,6 +43,11 @@ class Reduction {
       if (extents[i] == 1) continue;
       if (summed[i] != (group % 2 == 1)) ++group;
       extents_[group] *= extents[i];
+    }
+    // the last groups are the innermost ones: rows as long as they can be
+    if (group == 1 || group == 2) {
+      extents_[4] = std::exchange(extents_[2], 1);
+      extents_[3] = std::exchange(extents_[1], 1);
     }
     rows_ = Rows(extents_[4]);
     // a chunk: about 16 K values, and partial sums that weigh little

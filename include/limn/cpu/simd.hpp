@@ -122,6 +122,9 @@ LIMN_ALWAYS_INLINE void store(T* p, const V& v, Index count) {
   __builtin_memcpy(static_cast<void*>(p), part, static_cast<std::size_t>(count) * sizeof(T));
 }
 
+/// Asks for the memory at p, which need not exist.
+LIMN_ALWAYS_INLINE void prefetch(const void* p) { __builtin_prefetch(p); }
+
 /// acc += a * b, fused where the instruction set can
 template <class V>
 LIMN_ALWAYS_INLINE void multiply_add(V& acc, const V& a, const V& b) {

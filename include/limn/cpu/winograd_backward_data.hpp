@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Winograd's convolution, gradient of the input: the forward's transforms transposed,
 //   dx = sum over tiles of B [U^T (A dy A^T)] B^T.
-// dy's tiles do not overlap, dx's do: products of whole samples are kept until the pixels of dx
-// have been gathered from them.
+// dy's tiles do not overlap, dx's do: a chunk is whole rows of tiles, and what it adds to its
+// neighbours' pixels is kept aside until they are done.
 #pragma once
 
 #include <algorithm>
@@ -18,24 +18,6 @@
 
 namespace limn::inline v0::cpu::winograd {
 
-/// Transforms all phases of dy in tile (ti, tj) of one sample into tile `t` of v.
-template <class T>
-void transform_output_gradient(Isa isa, const Form& form, const T* dy, const T* zeros, Index ti,
-                               Index tj, const TileLayout& to, Index t, float* v) {
-  for (int phase = 0; phase < form.phases(); ++phase) {
-    const T* pixel[25];
-    point_output(form, dy, zeros, phase / form.cols.phases, phase % form.cols.phases, ti, tj,
-                 pixel);
-    const Index group = phase * form.outputs / to.segment;
-    if (form.rows.outputs() == 4)
-      simd::dispatch(isa, TransformOutputGradient<T, 4>{}, static_cast<const T* const*>(pixel),
-                     form.outputs, &to, group, t, v);
-    else
-      simd::dispatch(isa, TransformOutputGradient<T, 5>{}, static_cast<const T* const*>(pixel),
-                     form.outputs, &to, group, t, v);
-  }
-}
-
 /// T is the type of dy and dx. Args is ConvBackwardData<T>.
 template <class T, class Args>
 class BackwardData {
@@ -45,70 +27,84 @@ class BackwardData {
         form_(g, a.x_shape, a.w_shape),
         a_(a),
         weights_(backward_weights(isa, form_)),
-        chunks_(form_.tiles(), 48),
-        round_(std::clamp<Index>(tiles_at_once / form_.tiles(), 1, form_.samples)) {
-    from_ = {segment(isa, form_.outputs), 0, chunks_.largest()};
-    from_.groups = form_.phases() * form_.outputs / from_.segment;
-    to_ = {weights_.panel, form_.inputs / weights_.panel, round_ * form_.tiles()};
+        chunks_(form_.rows.tiles(), std::max<Index>(1, tiles_per_chunk / form_.cols.tiles())) {
+    const Index tiles = chunks_.largest() * form_.cols.tiles();
+    from_ = {segment(isa, form_.outputs), 0, tiles};
+    from_.groups = weights_.depth / from_.segment;
+    to_ = {weights_.panel, form_.inputs / weights_.panel, tiles};
     u_ = arena.take<float>(weights_.size());
-    products_ = arena.take<float>(to_.size());
     zeros_ = arena.take<T>(form_.outputs);
-    scratch_size_ = from_.size() + 2 * pointers_needed(from_);
+    edges_ = arena.take<float>(form_.samples * chunks_.count * 2 * row_size());
+    scratch_size_ = from_.size() + to_.size() + 2 * pointers_needed(from_);
     scratch_ = arena.take<float>(threads * scratch_size_);
   }
 
   void run(ThreadPool& pool) {
     transform_backward_weights(pool, isa_, form_, a_.weights, u_);
     std::fill_n(zeros_, form_.outputs, T(0.0F));
-    for (Index n0 = 0; n0 < form_.samples; n0 += round_) {
-      const Index count = std::min(round_, form_.samples - n0);
-      pool.run(count * chunks_.count, [&](Index chunk, int worker) {
-        multiply_chunk(n0, chunk / chunks_.count, chunk % chunks_.count,
-                       scratch_ + worker * scratch_size_);
-      });
-      pool.run(count * form_.rows.tiles(), [&](Index chunk, int) {
-        gather_row(n0, chunk / form_.rows.tiles(), chunk % form_.rows.tiles());
-      });
-    }
+    pool.run(form_.samples * chunks_.count, [&](Index chunk, int worker) {
+      this->chunk(chunk, scratch_ + worker * scratch_size_);
+    });
+    pool.run(form_.samples * chunks_.count, [&](Index chunk, int) { add_edges(chunk); });
   }
 
  private:
-  // small pictures share a round, so that there is work for all threads
-  static constexpr Index tiles_at_once = 256;
-
-  void multiply_chunk(Index n0, Index n, Index index, float* v) const {
-    const void** pointers = reinterpret_cast<const void**>(v + from_.size());
-    const Index first = chunks_.begin(index), count = chunks_.begin(index + 1) - first;
-    const Index across = form_.cols.tiles();
-    const Index area = a_.x_shape.area() * form_.phases();
-    for (Index t = 0; t < count; ++t)
-      transform_output_gradient(isa_, form_, a_.dy + (n0 + n) * area * form_.outputs,
-                                static_cast<const T*>(zeros_), (first + t) / across,
-                                (first + t) % across, from_, t, v);
-    multiply(isa_, from_, v, count, weights_, u_, to_, n * form_.tiles() + first, products_,
-             pointers);
+  [[nodiscard]] Index row_size() const { return form_.cols.extent * form_.inputs; }
+  /// What a chunk adds to the row above (0) and below it (1).
+  [[nodiscard]] float* edge(Index chunk, Index which) const {
+    return edges_ + (2 * chunk + which) * row_size();
+  }
+  [[nodiscard]] T* dx_row(Index n, Index i) const {
+    return a_.dx + n * a_.x_shape.sample() + i * row_size();
   }
 
-  void gather_row(Index n0, Index n, Index ti) const {
-    const Index across = form_.cols.tiles(), m = form_.rows.outputs();
-    const Shape& xs = a_.x_shape;
-    T* dx = a_.dx + (n0 + n) * xs.sample() + m * ti * xs.w * xs.c;
-    for (Index tj = 0; tj < across; ++tj) {
-      const TileGradient<T> out{GradientAxis(form_.rows, ti),
-                                GradientAxis(form_.cols, tj),
-                                across,
-                                dx + m * tj * xs.c,
-                                xs.w * xs.c,
-                                xs.c,
-                                a_.accumulate};
-      const Index tile = n * form_.tiles() + ti * across + tj;
-      if (m == 4)
-        simd::dispatch(isa_, TransformInputGradient<T, 4>{}, static_cast<const float*>(products_),
-                       &to_, tile, &out);
-      else
-        simd::dispatch(isa_, TransformInputGradient<T, 5>{}, static_cast<const float*>(products_),
-                       &to_, tile, &out);
-    }
+  void chunk(Index index, float* v) const {
+    float* products = v + from_.size();
+    const void** pointers = reinterpret_cast<const void**>(products + to_.size());
+    const Index n = index / chunks_.count, across = form_.cols.tiles();
+    const Index first = chunks_.begin(index % chunks_.count);
+    const Index end = chunks_.begin(index % chunks_.count + 1);
+    const T* dy = a_.dy + n * form_.output_area() * form_.outputs;
+    for (Index t = 0; t < (end - first) * across; ++t)
+      transform_output_gradient(isa_, form_, dy, static_cast<const T*>(zeros_), first + t / across,
+                                t % across, from_, t, v);
+    multiply(isa_, from_, v, (end - first) * across, weights_, u_, to_, products, pointers);
+    for (Index ti = first; ti < end; ++ti)
+      for (Index tj = 0; tj < across; ++tj) gather(n, index, ti, tj, first, end, products);
+  }
+
+  void gather(Index n, Index chunk, Index ti, Index tj, Index first, Index end,
+              const float* products) const {
+    const Index m = form_.rows.outputs(), at = m * tj * form_.inputs;
+    TileGradient<T> out{GradientAxis(form_.rows, ti), GradientAxis(form_.cols, tj)};
+    out.above = ti > first;
+    out.below = ti + 1 < end;
+    out.tiles_across = form_.cols.tiles();
+    out.dx = dx_row(n, m * ti) + at;
+    out.row_stride = row_size();
+    out.channels = form_.inputs;
+    out.accumulate = a_.accumulate;
+    if (out.rows.before && !out.above) out.row_above = edge(chunk, 0) + at;
+    if (out.rows.after && !out.below) out.row_below = edge(chunk, 1) + at;
+    const Index tile = (ti - first) * out.tiles_across + tj;
+    if (m == 4)
+      simd::dispatch(isa_, TransformInputGradient<T, 4>{}, products, &to_, tile,
+                     static_cast<const TileGradient<T>*>(&out));
+    else
+      simd::dispatch(isa_, TransformInputGradient<T, 5>{}, products, &to_, tile,
+                     static_cast<const TileGradient<T>*>(&out));
+  }
+
+  // Between a chunk and the one before: each adds to a row of the other's.
+  void add_edges(Index chunk) const {
+    if (chunk % chunks_.count == 0) return;
+    const Index n = chunk / chunks_.count;
+    const Index row = form_.rows.outputs() * chunks_.begin(chunk % chunks_.count);
+    add(edge(chunk, 0), dx_row(n, row - 1));
+    if (form_.rows.outputs() == 4) add(edge(chunk - 1, 1), dx_row(n, row));
+  }
+  void add(const float* from, T* to) const {
+    simd::dispatch(isa_, AddRow<T>{}, from, to, row_size());
   }
 
   Isa isa_;
@@ -116,12 +112,11 @@ class BackwardData {
   Args a_;
   WeightLayout weights_;
   Chunks chunks_;
-  Index round_;
   TileLayout from_, to_;
   Index scratch_size_ = 0;
   float* u_ = nullptr;
-  float* products_ = nullptr;
   T* zeros_ = nullptr;
+  float* edges_ = nullptr;
   float* scratch_ = nullptr;
 };
 

@@ -27,10 +27,10 @@ class BackwardWeights {
     const Index rounds = (tiles + tiles_at_once - 1) / tiles_at_once;
     round_ = (tiles + rounds - 1) / rounds;
     x_ = {segment(isa, form_.inputs), 0, round_};
-    x_.groups = form_.inputs / x_.segment;
+    x_.groups = form_.input_phases() * form_.inputs / x_.segment;
     dy_ = {segment(isa, form_.outputs), 0, round_};
-    dy_.groups = form_.phases() * form_.outputs / dy_.segment;
-    du_ = {form_.phases() * form_.outputs, form_.inputs};
+    dy_.groups = form_.output_phases() * form_.outputs / dy_.segment;
+    du_ = {form_.output_phases() * form_.outputs, form_.input_phases() * form_.inputs};
     v_ = arena.take<float>(x_.size());
     dv_ = arena.take<float>(dy_.size());
     sums_ = arena.take<float>(du_.size());
@@ -51,9 +51,7 @@ class BackwardWeights {
                        sums_, first > 0);
       });
     }
-    pool.run(form_.outputs, [&](Index o, int) {
-      for (int phase = 0; phase < form_.phases(); ++phase) finish(o, phase);
-    });
+    pool.run(form_.outputs, [&](Index o, int) { finish(o); });
   }
 
  private:
@@ -62,26 +60,19 @@ class BackwardWeights {
   void transform(Index tile, Index t) const {
     const Index n = tile / form_.tiles(), across = form_.cols.tiles();
     const Index ti = tile % form_.tiles() / across, tj = tile % across;
-    const T* pixel[positions];
     const T* zeros = zeros_;
-    point_input(form_, a_.x + n * a_.x_shape.sample(), zeros, ti, tj, pixel);
-    simd::dispatch(isa_, TransformInput<T>{}, static_cast<const T* const*>(pixel), form_.inputs,
-                   &x_, t, v_);
-    const Index area = a_.x_shape.area() * form_.phases();
-    transform_output_gradient(isa_, form_, a_.dy + n * area * form_.outputs, zeros, ti, tj, dy_, t,
-                              dv_);
+    transform_input(isa_, form_, a_.x + n * a_.x_shape.sample(), zeros, ti, tj, x_, t, v_);
+    transform_output_gradient(isa_, form_, a_.dy + n * form_.output_area() * form_.outputs, zeros,
+                              ti, tj, dy_, t, dv_);
   }
 
-  void finish(Index o, int phase) const {
-    const float* from = sums_ + (phase * form_.outputs + o) * du_.columns;
-    float* to = a_.dw + o * 9 * form_.inputs;
-    const bool add = a_.accumulate || phase > 0;
-    if (form_.phases() == 1)
-      simd::dispatch(isa_, TransformWeightsGradient<3>{}, from, du_.position_stride(), 0, 0, to,
-                     form_.inputs, add);
-    else
-      simd::dispatch(isa_, TransformWeightsGradient<2>{}, from, du_.position_stride(), phase / 2,
-                     phase % 2, to, form_.inputs, add);
+  void finish(Index o) const {
+    float* to = a_.dw + o * form_.kernel * form_.kernel * form_.inputs;
+    for (int in = 0; in < form_.input_phases(); ++in)
+      for (int out = 0; out < form_.output_phases(); ++out)
+        transform_gradient_back(isa_, form_, in, out,
+                                sums_ + (out * form_.outputs + o) * du_.columns + in * form_.inputs,
+                                du_.position_stride(), to, a_.accumulate || out > 0);
   }
 
   Isa isa_;

@@ -16,18 +16,6 @@
 
 namespace limn::inline v0::cpu::winograd {
 
-/// How tiles of one sample are shared out: chunks of about `most` tiles, all nearly the same size,
-/// an even number of them.
-struct Chunks {
-  Index tiles = 0, count = 1;
-
-  Chunks(Index all, Index most) : tiles(all), count((all + most - 1) / most) {
-    if (count > 1) count += count % 2;
-  }
-  [[nodiscard]] Index begin(Index i) const { return i * tiles / count; }
-  [[nodiscard]] Index largest() const { return (tiles + count - 1) / count; }
-};
-
 /// T is the type of x and y. Args is ConvForward<T>.
 template <class T, class Args>
 class Forward {
@@ -37,9 +25,9 @@ class Forward {
         form_(g, a.x_shape, a.w_shape),
         a_(a),
         weights_(forward_weights(isa, form_)),
-        chunks_(form_.tiles(), 48) {
+        chunks_(form_.tiles(), tiles_per_chunk) {
     from_ = {segment(isa, form_.inputs), 0, chunks_.largest()};
-    from_.groups = form_.inputs / from_.segment;
+    from_.groups = weights_.depth / from_.segment;
     to_ = {weights_.panel, weights_.columns / weights_.panel, chunks_.largest()};
     u_ = arena.take<float>(weights_.size());
     zeros_ = arena.take<T>(form_.inputs);
@@ -48,7 +36,7 @@ class Forward {
     m2_ = arena.take<float>(moments * form_.outputs);
     counts_ = arena.take<Index>(moments);
     scratch_size_ = from_.size() + to_.size() + 2 * pointers_needed(from_);
-    scratch_ = arena.take<float>(threads * std::max(scratch_size_, weights_scratch));
+    scratch_ = arena.take<float>(threads * std::max(scratch_size_, weights_scratch(form_)));
   }
 
   void run(ThreadPool& pool) {
@@ -67,7 +55,9 @@ class Forward {
   }
 
  private:
-  [[nodiscard]] Index parts() const { return form_.samples * chunks_.count * form_.phases(); }
+  [[nodiscard]] Index parts() const {
+    return form_.samples * chunks_.count * form_.output_phases();
+  }
 
   void chunk(Index n, Index index, float* scratch) const {
     float* v = scratch;
@@ -76,23 +66,20 @@ class Forward {
     const Index first = chunks_.begin(index), count = chunks_.begin(index + 1) - first;
     const Index across = form_.cols.tiles();
     const T* x = a_.x + n * a_.x_shape.sample();
-    for (Index t = 0; t < count; ++t) {
-      const T* pixel[positions];
-      point_input(form_, x, static_cast<const T*>(zeros_), (first + t) / across,
-                  (first + t) % across, pixel);
-      simd::dispatch(isa_, TransformInput<T>{}, static_cast<const T* const*>(pixel), form_.inputs,
-                     &from_, t, v);
-    }
-    multiply(isa_, from_, v, count, weights_, u_, to_, 0, products, pointers);
-    for (int phase = 0; phase < form_.phases(); ++phase)
+    for (Index t = 0; t < count; ++t)
+      transform_input(isa_, form_, x, static_cast<const T*>(zeros_), (first + t) / across,
+                      (first + t) % across, from_, t, v);
+    multiply(isa_, from_, v, count, weights_, u_, to_, products, pointers);
+    for (int phase = 0; phase < form_.output_phases(); ++phase)
       output(n, index, phase, static_cast<const float*>(products));
   }
 
   void output(Index n, Index index, int phase, const float* products) const {
-    const int pi = phase / form_.cols.phases, pj = phase % form_.cols.phases;
-    const Index channels = form_.outputs, down = form_.rows.phases, right = form_.cols.phases;
-    const Index width = form_.cols.extent * right, across = form_.cols.tiles();
-    const Index part = (n * chunks_.count + index) * form_.phases() + phase;
+    const int pi = phase / form_.cols.output_phases, pj = phase % form_.cols.output_phases;
+    const Index channels = form_.outputs, down = form_.rows.output_phases,
+                right = form_.cols.output_phases;
+    const Index width = form_.cols.made * right, across = form_.cols.tiles();
+    const Index part = (n * chunks_.count + index) * form_.output_phases() + phase;
     TileOutput<T> out;
     out.row_stride = down * width * channels;
     out.column_stride = right * channels;
@@ -104,7 +91,7 @@ class Forward {
       out.mean = mean_ + part * channels;
       out.m2 = m2_ + part * channels;
     }
-    T* y = a_.y + n * form_.rows.extent * down * width * channels;
+    T* y = a_.y + n * form_.rows.made * down * width * channels;
     const Index first = chunks_.begin(index), count = chunks_.begin(index + 1) - first;
     for (Index t = 0; t < count; ++t) {
       const Index ti = (first + t) / across, tj = (first + t) % across;
@@ -117,12 +104,13 @@ class Forward {
                    form_.cols.output(pj, tj, 0) * right + pj) *
                       channels;
       const Index group = phase * channels / to_.segment;
-      if (form_.rows.outputs() == 4)
-        simd::dispatch(isa_, TransformOutput<T, 4>{}, products, &to_, group, t,
-                       static_cast<const TileOutput<T>*>(&out));
+      const TileOutput<T>* to = &out;
+      if (form_.rows.outputs() == 3)
+        simd::dispatch(isa_, TransformOutput<T, 3>{}, products, &to_, group, t, to);
+      else if (form_.rows.outputs() == 4)
+        simd::dispatch(isa_, TransformOutput<T, 4>{}, products, &to_, group, t, to);
       else
-        simd::dispatch(isa_, TransformOutput<T, 5>{}, products, &to_, group, t,
-                       static_cast<const TileOutput<T>*>(&out));
+        simd::dispatch(isa_, TransformOutput<T, 5>{}, products, &to_, group, t, to);
       out.seen += out.count();
     }
     if (a_.mean != nullptr) counts_[part] = out.seen;

@@ -31,15 +31,23 @@ struct GradientAxis {
   }
 };
 
+/// What one tile needs to know. The products of the tiles above and below may be elsewhere: then
+/// what this tile adds to their rows goes to rows of their own.
 template <class T>
 struct TileGradient {
   GradientAxis rows, cols;
-  Index tiles_across = 0;  ///< from a tile to the one below it
-  T* dx = nullptr;         ///< the tile's place (1, 1)
+  bool above = false, below = false;  ///< are the products of the neighbours here?
+  Index tiles_across = 0;             ///< from a tile to the one below it
+  T* dx = nullptr;                    ///< the tile's place (1, 1)
   Index row_stride = 0, channels = 0;
   bool accumulate = false;
+  float* row_above = nullptr;  ///< what place 0 adds to the row above dx, if that is not here
+  float* row_below = nullptr;  ///< what place 5 adds below, likewise
 };
 
+/// Tiles overlap by two places if they make four outputs: place 0 is place 4 of the tile before,
+/// place 5 is place 1 of the tile after. By one if they make five: place 0 is place 5 of the tile
+/// before.
 template <class T, int M>
 struct TransformInputGradient {
   template <int Bytes>
@@ -52,32 +60,20 @@ struct TransformInputGradient {
     for (Index c = 0; c < out->channels; c += w) {
       const float* m = products + c / from->segment * from->group_stride() + tile * from->segment +
                        c % from->segment;
-      V own[M][6], left[M], right[M], column[M];
+      V own[6][6], left[6], right[6], column[6];
       for (int j = 0; j < 6; ++j) {
         vertical(points, m, stride, j, *out, across, column);
-        for (int i = 0; i < M; ++i) own[i][j] = column[i];
+        for (int i = 0; i < 6; ++i) own[i][j] = column[i];
       }
       if (M == 4 && out->cols.before) vertical(points, m - across, stride, 5, *out, across, left);
       if (out->cols.after) vertical(points, m + across, stride, 0, *out, across, right);
-      for (Index i = 0; i < out->rows.owned; ++i) {
-        V z[6];
-        points.input_gradient(own[i], z);
-        if (M == 4 && out->cols.before) z[1] += left[i];
-        if (out->cols.after) points.add_first_of_input_gradient(right[i], z[M]);
-        fold(z, out->cols);
-        T* at = out->dx + i * out->row_stride + c;
-#pragma GCC unroll 5
-        for (int j = 0; j < M; ++j, at += out->channels) {
-          if (j >= out->cols.owned) break;
-          V v = z[j + 1];
-          if (out->accumulate) {
-            V before;
-            simd::load(before, at);
-            v += before;
-          }
-          simd::store(at, v);
-        }
-      }
+      for (Index i = 1; i <= out->rows.owned; ++i)
+        row(points, own[i], left[i], right[i], *out, out->dx + (i - 1) * out->row_stride + c,
+            out->accumulate);
+      if (out->row_above != nullptr)
+        row(points, own[0], left[0], right[0], *out, out->row_above + c, false);
+      if (M == 4 && out->row_below != nullptr)
+        row(points, own[5], left[5], right[5], *out, out->row_below + c, false);
     }
   }
 
@@ -87,26 +83,64 @@ struct TransformInputGradient {
     if (axis.first_to > 0) z[axis.first_to] += z[0];
     if (axis.end_to > 0) z[axis.end_to] += z[axis.end];
   }
-  // Column j of a tile's products to its own rows. Tiles overlap by two places if they make four
-  // outputs: place 5 of the tile above is place 1 here; by one if they make five.
+  // Column j of a tile's products, rows transformed, with what the tiles above and below add.
   template <class V>
   LIMN_ALWAYS_INLINE static void vertical(const Points<V>& points, const float* m, Index stride,
                                           Index j, const TileGradient<T>& out, Index tile_stride,
-                                          V (&column)[M]) {
-    V d[6], z[6], other;
+                                          V (&z)[6]) {
+    V d[6], other;
 #pragma GCC unroll 6
-    for (int i = 0; i < 6; ++i) simd::load(d[i], m + (i * 6 + j) * stride);
+    for (int i = 0; i < 6; ++i) {
+      simd::load(d[i], m + (i * 6 + j) * stride);
+      simd::prefetch(m + (i * 6 + j) * stride + ahead<static_cast<int>(sizeof(V))>);
+    }
     points.input_gradient(d, z);
-    if (M == 4 && out.rows.before) {
+    if (M == 4 && out.above) {
       simd::load(other, m - out.tiles_across * tile_stride + (5 * 6 + j) * stride);
       z[1] += other;
     }
-    if (out.rows.after) {
+    if (out.below) {
       simd::load(other, m + out.tiles_across * tile_stride + j * stride);
       points.add_first_of_input_gradient(other, z[M]);
     }
     fold(z, out.rows);
-    for (int i = 0; i < M; ++i) column[i] = z[i + 1];
+  }
+  template <class V, class TO>
+  LIMN_ALWAYS_INLINE static void row(const Points<V>& points, const V (&own)[6], const V& left,
+                                     const V& right, const TileGradient<T>& out, TO* to,
+                                     bool accumulate) {
+    V z[6];
+    points.input_gradient(own, z);
+    if (M == 4 && out.cols.before) z[1] += left;
+    if (out.cols.after) points.add_first_of_input_gradient(right, z[M]);
+    fold(z, out.cols);
+#pragma GCC unroll 5
+    for (int j = 0; j < M; ++j, to += out.channels) {
+      if (j >= out.cols.owned) break;
+      V v = z[j + 1];
+      if (accumulate) {
+        V before;
+        simd::load(before, to);
+        v += before;
+      }
+      simd::store(to, v);
+    }
+  }
+};
+
+/// to[i] += from[i]
+template <class T>
+struct AddRow {
+  template <int Bytes>
+  LIMN_ALWAYS_INLINE void operator()(const float* from, T* to, Index count) const {
+    constexpr int w = Bytes / 4;
+    for (Index i = 0; i < count; i += w) {
+      simd::Vec<float, w> v, u;
+      simd::load(v, from + i);
+      simd::load(u, to + i);
+      v += u;
+      simd::store(to + i, v);
+    }
   }
 };
 

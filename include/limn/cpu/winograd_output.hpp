@@ -47,7 +47,10 @@ struct TransformOutput {
 #pragma GCC unroll 6
       for (int j = 0; j < 6; ++j) {
 #pragma GCC unroll 6
-        for (int i = 0; i < 6; ++i) simd::load(column[i], m + (i * 6 + j) * stride);
+        for (int i = 0; i < 6; ++i) {
+          simd::load(column[i], m + (i * 6 + j) * stride);
+          simd::prefetch(m + (i * 6 + j) * stride + ahead<Bytes>);
+        }
         points.output(column, o);
 #pragma GCC unroll 5
         for (int i = 0; i < M; ++i) half[i][j] = o[i];

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The one-dimensional transforms of Winograd's convolution with the points 0, +-a, +-b, infinity:
-//   y = A^T [(G w) * (B^T x)],  G row of point p: (1, p, p^2) / prod over other points (p - q),
-//   A row of point p: (1, p, p^2, ...), B^T the products of the other points' linear factors.
+//   y = A^T [(G w) * (B^T x)],  G row of point p: (1, p, p^2, ...) / prod over other points (p -
+//   q), A row of point p: (1, p, p^2, ...), B^T the products of the other points' linear factors.
 // Points of opposite sign share their even and odd halves.
 #pragma once
 
@@ -43,6 +43,8 @@ class Points {
     simd::broadcast(gb0_, N::inverse_b);
     simd::broadcast(gb1_, N::inverse_b * N::b);
     simd::broadcast(gb2_, N::inverse_b * N::b2);
+    simd::broadcast(ga3_, N::inverse_a * N::a * N::a2);
+    simd::broadcast(gb3_, N::inverse_b * N::b * N::b2);
   }
 
   /// o = B^T d, 6 <- 6
@@ -80,11 +82,9 @@ class Points {
     o[0] = m[0] + (even_a + even_b);
     o[1] = a_ * odd_a + b_ * odd_b;
     o[2] = a2_ * even_a + b2_ * even_b;
-    o[3] = a3_ * odd_a + b3_ * odd_b;
-    if constexpr (M == 5)
-      o[4] = a4_ * even_a + (b4_ * even_b + m[5]);
-    else
-      o[3] += m[5];
+    if constexpr (M > 3) o[3] = a3_ * odd_a + b3_ * odd_b;
+    if constexpr (M == 5) o[4] = a4_ * even_a + b4_ * even_b;
+    o[M - 1] += m[5];
   }
   /// o = A d, 6 <- M
   template <int M>
@@ -94,8 +94,11 @@ class Points {
       even_a = even_a + a4_ * d[4];
       even_b = even_b + b4_ * d[4];
     }
-    const V odd_a = a_ * d[1] + a3_ * d[3];
-    const V odd_b = b_ * d[1] + b3_ * d[3];
+    V odd_a = a_ * d[1], odd_b = b_ * d[1];
+    if constexpr (M > 3) {
+      odd_a = odd_a + a3_ * d[3];
+      odd_b = odd_b + b3_ * d[3];
+    }
     o[0] = d[0];
     o[1] = even_a + odd_a;
     o[2] = even_a - odd_a;
@@ -108,11 +111,15 @@ class Points {
   template <int R>
   LIMN_ALWAYS_INLINE void weights(const V (&w)[R], V (&o)[6]) const {
     V even_a = ga0_ * w[0], even_b = gb0_ * w[0];
-    if constexpr (R == 3) {
+    if constexpr (R > 2) {
       even_a = even_a + ga2_ * w[2];
       even_b = even_b + gb2_ * w[2];
     }
-    const V odd_a = ga1_ * w[1], odd_b = gb1_ * w[1];
+    V odd_a = ga1_ * w[1], odd_b = gb1_ * w[1];
+    if constexpr (R > 3) {
+      odd_a = odd_a + ga3_ * w[3];
+      odd_b = odd_b + gb3_ * w[3];
+    }
     o[0] = g0_ * w[0];
     o[1] = even_a + odd_a;
     o[2] = even_a - odd_a;
@@ -127,15 +134,14 @@ class Points {
     const V even_b = gb0_ * (u[3] + u[4]), odd_b = gb1_ * (u[3] - u[4]);
     o[0] = g0_ * u[0] + (even_a + even_b);
     o[1] = odd_a + odd_b;
-    if constexpr (R == 3)
-      o[2] = a2_ * even_a + (b2_ * even_b + u[5]);
-    else
-      o[1] += u[5];
+    if constexpr (R > 2) o[2] = a2_ * even_a + b2_ * even_b;
+    if constexpr (R > 3) o[3] = a2_ * odd_a + b2_ * odd_b;
+    o[R - 1] += u[5];
   }
 
  private:
   V a_, b_, a2_, b2_, a3_, b3_, a4_, b4_, ab2_, a2b_, sum_, product_;
-  V g0_, ga0_, ga1_, ga2_, gb0_, gb1_, gb2_;
+  V g0_, ga0_, ga1_, ga2_, ga3_, gb0_, gb1_, gb2_, gb3_;
 };
 
 }  // namespace limn::inline v0::cpu::winograd

@@ -3,7 +3,7 @@
 // sum over tiles of outer products.
 #pragma once
 
-#include <array>
+#include <algorithm>
 
 #include "limn/core/shape.hpp"
 #include "limn/cpu/gemm_micro.hpp"
@@ -14,30 +14,42 @@
 
 namespace limn::inline v0::cpu::winograd {
 
+/// How tiles, or rows of tiles, of one sample are shared out: chunks of about `most`, all nearly
+/// the same size, an even number of them. A chunk's transformed tiles and products fit the second
+/// cache.
+struct Chunks {
+  Index all = 0, count = 1;
+
+  Chunks(Index of, Index most) : all(of), count((of + most - 1) / most) {
+    if (count > 1) count += count % 2;
+    count = std::min(count, all);
+  }
+  [[nodiscard]] Index begin(Index i) const { return i * all / count; }
+  [[nodiscard]] Index largest() const { return (all + count - 1) / count; }
+};
+inline constexpr Index tiles_per_chunk = 12;
+
 /// Pointers that multiply() needs room for.
 [[nodiscard]] inline Index pointers_needed(const TileLayout& from) {
   return from.tiles * from.groups;
 }
 
-/// to[p][tile first + t][column] = sum over channels k of from[p][tile t][k] u[p][k][column], t <
-/// `count`.
+/// to[p][tile t][column] = sum over channels k of from[p][tile t][k] u[p][k][column], t < `count`.
 inline void multiply(Isa isa, const TileLayout& from, const float* v, Index count,
-                     const WeightLayout& weights, const float* u, const TileLayout& to, Index first,
+                     const WeightLayout& weights, const float* u, const TileLayout& to,
                      float* products, const void** pointers) {
   const ExactKernels kernels = exact_kernels(isa, weights.panel);
   const Index blocks = (count + kernels.most - 1) / kernels.most;
-  const Index panel_stride = weights.depth * weights.panel;
   for (Index p = 0; p < positions; ++p) {
     const float* a = v + p * from.position_stride();
     const void** next = pointers;
-    for (Index b = 0; b < blocks; ++b) {
-      const Index t0 = b * count / blocks, t1 = (b + 1) * count / blocks;
+    for (Index b = 0; b < blocks; ++b)
       for (Index g = 0; g < from.groups; ++g)
-        for (Index t = t0; t < t1; ++t) *next++ = a + g * from.group_stride() + t * from.segment;
-    }
+        for (Index t = b * count / blocks; t < (b + 1) * count / blocks; ++t)
+          *next++ = a + g * from.group_stride() + t * from.segment;
     const float* panel = u + p * weights.position_stride();
-    float* c = products + p * to.position_stride() + first * to.segment;
-    for (Index q = 0; q < to.groups; ++q, panel += panel_stride, c += to.group_stride()) {
+    float* c = products + p * to.position_stride();
+    for (Index q = 0; q < to.groups; ++q) {
       next = pointers;
       for (Index b = 0; b < blocks; ++b) {
         const Index t0 = b * count / blocks, t1 = (b + 1) * count / blocks;
@@ -45,6 +57,8 @@ inline void multiply(Isa isa, const TileLayout& from, const float* v, Index coun
                                     false);
         next += (t1 - t0) * from.groups;
       }
+      panel += weights.depth * weights.panel;
+      c += to.group_stride();
     }
   }
 }
@@ -68,8 +82,7 @@ inline void multiply_outer(Isa isa, const TileLayout& rows, const float* dv,
   for (Index g = 0; g < rows.groups; ++g) {
     const float* d = dv + position * rows.position_stride() + g * rows.group_stride();
     for (Index r = 0; r < rows.segment;) {
-      const Index left = rows.segment - r;
-      const int k = left >= kernels.rows[0] ? 0 : left >= kernels.rows[1] ? 1 : 2;
+      const int k = kernels.fitting(rows.segment - r);
       kernels.kernel[k](d + r, rows.segment, count, panel, c, to.columns, add);
       r += kernels.rows[k];
       c += kernels.rows[k] * to.columns;

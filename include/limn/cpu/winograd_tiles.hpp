@@ -24,12 +24,18 @@ struct TileLayout {
   [[nodiscard]] Index group_stride() const { return tiles * segment; }
 };
 
-/// to = B^T x B of the tile whose pixels are at pixel[6 * row + column].
+/// Elements that are asked for before they are needed: three dozen streams are too many for the
+/// processor's own foresight.
+template <int Bytes>
+inline constexpr Index ahead = 2 * Bytes / 4;
+
+/// to = B^T x B of the tile whose pixels are at pixel[6 * row + column], channels beginning at
+/// group `group`.
 template <class T>
 struct TransformInput {
   template <int Bytes>
   LIMN_ALWAYS_INLINE void operator()(const T* const* pixel, Index channels, const TileLayout* to,
-                                     Index tile, float* v) const {
+                                     Index group, Index tile, float* v) const {
     constexpr int w = Bytes / 4;
     using V = simd::Vec<float, w>;
     const Points<V> points;
@@ -39,12 +45,16 @@ struct TransformInput {
 #pragma GCC unroll 6
       for (int j = 0; j < 6; ++j) {
 #pragma GCC unroll 6
-        for (int i = 0; i < 6; ++i) simd::load(d[i], pixel[i * 6 + j] + c);
+        for (int i = 0; i < 6; ++i) {
+          simd::load(d[i], pixel[i * 6 + j] + c);
+          simd::prefetch(pixel[i * 6 + j] + c + ahead<Bytes>);
+        }
         points.input(d, o);
 #pragma GCC unroll 6
         for (int i = 0; i < 6; ++i) half[i][j] = o[i];
       }
-      float* at = v + c / to->segment * to->group_stride() + tile * to->segment + c % to->segment;
+      float* at =
+          v + (group + c / to->segment) * to->group_stride() + tile * to->segment + c % to->segment;
 #pragma GCC unroll 6
       for (int i = 0; i < 6; ++i) {
         points.input(half[i], o);
@@ -71,7 +81,10 @@ struct TransformOutputGradient {
 #pragma GCC unroll 5
       for (int j = 0; j < M; ++j) {
 #pragma GCC unroll 5
-        for (int i = 0; i < M; ++i) simd::load(d[i], pixel[i * M + j] + c);
+        for (int i = 0; i < M; ++i) {
+          simd::load(d[i], pixel[i * M + j] + c);
+          simd::prefetch(pixel[i * M + j] + c + ahead<Bytes>);
+        }
         points.output_gradient(d, o);
 #pragma GCC unroll 6
         for (int i = 0; i < 6; ++i) half[i][j] = o[i];
@@ -88,36 +101,52 @@ struct TransformOutputGradient {
   }
 };
 
-/// Pointers to the pixels that tile (ti, tj) of a picture sees.
+/// Transforms all phases of x in tile (ti, tj) of one sample into tile `t` of v.
 template <class T>
-void point_input(const Form& form, const T* picture, const T* zeros, Index ti, Index tj,
-                 const T** pixel) {
-  for (Index i = 0; i < side; ++i) {
-    const Index row = form.rows.input(ti, i);
-    for (Index j = 0; j < side; ++j) {
-      const Index col = form.cols.input(tj, j);
-      *pixel++ =
-          row < 0 || col < 0 ? zeros : picture + (row * form.cols.extent + col) * form.inputs;
+void transform_input(Isa isa, const Form& form, const T* x, const T* zeros, Index ti, Index tj,
+                     const TileLayout& to, Index t, float* v) {
+  for (int phase = 0; phase < form.input_phases(); ++phase) {
+    const int pi = phase / form.cols.input_phases, pj = phase % form.cols.input_phases;
+    const T* pixel[positions];
+    for (Index i = 0; i < side; ++i) {
+      const Index row = form.rows.input(pi, ti, i);
+      for (Index j = 0; j < side; ++j) {
+        const Index col = form.cols.input(pj, tj, j);
+        pixel[i * side + j] =
+            row < 0 || col < 0 ? zeros : x + (row * form.cols.extent + col) * form.inputs;
+      }
     }
+    simd::dispatch(isa, TransformInput<T>{}, static_cast<const T* const*>(pixel), form.inputs, &to,
+                   phase * form.inputs / to.segment, t, v);
   }
 }
 
-/// Pointers to the outputs of phase (pi, pj) in tile (ti, tj) of a picture of outputs.
+/// Transforms all phases of dy in tile (ti, tj) of one sample into tile `t` of v.
 template <class T>
-void point_output(const Form& form, const T* picture, const T* zeros, int pi, int pj, Index ti,
-                  Index tj, const T** pixel) {
-  const Index m = form.rows.outputs(), across = form.cols.extent * form.cols.phases;
-  for (Index i = 0; i < m; ++i) {
-    const Index row = form.rows.output(pi, ti, i);
-    for (Index j = 0; j < m; ++j) {
-      const Index col = form.cols.output(pj, tj, j);
-      const bool inside = row >= 0 && row < form.rows.extent && col >= 0 && col < form.cols.extent;
-      *pixel++ =
-          inside
-              ? picture + ((row * form.rows.phases + pi) * across + col * form.cols.phases + pj) *
-                              form.outputs
-              : zeros;
+void transform_output_gradient(Isa isa, const Form& form, const T* dy, const T* zeros, Index ti,
+                               Index tj, const TileLayout& to, Index t, float* v) {
+  const Index m = form.rows.outputs(), down = form.rows.output_phases;
+  const Index right = form.cols.output_phases, across = form.cols.made * right;
+  for (int phase = 0; phase < form.output_phases(); ++phase) {
+    const int pi = phase / form.cols.output_phases, pj = phase % form.cols.output_phases;
+    const T* pixel[25];
+    for (Index i = 0; i < m; ++i) {
+      const Index row = form.rows.output(pi, ti, i);
+      for (Index j = 0; j < m; ++j) {
+        const Index col = form.cols.output(pj, tj, j);
+        const bool inside = row >= 0 && row < form.rows.made && col >= 0 && col < form.cols.made;
+        pixel[i * m + j] =
+            inside ? dy + ((row * down + pi) * across + col * right + pj) * form.outputs : zeros;
+      }
     }
+    const Index group = phase * form.outputs / to.segment;
+    const T* const* from = pixel;
+    if (m == 3)
+      simd::dispatch(isa, TransformOutputGradient<T, 3>{}, from, form.outputs, &to, group, t, v);
+    else if (m == 4)
+      simd::dispatch(isa, TransformOutputGradient<T, 4>{}, from, form.outputs, &to, group, t, v);
+    else
+      simd::dispatch(isa, TransformOutputGradient<T, 5>{}, from, form.outputs, &to, group, t, v);
   }
 }
 

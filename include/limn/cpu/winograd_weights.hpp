@@ -16,39 +16,53 @@
 
 namespace limn::inline v0::cpu::winograd {
 
-/// Of three taps along an axis, the one of two sums that each goes to.
-[[nodiscard]] constexpr int group_of_tap(int phase, int tap) {
-  return (tap + 1 + phase) / 2 - phase;
-}
-static_assert(group_of_tap(0, 0) == 0 && group_of_tap(0, 1) == 1 && group_of_tap(0, 2) == 1);
-static_assert(group_of_tap(1, 0) == 0 && group_of_tap(1, 1) == 0 && group_of_tap(1, 2) == 1);
+/// The phases' taps that a kernel's taps go to: row[r] is the phase's own tap that tap r of an axis
+/// belongs to, -1 if it is another phase's. After upsampling several belong to one and are added.
+struct TapMap {
+  int kernel = 3;
+  int row[4] = {0, 1, 2, 3}, col[4] = {0, 1, 2, 3};
 
-/// to[p * stride + c] = (G w G^T)[p] of `count` channels from w[3][3][channels] on, w's taps added
-/// up for a phase if R is 2.
+  TapMap(const Form& form, int input_phase, int output_phase) : kernel(form.kernel) {
+    const int in = form.cols.input_phases, out = form.cols.output_phases;
+    fill(form.rows, input_phase / in, output_phase / out, row);
+    fill(form.cols, input_phase % in, output_phase % out, col);
+  }
+
+ private:
+  void fill(const Axis& axis, int input_phase, int output_phase, int (&to)[4]) const {
+    for (int tap = 0; tap < kernel; ++tap) {
+      if (axis.output_phases == 2) to[tap] = (tap + 1 + output_phase) / 2 - output_phase;
+      if (axis.input_phases == 2) to[tap] = tap % 2 == input_phase ? tap / 2 : -1;
+    }
+  }
+};
+
+/// to[p * stride + c] = (G w G^T)[p] for c < `count`, from w[tap * tap_stride + c].
 template <int R>
 struct TransformWeights {
   template <int Bytes>
-  LIMN_ALWAYS_INLINE void operator()(const float* w, Index channels, Index count, int phase_row,
-                                     int phase_column, float* to, Index stride) const {
+  LIMN_ALWAYS_INLINE void operator()(const float* w, Index tap_stride, Index count,
+                                     const TapMap* map, float* to, Index stride) const {
     constexpr int width = Bytes / 4;
     using V = simd::Vec<float, width>;
     const Points<V> points;
     for (Index c = 0; c < count; c += width) {
       V taps[R][R], half[6][R], column[R], o[6];
-      if constexpr (R == 3) {
-        for (int r = 0; r < 3; ++r)
-          for (int s = 0; s < 3; ++s) simd::load(taps[r][s], w + (r * 3 + s) * channels + c);
+      if constexpr (R > 2) {
+        for (int r = 0; r < R; ++r)
+          for (int s = 0; s < R; ++s) simd::load(taps[r][s], w + (r * R + s) * tap_stride + c);
       } else {
         for (int r = 0; r < R; ++r)
           for (int s = 0; s < R; ++s) taps[r][s] = V{};
-        for (int r = 0; r < 3; ++r)
-          for (int s = 0; s < 3; ++s) {
+        for (int r = 0; r < map->kernel; ++r)
+          for (int s = 0; s < map->kernel; ++s) {
+            if (map->row[r] < 0 || map->col[s] < 0) continue;
             V v;
-            simd::load(v, w + (r * 3 + s) * channels + c);
-            taps[group_of_tap(phase_row, r)][group_of_tap(phase_column, s)] += v;
+            simd::load(v, w + (r * map->kernel + s) * tap_stride + c);
+            taps[map->row[r]][map->col[s]] += v;
           }
       }
-#pragma GCC unroll 3
+#pragma GCC unroll 4
       for (int s = 0; s < R; ++s) {
         for (int r = 0; r < R; ++r) column[r] = taps[r][s];
         points.weights(column, o);
@@ -65,12 +79,12 @@ struct TransformWeights {
   }
 };
 
-/// dw[3][3][channels] (+)= G^T u[p * stride + c] G, for one phase; R as above.
+/// dw[tap][channels] (+)= G^T u[p * stride + c] G, for the taps of one phase.
 template <int R>
 struct TransformWeightsGradient {
   template <int Bytes>
-  LIMN_ALWAYS_INLINE void operator()(const float* u, Index stride, int phase_row, int phase_column,
-                                     float* dw, Index channels, bool add) const {
+  LIMN_ALWAYS_INLINE void operator()(const float* u, Index stride, const TapMap* map, float* dw,
+                                     Index channels, bool add) const {
     constexpr int width = Bytes / 4;
     using V = simd::Vec<float, width>;
     const Points<V> points;
@@ -84,11 +98,11 @@ struct TransformWeightsGradient {
         for (int r = 0; r < R; ++r) half[r][j] = o[r];
       }
       for (int r = 0; r < R; ++r) points.weights_gradient(half[r], taps[r]);
-      for (int r = 0; r < 3; ++r)
-        for (int s = 0; s < 3; ++s) {
-          V v = R == 3 ? taps[r % R][s % R]
-                       : taps[group_of_tap(phase_row, r)][group_of_tap(phase_column, s)];
-          float* at = dw + (r * 3 + s) * channels + c;
+      for (int r = 0; r < map->kernel; ++r)
+        for (int s = 0; s < map->kernel; ++s) {
+          if (map->row[r] < 0 || map->col[s] < 0) continue;
+          V v = taps[map->row[r]][map->col[s]];
+          float* at = dw + (r * map->kernel + s) * channels + c;
           if (add) {
             V before;
             simd::load(before, at);
@@ -100,6 +114,19 @@ struct TransformWeightsGradient {
   }
 };
 
+/// One phase pair's sums u of one output to its taps of dw.
+inline void transform_gradient_back(Isa isa, const Form& form, int input_phase, int output_phase,
+                                    const float* u, Index stride, float* dw, bool add) {
+  const TapMap map(form, input_phase, output_phase);
+  const TapMap* taps = &map;
+  if (form.rows.taps == 2)
+    simd::dispatch(isa, TransformWeightsGradient<2>{}, u, stride, taps, dw, form.inputs, add);
+  else if (form.rows.taps == 3)
+    simd::dispatch(isa, TransformWeightsGradient<3>{}, u, stride, taps, dw, form.inputs, add);
+  else
+    simd::dispatch(isa, TransformWeightsGradient<4>{}, u, stride, taps, dw, form.inputs, add);
+}
+
 /// Transformed weights [position][panel of columns][depth][columns of the panel].
 struct WeightLayout {
   Index depth = 0, columns = 0, panel = 16;
@@ -108,24 +135,27 @@ struct WeightLayout {
   [[nodiscard]] Index size() const { return positions * position_stride(); }
 };
 
-/// For products that sum over the input's channels: columns are (phase, output).
+/// For products that sum over (phase, channel) of the input: columns are (phase, output).
 [[nodiscard]] inline WeightLayout forward_weights(Isa isa, const Form& form) {
-  return {form.inputs, form.phases() * form.outputs, segment(isa, form.outputs)};
+  return {form.input_phases() * form.inputs, form.output_phases() * form.outputs,
+          segment(isa, form.outputs)};
 }
-/// For products that sum over (phase, output): columns are the input's channels.
+/// For products that sum over (phase, output): columns are (phase, channel) of the input.
 [[nodiscard]] inline WeightLayout backward_weights(Isa isa, const Form& form) {
-  return {form.phases() * form.outputs, form.inputs, segment(isa, form.inputs)};
+  return {form.output_phases() * form.outputs, form.input_phases() * form.inputs,
+          segment(isa, form.inputs)};
 }
 
 namespace detail {
 
-inline void transform(Isa isa, const Form& form, const float* w, Index count, int phase, float* to,
-                      Index stride) {
-  if (form.phases() == 1)
-    simd::dispatch(isa, TransformWeights<3>{}, w, form.inputs, count, 0, 0, to, stride);
+inline void transform(Isa isa, const float* w, Index tap_stride, Index count, const TapMap* map,
+                      int taps, float* to, Index stride) {
+  if (taps == 2)
+    simd::dispatch(isa, TransformWeights<2>{}, w, tap_stride, count, map, to, stride);
+  else if (taps == 3)
+    simd::dispatch(isa, TransformWeights<3>{}, w, tap_stride, count, map, to, stride);
   else
-    simd::dispatch(isa, TransformWeights<2>{}, w, form.inputs, count, phase / 2, phase % 2, to,
-                   stride);
+    simd::dispatch(isa, TransformWeights<4>{}, w, tap_stride, count, map, to, stride);
 }
 
 /// to[k * to_leading + j] = from[j * from_leading + k] for 16 j and `depth` k, a multiple of 16.
@@ -144,41 +174,36 @@ inline void transpose_16_rows([[maybe_unused]] Isa isa, const float* from, Index
 }  // namespace detail
 
 /// Elements per thread that transform_forward_weights needs.
-inline constexpr Index weights_scratch = positions * (16 * 64 + 16);
+[[nodiscard]] inline Index weights_scratch(const Form& form) {
+  return form.kernel * form.kernel * 64 * 16;
+}
 
-/// u of forward_weights() from OHWI weights.
+/// u of forward_weights() from OHWI weights. The taps are transposed, which are fewer than the 36
+/// positions.
 inline void transform_forward_weights(ThreadPool& pool, Isa isa, const Form& form, const float* w,
                                       float* u, float* scratch) {
   const WeightLayout layout = forward_weights(isa, form);
-  const Index blocks_of_inputs = (form.inputs + 63) / 64, rows = form.outputs / 16;
-  pool.run(form.phases() * rows * blocks_of_inputs, [&](Index chunk, int worker) {
-    const Index c0 = chunk % blocks_of_inputs * 64;
-    const Index o0 = chunk / blocks_of_inputs % rows * 16;
-    const Index phase = chunk / blocks_of_inputs / rows;
+  const Index blocks_of_inputs = (form.inputs + 63) / 64, taps = form.kernel * form.kernel;
+  const Index lanes = std::min<Index>(16, layout.panel);
+  pool.run(form.outputs / 16 * blocks_of_inputs, [&](Index chunk, int worker) {
+    const Index c0 = chunk % blocks_of_inputs * 64, o0 = chunk / blocks_of_inputs * 16;
     const Index count = std::min<Index>(64, form.inputs - c0);
-    constexpr Index stride = 16 * 64 + 16;
-    float* block = scratch + worker * weights_scratch;
-    for (Index o = 0; o < 16; ++o)
-      detail::transform(isa, form, w + (o0 + o) * 9 * form.inputs + c0, count,
-                        static_cast<int>(phase), block + o * 64, stride);
-    const Index column = phase * form.outputs + o0;
-    float* to = u + column / layout.panel * layout.panel * layout.depth + c0 * layout.panel +
-                column % layout.panel;
-    // a narrower panel than 16 columns takes the block in pieces
-    if (layout.panel >= 16) {
-      for (Index p = 0; p < positions; ++p)
-        detail::transpose_16_rows(isa, block + p * stride, 64, count,
-                                  to + p * layout.position_stride(), layout.panel);
-    } else {
-      for (Index p = 0; p < positions; ++p)
-        for (Index j = 0; j < 16; j += layout.panel)
-          for (Index jj = j; jj < j + layout.panel; jj += 4)
-            for (Index k = 0; k < count; k += 4)
-              cpu::detail::transpose4(
-                  block + p * stride + jj * 64 + k, 64,
-                  to + p * layout.position_stride() + j * layout.depth + k * layout.panel + jj - j,
-                  layout.panel);
-    }
+    float* transposed = scratch + worker * weights_scratch(form);
+    for (Index tap = 0; tap < taps; ++tap)
+      detail::transpose_16_rows(isa, w + (o0 * taps + tap) * form.inputs + c0, taps * form.inputs,
+                                count, transposed + tap * count * 16, 16);
+    for (int in = 0; in < form.input_phases(); ++in)
+      for (int out = 0; out < form.output_phases(); ++out) {
+        const TapMap map(form, in, out);
+        for (Index o = 0; o < 16; o += lanes) {
+          const Index column = out * form.outputs + o0 + o, k = in * form.inputs + c0;
+          float* to = u + column / layout.panel * layout.panel * layout.depth + k * layout.panel +
+                      column % layout.panel;
+          for (Index c = 0; c < count; ++c)
+            detail::transform(isa, transposed + c * 16 + o, count * 16, lanes, &map, form.rows.taps,
+                              to + c * layout.panel, layout.position_stride());
+        }
+      }
   });
 }
 
@@ -186,12 +211,16 @@ inline void transform_forward_weights(ThreadPool& pool, Isa isa, const Form& for
 inline void transform_backward_weights(ThreadPool& pool, Isa isa, const Form& form, const float* w,
                                        float* u) {
   const WeightLayout layout = backward_weights(isa, form);
+  const Index taps = form.kernel * form.kernel;
   pool.run(layout.depth, [&](Index k, int) {
-    const Index phase = k / form.outputs, o = k % form.outputs;
-    for (Index c = 0; c < form.inputs; c += layout.panel)
-      detail::transform(isa, form, w + o * 9 * form.inputs + c, layout.panel,
-                        static_cast<int>(phase), u + c * layout.depth + k * layout.panel,
-                        layout.position_stride());
+    const Index out = k / form.outputs, o = k % form.outputs;
+    for (int in = 0; in < form.input_phases(); ++in) {
+      const TapMap map(form, in, static_cast<int>(out));
+      for (Index c = 0; c < form.inputs; c += layout.panel)
+        detail::transform(
+            isa, w + o * taps * form.inputs + c, form.inputs, layout.panel, &map, form.rows.taps,
+            u + (in * form.inputs + c) * layout.depth + k * layout.panel, layout.position_stride());
+    }
   });
 }
 

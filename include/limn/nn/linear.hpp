@@ -33,7 +33,8 @@ struct Linear {
     if (o.bias) bias = Parameter<D, T>{vector_shape(out), weight.initializer};
   }
 
-  [[nodiscard]] Var<D, T> operator()(const Var<D, T>& x) {
+  template <ActivationOf<T> U>
+  [[nodiscard]] Var<D, U> operator()(const Var<D, U>& x) {
     return linear(x, weight, bias ? &*bias : nullptr, options.activation);
   }
 

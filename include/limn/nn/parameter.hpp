@@ -2,6 +2,7 @@
 // Parameter: a named tensor that a layer owns, as a view into the flat buffers of its ParameterSet.
 #pragma once
 
+#include <concepts>
 #include <string>
 #include <vector>
 
@@ -25,6 +26,11 @@ struct Initializer {
   static constexpr Initializer unit_vector() { return {Kind::unit_vector, 0}; }
 };
 
+/// What a layer with parameters for activations of type T works on: such activations, or, where a
+/// few values decide (pooled features, logits, gamma and beta), values as wide as the parameters.
+template <class U, class T>
+concept ActivationOf = std::same_as<U, T> || std::same_as<U, param_t<T>>;
+
 /// Learned by the optimizer, or carried along (the vectors of spectral normalization).
 enum class Role { weight, state };
 
@@ -39,13 +45,12 @@ struct Parameter {
 
   std::string name{};                ///< path in its network, as in the published state_dict
   Tensor<D, param_t<T>> value{};     ///< view into the flat buffer
-  Tensor<D, param_t<T>> gradient{};  ///< undefined in inference and for factored parameters
+  Tensor<D, param_t<T>> gradient{};  ///< undefined while none exists, and for factored parameters
   std::vector<primitive::Factors<D, T>> factors{};
+  bool learns = false;  ///< set by its ParameterSet: there will be a gradient when backward runs
   bool frozen = false;  ///< no gradient is computed in operations recorded while this is set
 
-  [[nodiscard]] bool trainable() const {
-    return !frozen && role == Role::weight && (factored || gradient.defined());
-  }
+  [[nodiscard]] bool trainable() const { return learns && !frozen; }
 };
 
 /// What a normalization's gamma or beta may be: nothing, a parameter, or a computed value.

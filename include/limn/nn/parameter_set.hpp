@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
-// ParameterSet: all parameters of one optimizer in flat buffers with equal offsets (value,
-// gradient; moments and averages beside them), so that zeroing, Adam, clipping, averaging and
-// checkpoints are single linear passes.
+// ParameterSet: all parameters of one optimizer in flat buffers with equal offsets (value, moments
+// and averages beside it), so that Adam, clipping, averaging and checkpoints are linear passes.
+// Gradients are needed for part of a step only: each network's have a buffer of their own, which
+// comes and goes.
 #pragma once
 
 #include <algorithm>
@@ -33,42 +34,48 @@ class ParameterSet {
   ParameterSet(const ParameterSet&) = delete;
   ParameterSet& operator=(const ParameterSet&) = delete;
 
+  /// One network of the set: where its weights with dense gradients lie in the flat buffers, and
+  /// those gradients while they exist.
+  struct Part {
+    std::size_t first = 0, last = 0;  ///< its parameters: parameters()[first, last)
+    Index offset = 0, size = 0;
+    Tensor<D, P> gradients{};
+  };
+
   /// Registers a network under `name`; it must outlive the set and stay where it is.
   template <class Network>
   ParameterSet& add(const std::string& name, Network& network) {
+    const std::size_t first = parameters_.size();
     for_each_parameter(network, name, [this](const std::string& path, Parameter<D, T>& p) {
       p.name = path;
       parameters_.push_back(&p);
     });
+    parts_.push_back({first, parameters_.size()});
     return *this;
   }
 
-  /// Gives every parameter its place. With gradients: dense ones in one flat buffer, factored
-  /// parameters last and without. Call once, after the last add.
+  /// Gives every parameter its place, factored ones last. With gradients they all become trainable,
+  /// and their gradients 0. Call once, after the last add.
   void allocate(bool with_gradients) {
-    for (const bool factored : {false, true})
-      for (auto* p : parameters_)
-        if (p->role == Role::weight && p->factored == factored)
-          offsets_.push_back({p, place(weight_size_, p->shape.size(), factored)});
+    for (auto& part : parts_) {
+      part.offset = weight_size_;
+      place_weights(part, false);
+      part.size = weight_size_ - part.offset;
+    }
+    for (const auto& part : parts_) place_weights(part, true);
     for (auto* p : parameters_)
-      if (p->role == Role::state)
-        offsets_.push_back({p, place(state_size_, p->shape.size(), true)});
+      if (p->role == Role::state) offsets_.push_back({p, place(state_size_, p->shape.size())});
     values_ = Tensor<D, P>(*device_, vector_shape(weight_size_));
     primitive::fill(values_, P(0));
-    if (with_gradients && dense_size_ > 0) {
-      gradients_ = Tensor<D, P>(*device_, vector_shape(dense_size_));
-      zero_gradients();
-    }
     if (state_size_ > 0) {
       state_ = Tensor<D, P>(*device_, vector_shape(state_size_));
       primitive::fill(state_, P(0));
     }
     for (const auto& [p, offset] : offsets_) {
       p->value = (p->role == Role::weight ? values_ : state_).view(offset, p->shape);
-      if (with_gradients && p->role == Role::weight && !p->factored)
-        p->gradient = gradients_.view(offset, p->shape);
-      p->frozen = !with_gradients;
+      p->learns = with_gradients && p->role == Role::weight;
     }
+    if (with_gradients) zero_gradients();
   }
 
   /// First values from (seed, name).
@@ -95,10 +102,35 @@ class ParameterSet {
     }
   }
 
-  /// All gradients 0, all factors gone.
+  /// All gradients 0, all factors gone; or those of one part, an index into parts(). Memory that
+  /// was released is taken again.
   void zero_gradients() {
-    if (gradients_.defined()) primitive::fill(gradients_, P(0));
-    for (auto* p : parameters_) p->factors.clear();
+    for (std::size_t i = 0; i < parts_.size(); ++i) zero_gradients(i);
+  }
+  void zero_gradients(std::size_t index) {
+    Part& part = parts_.at(index);
+    if (!part.gradients.defined() && part.size > 0) {
+      part.gradients = Tensor<D, P>(*device_, vector_shape(part.size));
+      for_each_dense(part, [&](Parameter<D, T>& p, Index at) {
+        p.gradient = part.gradients.view(at - part.offset, p.shape);
+      });
+    }
+    if (part.gradients.defined()) primitive::fill(part.gradients, P(0));
+    for (std::size_t i = part.first; i < part.last; ++i) parameters_[i]->factors.clear();
+  }
+
+  /// Gives the memory of all gradients and factors back, or of those of one part. Backwards need
+  /// zero_gradients before them.
+  void release_gradients() {
+    for (std::size_t i = 0; i < parts_.size(); ++i) release_gradients(i);
+  }
+  void release_gradients(std::size_t index) {
+    Part& part = parts_.at(index);
+    for (std::size_t i = part.first; i < part.last; ++i) {
+      parameters_[i]->factors.clear();
+      parameters_[i]->gradient = {};
+    }
+    part.gradients = {};
   }
 
   /// While the result lives, operations are recorded without gradients for these parameters.
@@ -116,16 +148,22 @@ class ParameterSet {
 
   [[nodiscard]] D& device() const { return *device_; }
   [[nodiscard]] const std::vector<Parameter<D, T>*>& parameters() const { return parameters_; }
-  /// Flat values of all weights; the first `dense().size()` of them have dense gradients.
+  /// The index of the part that a parameter belongs to.
+  [[nodiscard]] std::size_t part_of(const Parameter<D, T>& parameter) const {
+    for (std::size_t i = 0; i < parts_.size(); ++i)
+      for (std::size_t k = parts_[i].first; k < parts_[i].last; ++k)
+        if (parameters_[k] == &parameter) return i;
+    refuse(parameter);
+  }
+  /// In the order of the calls of add.
+  [[nodiscard]] const std::vector<Part>& parts() const { return parts_; }
+  /// Flat values of all weights; those with dense gradients first, part by part.
   [[nodiscard]] const Tensor<D, P>& values() const { return values_; }
-  [[nodiscard]] const Tensor<D, P>& gradients() const { return gradients_; }
-  [[nodiscard]] Index dense_size() const { return dense_size_; }
   /// Where a weight lies in the flat buffers.
   [[nodiscard]] Index offset(const Parameter<D, T>& parameter) const {
     const auto found = std::find_if(offsets_.begin(), offsets_.end(),
                                     [&](const Placed& o) { return o.parameter == &parameter; });
-    if (found == offsets_.end())
-      throw ShapeError("[ParameterSet] parameter '" + parameter.name + "' belongs to another set");
+    if (found == offsets_.end()) refuse(parameter);
     return found->offset;
   }
 
@@ -135,12 +173,30 @@ class ParameterSet {
     Index offset;
   };
 
+  [[noreturn]] static void refuse(const Parameter<D, T>& parameter) {
+    throw ShapeError("[ParameterSet] parameter '" + parameter.name + "' belongs to another set");
+  }
+
   // gaps up to the next 64 bytes stay 0 in every buffer
-  Index place(Index& total, Index size, bool factored) {
+  static Index place(Index& total, Index size) {
     const Index offset = total;
     total += (size + 15) / 16 * 16;
-    if (!factored) dense_size_ = total;
     return offset;
+  }
+  void place_weights(const Part& part, bool factored) {
+    for (std::size_t i = part.first; i < part.last; ++i) {
+      auto* p = parameters_[i];
+      if (p->role == Role::weight && p->factored == factored)
+        offsets_.push_back({p, place(weight_size_, p->shape.size())});
+    }
+  }
+
+  // f(parameter, offset) for the weights of a part that have dense gradients
+  template <class F>
+  void for_each_dense(const Part& part, F&& f) const {
+    for (const auto& [p, offset] : offsets_)
+      if (p->role == Role::weight && offset >= part.offset && offset < part.offset + part.size)
+        f(*p, offset);
   }
 
   void set_frozen(bool frozen) {
@@ -150,8 +206,9 @@ class ParameterSet {
   D* device_;
   std::vector<Parameter<D, T>*> parameters_;
   std::vector<Placed> offsets_;
-  Index weight_size_ = 0, dense_size_ = 0, state_size_ = 0;
-  Tensor<D, P> values_, gradients_, state_;
+  std::vector<Part> parts_;
+  Index weight_size_ = 0, state_size_ = 0;
+  Tensor<D, P> values_, state_;
 };
 
 }  // namespace limn::inline v0

@@ -36,7 +36,8 @@ struct SpectralConvolution {
   }
 
   /// The batch is `passes` equal parts, each with a power iteration of its own, in order.
-  [[nodiscard]] Var<D, T> operator()(const Var<D, T>& x, Index passes = 1) {
+  template <ActivationOf<T> U>
+  [[nodiscard]] Var<D, U> operator()(const Var<D, U>& x, Index passes = 1) {
     return spectral_convolution(x, weight, u, v, bias ? &*bias : nullptr, geometry,
                                 options.activation, passes);
   }

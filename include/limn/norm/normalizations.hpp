@@ -11,6 +11,7 @@
 
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "limn/ops/normalize.hpp"
 
@@ -23,8 +24,8 @@ struct InstanceNorm {
   primitive::NormSpec spec{1e-5, false};
 
   [[nodiscard]] Var<D, T> operator()(
-      const Var<D, T>& x, const std::optional<Var<D, T>>& residual = std::nullopt) const {
-    return normalize<D, T>(x, spec, {}, activation, residual);
+      Var<D, T> x, const std::optional<Var<D, T>>& residual = std::nullopt) const {
+    return normalize<D, T>(std::move(x), spec, {}, activation, residual);
   }
 };
 
@@ -43,12 +44,13 @@ struct LayerInstanceNorm {
         beta{vector_shape(channels), Initializer::constant(0)} {}
 
   /// Throws ShapeError if x has other channels.
-  [[nodiscard]] Var<D, T> operator()(const Var<D, T>& x) {
+  [[nodiscard]] Var<D, T> operator()(Var<D, T> x) {
     if (x.shape().c != gamma.shape.c)
       throw ShapeError("[LIN " + name + "] gamma has " + std::to_string(gamma.shape.c) +
                        " channels, features have " + std::to_string(x.shape().c) + ": x " +
                        to_string(x.shape()) + ", gamma " + to_string(gamma.shape));
-    return normalize<D, T>(x, spec, {Operand<D, T>(rho), Operand<D, T>(gamma), Operand<D, T>(beta)},
+    return normalize<D, T>(std::move(x), spec,
+                           {Operand<D, T>(rho), Operand<D, T>(gamma), Operand<D, T>(beta)},
                            activation);
   }
 
@@ -71,7 +73,7 @@ struct AdaLin {
       : activation(act), rho{vector_shape(channels), Initializer::constant(0.9)} {}
 
   /// Throws ShapeError if gamma or beta do not fit x.
-  [[nodiscard]] Var<D, T> operator()(const Var<D, T>& x, const Var<D, param_t<T>>& gamma,
+  [[nodiscard]] Var<D, T> operator()(Var<D, T> x, const Var<D, param_t<T>>& gamma,
                                      const Var<D, param_t<T>>& beta,
                                      const std::optional<Var<D, T>>& residual = std::nullopt) {
     for (const auto* style : {&gamma, &beta})
@@ -80,7 +82,8 @@ struct AdaLin {
                          std::to_string(style->shape().c) + " channels, features have " +
                          std::to_string(x.shape().c) + ": x " + to_string(x.shape()) + ", " +
                          (style == &gamma ? "gamma " : "beta ") + to_string(style->shape()));
-    return normalize<D, T>(x, spec, {Operand<D, T>(rho), Operand<D, T>(gamma), Operand<D, T>(beta)},
+    return normalize<D, T>(std::move(x), spec,
+                           {Operand<D, T>(rho), Operand<D, T>(gamma), Operand<D, T>(beta)},
                            activation, residual);
   }
 

@@ -4,13 +4,13 @@
 //   Computed as one convolution with the merged weights W' = W_1 diag(w_avg) + W_2 diag(w_max):
 //   half the multiplications, and the concatenated features never exist. backward: g = dy
 //   activation'(y);  dW' = g x^T;  dW_1 = dW' diag(w_avg), dW_2 = dW' diag(w_max);  dw_avg[c] =
-//   sum_o dW'[o,c] W_1[o,c], likewise dw_max;  db = sum g;  dx = W'^T g. keeps: x, y, W'. U-GAT-IT
-//   (Kim et al., 2020) section 2.1.1; in the discriminators of the published code the weights that
-//   multiply are the raw ones, not the spectrally normalized.
+//   sum_o dW'[o,c] W_1[o,c], likewise dw_max;  db = sum g;  dx = W'^T g. keeps: x or its recipe, y,
+//   W'. U-GAT-IT (Kim et al., 2020) section 2.1.1; in the discriminators of the published code the
+//   weights that multiply are the raw ones, not the spectrally normalized.
 #pragma once
 
-#include "limn/autograd/tape.hpp"
 #include "limn/nn/parameter.hpp"
+#include "limn/ops/pointwise.hpp"
 
 namespace limn::inline v0 {
 
@@ -48,32 +48,36 @@ template <Device D, Scalar T>
 
   const bool learn = weights.trainable();
   if (!x.tape() || !(x.wants_gradient() || learn)) return Var<D, T>(y, x.tape(), false);
-  return x.tape()->record(y, [=, input = learn ? x.value() : Tensor<D, T>(), dx = x.gradient(),
-                              average = &w_average, maximum = &w_maximum, w = &weights,
-                              b = &bias](const Tensor<D, T>& dy) {
-    primitive::map2(ActivationBackward{activation}, y, dy, dy);
-    if (learn) {
-      primitive::reduce(primitive::all_but_channels, dy, b->gradient, Write::accumulate);
-      const Tensor<D, P> dmerged(dy.device(), half), dhalf(dy.device(), half),
-          s1(dy.device(), vector_shape(in)), s2(dy.device(), vector_shape(in));
-      primitive::conv_backward_weights(one_by_one, input, dy, dmerged.reshape({out, 1, 1, in}),
-                                       Write::overwrite);
-      const auto drows = w->gradient.reshape({1, out, 1, 2 * in});
-      const auto half_backward = [&](const Tensor<D, P>& values, const Tensor<D, P>& scale,
-                                     Parameter<D, T>& parameter, Index from) {
-        primitive::affine_forward(dmerged, scale, none, {}, none, dhalf);
-        primitive::copy_channels(dhalf, 0, drows, from, in, Write::accumulate);
-        primitive::affine_backward_sums(dmerged, values, scale, none, {}, s1, s2);
-        primitive::copy(s2, parameter.gradient, Write::accumulate);
-      };
-      half_backward(w1, scale_average, *average, 0);
-      half_backward(w2, scale_maximum, *maximum, in);
-    }
-    if (dx.wanted()) {
-      const auto target = dx.target();
-      primitive::conv_backward_data(one_by_one, dy, merged_weights, target.tensor, target.write);
-    }
-  });
+  const Stash<D, T> own(y, x.tape()->stash_format());
+  const auto result = x.tape()->record(
+      y, [=, input = learn ? x.kept() : Kept<D, T>(), dx = x.gradient(), average = &w_average,
+          maximum = &w_maximum, w = &weights, b = &bias](const Tensor<D, T>& dy) {
+        activation_backward(activation, own.tensor(), dy, dy);
+        if (learn) {
+          primitive::reduce(primitive::all_but_channels, dy, b->gradient, Write::accumulate);
+          const Tensor<D, P> dmerged(dy.device(), half), dhalf(dy.device(), half),
+              s1(dy.device(), vector_shape(in)), s2(dy.device(), vector_shape(in));
+          primitive::conv_backward_weights(one_by_one, input.tensor(), dy,
+                                           dmerged.reshape({out, 1, 1, in}), Write::overwrite);
+          const auto drows = w->gradient.reshape({1, out, 1, 2 * in});
+          const auto half_backward = [&](const Tensor<D, P>& values, const Tensor<D, P>& scale,
+                                         Parameter<D, T>& parameter, Index from) {
+            primitive::affine_forward(dmerged, scale, none, {}, none, dhalf);
+            primitive::copy_channels(dhalf, 0, drows, from, in, Write::accumulate);
+            primitive::affine_backward_sums(dmerged, values, scale, none, {}, s1, s2);
+            primitive::copy(s2, parameter.gradient, Write::accumulate);
+          };
+          half_backward(w1, scale_average, *average, 0);
+          half_backward(w2, scale_maximum, *maximum, in);
+        }
+        if (dx.wanted()) {
+          const auto target = dx.target();
+          primitive::conv_backward_data(one_by_one, dy, merged_weights, target.tensor,
+                                        target.write);
+        }
+      });
+  result.set_kept(Kept<D, T>(own));
+  return result;
 }
 
 }  // namespace limn::inline v0

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
 // convolution: y = activation(W * x + b), padding by addressing.
 //   backward: g = dy activation'(y);  dW = g x^T per tap;  db = sum g;  dx = the transposed
-//   convolution of g. keeps: x, and y where there is an activation.
+//   convolution of g. keeps: x or its recipe, and y where there is an
+//   activation.
 #pragma once
 
-#include "limn/autograd/tape.hpp"
 #include "limn/nn/parameter.hpp"
+#include "limn/ops/pointwise.hpp"
 
 namespace limn::inline v0 {
 
@@ -33,13 +34,14 @@ template <Device D, Scalar T>
   Var<D, T> result;
   if (x.tape() && (x.wants_gradient() || learn_weights || learn_bias)) {
     const auto kept = activation == identity_activation ? Tensor<D, T>() : y;
-    const auto input = learn_weights ? x.value() : Tensor<D, T>();
+    const auto input = learn_weights ? x.kept() : Kept<D, T>();
     result = x.tape()->record(y, [=, dx = x.gradient(), w = &weights](const Tensor<D, T>& dy) {
-      if (kept.defined()) primitive::map2(ActivationBackward{activation}, kept, dy, dy);
+      if (kept.defined()) activation_backward(activation, kept, dy, dy);
       if (learn_bias)
         primitive::reduce(primitive::all_but_channels, dy, bias->gradient, Write::accumulate);
       if (learn_weights)
-        primitive::conv_backward_weights(geometry, input, dy, w->gradient, Write::accumulate);
+        primitive::conv_backward_weights(geometry, input.tensor(), dy, w->gradient,
+                                         Write::accumulate);
       if (dx.wanted()) {
         const auto target = dx.target();
         primitive::conv_backward_data(geometry, dy, w->value, target.tensor, target.write);

@@ -3,7 +3,8 @@
 // InstanceNorm, LIN, AdaLIN in one pass.
 //   a, b: limn/core/primitives/normalization.hpp.
 //   backward: two sums per (n,c) give p, q and the gradients of rho, gamma, beta; dx = a g + p x +
-//   q in one pass. keeps: x, its moments, a and b (small).
+//   q in one pass. keeps: x, its moments, a and b (small), from which y is
+//   made again where a backward wants it.
 #pragma once
 
 #include <optional>
@@ -24,7 +25,7 @@ struct NormInputs {
 /// x (N,H,W,C); rho (1,1,1,C); gamma and beta (N,1,1,C) or (1,1,1,C). The residual, if given, has
 /// x's shape.
 template <Device D, Scalar T>
-[[nodiscard]] Var<D, T> normalize(const Var<D, T>& x, const primitive::NormSpec& spec,
+[[nodiscard]] Var<D, T> normalize(Var<D, T> x, const primitive::NormSpec& spec,
                                   const NormInputs<D, T>& inputs = {}, Activation activation = {},
                                   const std::optional<Var<D, T>>& residual = std::nullopt) {
   using P = param_t<T>;
@@ -43,7 +44,9 @@ template <Device D, Scalar T>
                                                value_of(inputs.gamma), value_of(inputs.beta)};
   const Tensor<D, P> a(device, coefficients), b(device, coefficients);
   primitive::norm_coefficients(spec, operands, a, b);
-  Tensor<D, T> y(device, x.shape());
+  // off the tapes, an x that nobody else holds becomes y
+  const bool in_place = !x.tape() && x.value().owners() == 1;
+  const Tensor<D, T> y = in_place ? x.value() : Tensor<D, T>(device, x.shape());
   primitive::affine_forward(x.value(), a, b, activation,
                             residual ? residual->value() : Tensor<D, T>(), y);
 
@@ -54,7 +57,9 @@ template <Device D, Scalar T>
     return Var<D, T>(y, x.tape(), false);
 
   const Gradient<D, T> dresidual = residual ? residual->gradient() : Gradient<D, T>();
-  return x.tape()->record(y, [=, dx = x.gradient(), input = x.value()](const Tensor<D, T>& dy) {
+  const Kept<D, T> kept = x.kept();
+  const auto result = x.tape()->record(y, [=, dx = x.gradient()](const Tensor<D, T>& dy) {
+    const auto input = kept.tensor();
     const Tensor<D, P> s1(input.device(), coefficients), s2(input.device(), coefficients);
     primitive::affine_backward_sums(dy, input, a, b, activation, s1, s2);
     primitive::NormGradients<D, P> gradients;
@@ -76,6 +81,11 @@ template <Device D, Scalar T>
     }
     if (dresidual.wanted()) dresidual.give(dy);
   });
+  // a recipe needs tensors: y of a chain of residuals is a recipe and a tensor by turns
+  if (!kept.is_recipe() && !(residual && residual->kept().is_recipe()))
+    result.set_kept(Kept<D, T>(kept.stash(), a, b, activation,
+                               residual ? residual->kept().stash() : Stash<D, T>()));
+  return result;
 }
 
 }  // namespace limn::inline v0

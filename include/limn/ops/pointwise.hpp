@@ -3,6 +3,7 @@
 // are fused into what comes before.
 #pragma once
 
+#include <concepts>
 #include <utility>
 #include <vector>
 
@@ -26,6 +27,20 @@ void scale_by(const Tensor<D, P>& factor, const Tensor<D, P>& x, const Tensor<D,
   primitive::map(Scaled{1}, x, to, Write::overwrite, factor);
 }
 
+/// dx (+)= dy activation'(y), from the activation's result. dx may be dy. Not differentiable.
+template <Device D, Scalar T>
+void activation_backward(Activation activation, const Tensor<D, T>& y, const Tensor<D, T>& dy,
+                         const Tensor<D, T>& dx, Write write = Write::overwrite) {
+  switch (activation.kind) {
+    case Activation::Kind::tanh:
+      return primitive::map2(TanhBackward{}, y, dy, dx, write);
+    case Activation::Kind::none:
+      return primitive::map2(TwoSlopesBackward{1}, y, dy, dx, write);
+    default:
+      return primitive::map2(TwoSlopesBackward{activation.slope}, y, dy, dx, write);
+  }
+}
+
 /// y = activation(x). Keeps y.
 template <Device D, Scalar T>
 [[nodiscard]] Var<D, T> activate(const Var<D, T>& x, Activation activation) {
@@ -34,7 +49,7 @@ template <Device D, Scalar T>
   if (!x.wants_gradient()) return Var<D, T>(y, x.tape(), false);
   return x.tape()->record(y, [=, dx = x.gradient()](const Tensor<D, T>& dy) {
     const auto target = dx.target_reusing(dy);
-    primitive::map2(ActivationBackward{activation}, y, dy, target.tensor, target.write);
+    activation_backward(activation, y, dy, target.tensor, target.write);
   });
 }
 
@@ -83,6 +98,23 @@ template <Device D, Scalar T>
       const Tensor<D, T> narrow(dy.device(), dy.shape());
       primitive::cast(dy, narrow);
       dx.give(narrow);
+    });
+  }
+}
+
+/// x as an activation of type T: for what is kept in factors. No operation where it is one already.
+template <Scalar T, Device D>
+[[nodiscard]] Var<D, T> narrow(const Var<D, param_t<T>>& x) {
+  if constexpr (std::same_as<T, param_t<T>>) {
+    return x;
+  } else {
+    const Tensor<D, T> y(x.device(), x.shape());
+    primitive::cast(x.value(), y);
+    if (!x.wants_gradient()) return Var<D, T>(y, x.tape(), false);
+    return x.tape()->record(y, [dx = x.gradient()](const Tensor<D, T>& dy) {
+      const Tensor<D, param_t<T>> wide(dy.device(), dy.shape());
+      primitive::cast(dy, wide);
+      dx.give(wide);
     });
   }
 }

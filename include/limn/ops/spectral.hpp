@@ -7,8 +7,8 @@
 //   would give them. forward: the raw convolution z = W * x, then the affine a = 1/sigma, b.
 //   backward: g = dy activation'(a z + b);  db = sum g;  dsigma_i = -sum_{n in pass i} <g_n, z_n> /
 //   sigma_i^2 (from the affine's sums);  dW = sum_i G_i / sigma_i + dsigma_i u_i v_i^T;  dx = the
-//   transposed convolution of a g. u and v are constants. keeps: x, z, 1/sigma, u and v of each
-//   pass.
+//   transposed convolution of a g. u and v are constants. keeps: x or its recipe, z, 1/sigma, u and
+//   v of each pass; y has a recipe.
 #pragma once
 
 #include <cmath>
@@ -88,8 +88,9 @@ template <Device D, Scalar T>
 
 /// x (N,H,W,I) with N a multiple of `passes`, weights (O,k,k,I), bias (1,1,1,O) or null. Throws
 /// ShapeError.
-template <Device D, Scalar T>
-[[nodiscard]] Var<D, T> spectral_convolution(const Var<D, T>& x, Parameter<D, T>& weights,
+template <Device D, Scalar U, Scalar T>
+requires ActivationOf<U, T>
+[[nodiscard]] Var<D, U> spectral_convolution(const Var<D, U>& x, Parameter<D, T>& weights,
                                              Parameter<D, T>& u, Parameter<D, T>& v,
                                              Parameter<D, T>* bias, const ConvGeometry& geometry,
                                              Activation activation, Index passes) {
@@ -109,19 +110,22 @@ template <Device D, Scalar T>
     const auto part = a.samples(i * per_pass, per_pass);
     scale_by(iterations.inverse_sigma.samples(i, 1), part, part);
   }
-  const Tensor<D, T> z(device, out), y(device, out);
+  const Tensor<D, U> z(device, out), y(device, out);
   const Tensor<D, P> b = bias ? bias->value : Tensor<D, P>();
-  primitive::conv_forward<D, T>(geometry, x.value(), weights.value, {}, z);
+  primitive::conv_forward<D, U>(geometry, x.value(), weights.value, {}, z);
   primitive::affine_forward(z, a, b, activation, {}, y);
 
   const bool learn_weights = weights.trainable(), learn_bias = bias && bias->trainable();
   if (!x.tape() || !(x.wants_gradient() || learn_weights || learn_bias))
-    return Var<D, T>(y, x.tape(), false);
-  return x.tape()->record(y, [=, input = learn_weights ? x.value() : Tensor<D, T>(),
-                              dx = x.gradient(), w = &weights](const Tensor<D, T>& dy) {
+    return Var<D, U>(y, x.tape(), false);
+  const Stash<D, U> raw(z, x.tape()->stash_format());
+  const auto result = x.tape()->record(y, [=, input = learn_weights ? x.kept() : Kept<D, U>(),
+                                           dx = x.gradient(),
+                                           w = &weights](const Tensor<D, U>& dy) {
+    const auto kept_z = raw.tensor();
     if (learn_weights || learn_bias) {
       const Tensor<D, P> s1(dy.device(), out.per_channel()), s2(dy.device(), out.per_channel());
-      primitive::affine_backward_sums(dy, z, a, b, activation, s1, s2);
+      primitive::affine_backward_sums(dy, kept_z, a, b, activation, s1, s2);
       if (learn_bias)
         primitive::reduce(primitive::all_but_channels, s1, bias->gradient, Write::accumulate);
       if (learn_weights) {
@@ -136,15 +140,18 @@ template <Device D, Scalar T>
                         Write::accumulate);
       }
     }
-    primitive::affine_backward_data(dy, z, a, b, activation, {}, {}, dy,
+    primitive::affine_backward_data(dy, kept_z, a, b, activation, {}, {}, dy,
                                     Write::overwrite);  // dy becomes dz
     if (learn_weights)
-      primitive::conv_backward_weights(geometry, input, dy, w->gradient, Write::accumulate);
+      primitive::conv_backward_weights(geometry, input.tensor(), dy, w->gradient,
+                                       Write::accumulate);
     if (dx.wanted()) {
       const auto target = dx.target();
       primitive::conv_backward_data(geometry, dy, w->value, target.tensor, target.write);
     }
   });
+  result.set_kept(Kept<D, U>(raw, a, b, activation));
+  return result;
 }
 
 }  // namespace limn::inline v0

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Adam over one ParameterSet: one pass over the flat buffers for all dense gradients, one per
-// factored parameter.
+// Adam over one ParameterSet: one pass over the flat buffers for each network's dense gradients,
+// one per factored parameter.
 #pragma once
 
 #include <cstdint>
@@ -32,18 +32,24 @@ class Adam {
 
   /// One update of every parameter from the gradients that have accumulated.
   void step(double learning_rate) {
-    ++steps_;
+    advance();
+    for (std::size_t i = 0; i < parameters_->parts().size(); ++i) update(i, learning_rate);
+  }
+
+  /// The same in pieces, for networks that learn one after another: advance once, then update each
+  /// part of the set.
+  void advance() { ++steps_; }
+  void update(std::size_t index, double learning_rate) {
     const primitive::AdamStep step{learning_rate,    options_.beta1,        options_.beta2,
                                    options_.epsilon, options_.weight_decay, steps_};
-    const Index dense = parameters_->dense_size();
-    const auto part = [](const Tensor<D, P>& flat, Index first, Index count) {
-      return flat.view(first, vector_shape(count));
+    const auto& part = parameters_->parts().at(index);
+    const auto dense = [&part](const Tensor<D, P>& flat) {
+      return flat.view(part.offset, vector_shape(part.size));
     };
-    const auto& w = parameters_->values();
-    if (dense > 0)
-      primitive::adam(step, part(w, 0, dense), parameters_->gradients(), part(m_, 0, dense),
-                      part(v_, 0, dense));
-    for (const auto* p : parameters_->parameters()) {
+    if (part.size > 0)
+      primitive::adam(step, dense(parameters_->values()), part.gradients, dense(m_), dense(v_));
+    for (std::size_t i = part.first; i < part.last; ++i) {
+      const auto* p = parameters_->parameters()[i];
       if (p->role != Role::weight || !p->factored) continue;
       const Index offset = parameters_->offset(*p);
       primitive::adam_outer<D, T>(step, p->value, p->factors, m_.view(offset, p->shape),

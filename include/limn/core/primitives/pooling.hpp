@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Primitive group "pooling": adaptive average and maximum; global pooling is the (N,1,1,C) case.
+// Pooled values, and their gradients, are few and stand for many: they are param_t<T>.
 // Output row i covers input rows [floor(i H / P), ceil((i + 1) H / P)), as PyTorch's adaptive
 // pooling.
 #pragma once
@@ -27,14 +28,15 @@ inline void require_pooled(const char* where, const Shape& x, const Shape& y) {
 
 /// y[n,i,j,c] = mean of x over bin (i, j).
 template <Device D, Scalar T>
-void pool_average(const Tensor<D, T>& x, const Tensor<D, T>& y, Write write = Write::overwrite) {
+void pool_average(const Tensor<D, T>& x, const Tensor<D, param_t<T>>& y,
+                  Write write = Write::overwrite) {
   require_pooled("pool_average", x.shape(), y.shape());
   if (begin(x.device(), traffic(x, y))) Pooling<D, T>::average(x.device(), x, y, write);
 }
 
 /// dx (+)= dy spread over its bins, divided by their sizes.
 template <Device D, Scalar T>
-void pool_average_backward(const Tensor<D, T>& dy, const Tensor<D, T>& dx, Write write) {
+void pool_average_backward(const Tensor<D, param_t<T>>& dy, const Tensor<D, T>& dx, Write write) {
   require_pooled("pool_average_backward", dx.shape(), dy.shape());
   if (begin(dx.device(), traffic(dy, dx)))
     Pooling<D, T>::average_backward(dx.device(), dy, dx, write);
@@ -42,7 +44,8 @@ void pool_average_backward(const Tensor<D, T>& dy, const Tensor<D, T>& dx, Write
 
 /// y = maximum over each bin, index = h*W + w of the first one (row by row).
 template <Device D, Scalar T>
-void pool_max(const Tensor<D, T>& x, const Tensor<D, T>& y, const Tensor<D, std::int32_t>& index) {
+void pool_max(const Tensor<D, T>& x, const Tensor<D, param_t<T>>& y,
+              const Tensor<D, std::int32_t>& index) {
   require_pooled("pool_max", x.shape(), y.shape());
   require(index.shape() == y.shape(), "pool_max", "index must have y's shape", index.shape(),
           y.shape());
@@ -51,7 +54,7 @@ void pool_max(const Tensor<D, T>& x, const Tensor<D, T>& y, const Tensor<D, std:
 
 /// dx (+)= dy at the maxima, zero elsewhere.
 template <Device D, Scalar T>
-void pool_max_backward(const Tensor<D, T>& dy, const Tensor<D, std::int32_t>& index,
+void pool_max_backward(const Tensor<D, param_t<T>>& dy, const Tensor<D, std::int32_t>& index,
                        const Tensor<D, T>& dx, Write write) {
   require_pooled("pool_max_backward", dx.shape(), dy.shape());
   require(index.shape() == dy.shape(), "pool_max_backward", "index must have dy's shape",

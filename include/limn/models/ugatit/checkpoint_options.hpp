@@ -3,11 +3,15 @@
 // them, resuming compares them, and the command line is made of them.
 #pragma once
 
+#include <concepts>
 #include <cstdint>
 #include <limits>
 #include <string>
 #include <string_view>
+#include <type_traits>
 
+#include "limn/core/maths.hpp"
+#include "limn/core/scalar.hpp"
 #include "limn/data/fit.hpp"
 #include "limn/models/ugatit/options.hpp"
 #include "limn/train/state.hpp"
@@ -15,11 +19,32 @@
 
 namespace limn::inline v0::ugatit {
 
-/// The type that a training computes in.
-enum class Precision { fp32, fp64 };
+/// What a network computes in. bf16: activations and operands of products in bfloat16; weights,
+/// statistics, losses and optimizer in float.
+enum class Precision { fp32, bf16, fp64 };
 
 [[nodiscard]] constexpr const char* to_string(Precision p) {
-  return p == Precision::fp32 ? "fp32" : "fp64";
+  return p == Precision::fp32 ? "fp32" : p == Precision::bf16 ? "bf16" : "fp64";
+}
+
+/// Throws UsageError for another name.
+[[nodiscard]] inline Precision parse_precision(std::string_view name) {
+  for (const Precision p : {Precision::fp32, Precision::bf16, Precision::fp64})
+    if (name == to_string(p)) return p;
+  throw UsageError("precision '" + std::string(name) + "' is none of fp32, bf16, fp64");
+}
+
+/// f.operator()<T>() with the scalar type of a precision.
+template <class F>
+decltype(auto) with_precision(Precision p, F&& f) {
+  switch (p) {
+    case Precision::fp64:
+      return f.template operator()<double>();
+    case Precision::bf16:
+      return f.template operator()<bfloat16>();
+    default:
+      return f.template operator()<float>();
+  }
 }
 
 /// All that decides how a training goes, but for the data.
@@ -28,12 +53,16 @@ struct RunOptions {
   TrainOptions train;
   Fit fit = Fit::squash;
   Precision precision = Precision::fp32;
+  Maths maths = Maths::fast;
   bool operator==(const RunOptions&) const = default;
 
   /// Throws UsageError that names the option.
   void check() const {
     model.check();
     train.check();
+    if (train.stash == StashFormat::bf16 && precision != Precision::fp32)
+      throw UsageError("stash bf16 is for precision fp32, not " +
+                       std::string(to_string(precision)));
   }
 };
 
@@ -73,7 +102,11 @@ void for_each_option(Options& o, F&& f) {
   f("seed", o.train.seed, OptionRange{0, 0x1p64},
     "same seed, data and options: same training, bit for bit");
   f("fit", o.fit, choice, "how pictures become square: squash, pad or crop");
-  f("precision", o.precision, choice, "fp32 or fp64");
+  f("precision", o.precision, choice, "fp32, fp64, or bf16: faster, with float weights and losses");
+  f("maths", o.maths, choice,
+    "fast: also algorithms that are exact but round more; strict: only sums as they are defined");
+  f("stash", o.train.stash, choice,
+    "computed, or bf16: an fp32 training keeps its activations for backward in half the memory");
   f("beta1", o.train.beta1, OptionRange{0, 1}, "");
   f("beta2", o.train.beta2, OptionRange{0, 1}, "");
   f("decay", o.train.decay, choice, "");
@@ -82,6 +115,8 @@ void for_each_option(Options& o, F&& f) {
 [[nodiscard]] inline std::string option_text(Variant v) { return to_string(v); }
 [[nodiscard]] inline std::string option_text(Fit f) { return limn::to_string(f); }
 [[nodiscard]] inline std::string option_text(Precision p) { return to_string(p); }
+[[nodiscard]] inline std::string option_text(StashFormat f) { return limn::to_string(f); }
+[[nodiscard]] inline std::string option_text(Maths m) { return limn::to_string(m); }
 template <class T>
 requires std::is_arithmetic_v<T>
 [[nodiscard]] std::string option_text(T value) { return text_of(value); }
@@ -94,11 +129,17 @@ inline void parse_option(const std::string& /*name*/, std::string_view text, Opt
                          Fit& value) {
   value = parse_fit(text);
 }
-inline void parse_option(const std::string& name, std::string_view text, OptionRange /*range*/,
+inline void parse_option(const std::string& /*name*/, std::string_view text, OptionRange /*range*/,
+                         Maths& value) {
+  value = parse_maths(text);
+}
+inline void parse_option(const std::string& /*name*/, std::string_view text, OptionRange /*range*/,
                          Precision& value) {
-  for (const Precision p : {Precision::fp32, Precision::fp64})
-    if (text == to_string(p)) return static_cast<void>(value = p);
-  throw UsageError(name + " '" + std::string(text) + "' is none of fp32, fp64");
+  value = parse_precision(text);
+}
+inline void parse_option(const std::string& /*name*/, std::string_view text, OptionRange /*range*/,
+                         StashFormat& value) {
+  value = parse_stash_format(text);
 }
 inline void parse_option(const std::string& name, std::string_view text, OptionRange /*range*/,
                          bool& value) {
@@ -153,13 +194,19 @@ inline void set_option(RunOptions& options, std::string_view name, std::string_v
   return entries;
 }
 
-/// The options that a checkpoint was made with. Throws IoError where one is missing or impossible.
+/// The options that a checkpoint was made with. One without "maths" or "stash" is from before there
+/// was a choice: it was computed strictly, from what was computed, and goes on so. Throws IoError
+/// where another is missing, or one is impossible.
 [[nodiscard]] inline RunOptions options_from_metadata(const SafetensorsFile& file) {
   RunOptions options;
   try {
     for_each_option(options, [&](const std::string& name, auto& value, OptionRange range,
                                  const char* /*help*/) {
-      parse_option(name, metadata_entry(file, "option." + name), range, value);
+      const std::string key = "option." + name;
+      if constexpr (std::same_as<std::remove_cvref_t<decltype(value)>, Maths>)
+        if (!file.metadata().contains(key)) return static_cast<void>(value = Maths::strict);
+      if (name == "stash" && !file.metadata().contains(key)) return;
+      parse_option(name, metadata_entry(file, key), range, value);
     });
     options.check();
   } catch (const UsageError& error) {

@@ -32,8 +32,8 @@ inline constexpr Index global_halvings = 5, local_halvings = 3;
 /// What a discriminator gives.
 template <Device D, Scalar T>
 struct Judgement {
-  Var<D, T> logits;      ///< (N,h,w,1)
-  Var<D, T> cam_logits;  ///< (N,1,1,2)
+  Var<D, T> logits;               ///< (N,h,w,1)
+  Var<D, param_t<T>> cam_logits;  ///< (N,1,1,2)
 };
 
 template <Device D, Scalar T = float>

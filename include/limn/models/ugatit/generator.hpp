@@ -26,7 +26,9 @@ struct ResidualBlock {
         conv2(channels, channels, reflect_conv(3, 1, 1), {.moments = WithMoments::yes}) {}
 
   [[nodiscard]] Var<D, T> operator()(const Var<D, T>& x) {
-    return norm2(conv2(norm1(conv1(x))), x);
+    auto y = norm1(conv1(x));
+    y = conv2(y);
+    return norm2(std::move(y), x);
   }
 
   void visit(auto&& f) {
@@ -34,6 +36,8 @@ struct ResidualBlock {
     f("conv_block.5", conv2);
   }
 };
+
+// A statement per layer, here and below: what a layer has read is freed before the next but one.
 
 /// Picture (N,S,S,3) -> features (N,S/4,S/4,4 ch): 7x7, two halvings, residual blocks.
 template <Device D, Scalar T = float>
@@ -50,7 +54,9 @@ struct Encoder {
   }
 
   [[nodiscard]] Var<D, T> operator()(const Var<D, T>& image) {
-    auto x = norm(down2(norm(down1(norm(first(image))))));
+    auto x = norm(first(image));
+    x = norm(down1(x));
+    x = norm(down2(x));
     for (auto& block : blocks) x = block(x);
     return x;
   }
@@ -81,9 +87,8 @@ struct Style {
 
   [[nodiscard]] std::pair<Var<D, param_t<T>>, Var<D, param_t<T>>> operator()(
       const Var<D, T>& features) {
-    const bool whole = features.shape().h == bins && features.shape().w == bins;
-    const auto x = hidden2(hidden1(whole ? features : average_pool(features, bins)));
-    return {widen(gamma(x)), widen(beta(x))};
+    const auto x = hidden2(seen(features));
+    return {gamma(x), beta(x)};
   }
 
   void visit(auto&& f) {
@@ -91,6 +96,17 @@ struct Style {
     f("beta", beta);
     f("FC.0", hidden1);
     f("FC.2", hidden2);
+  }
+
+ private:
+  using P = param_t<T>;
+
+  // Features as they are, or pooled to a grid, are many, and the layer's gradient is kept as
+  // factors of type T; their mean is one value per channel and stays as wide as it is.
+  [[nodiscard]] Var<D, P> seen(const Var<D, T>& features) {
+    if (features.shape().h == bins && features.shape().w == bins) return widen(hidden1(features));
+    const auto pooled = average_pool(features, bins);
+    return bins > 1 ? widen(hidden1(narrow<T>(pooled))) : hidden1(pooled);
   }
 };
 
@@ -108,7 +124,9 @@ struct AdaptiveResidual {
 
   [[nodiscard]] Var<D, T> operator()(const Var<D, T>& x, const Var<D, param_t<T>>& gamma,
                                      const Var<D, param_t<T>>& beta) {
-    return norm2(conv2(norm1(conv1(x), gamma, beta)), gamma, beta, x);
+    auto y = norm1(conv1(x), gamma, beta);
+    y = conv2(y);
+    return norm2(std::move(y), gamma, beta, x);
   }
 
   void visit(auto&& f) {
@@ -133,7 +151,11 @@ struct Decoder {
         norm1(2 * channels, relu_activation),
         norm2(channels, relu_activation) {}
 
-  [[nodiscard]] Var<D, T> operator()(const Var<D, T>& x) { return last(norm2(up2(norm1(up1(x))))); }
+  [[nodiscard]] Var<D, T> operator()(const Var<D, T>& x) {
+    auto y = norm1(up1(x));
+    y = norm2(up2(y));
+    return last(y);
+  }
 
   void visit(auto&& f) {
     f("UpBlock2.2", up1);
@@ -147,8 +169,8 @@ struct Decoder {
 /// What a generator gives.
 template <Device D, Scalar T>
 struct Translation {
-  Var<D, T> image;       ///< (N,S,S,3) in (-1, 1)
-  Var<D, T> cam_logits;  ///< (N,1,1,2)
+  Var<D, T> image;                ///< (N,S,S,3) in (-1, 1)
+  Var<D, param_t<T>> cam_logits;  ///< (N,1,1,2)
   /// (N,S/4,S/4,1): sum over the channels of the attended features; only if asked for
   Tensor<D, param_t<T>> heatmap;
 };

@@ -8,6 +8,7 @@
 
 #include "limn/core/error.hpp"
 #include "limn/core/shape.hpp"
+#include "limn/core/stash_format.hpp"
 
 namespace limn::inline v0::ugatit {
 
@@ -69,6 +70,7 @@ struct TrainOptions {
   double lambda_adversarial = 1, lambda_cycle = 10, lambda_identity = 10, lambda_cam = 1000;
   bool decay = true;  ///< linear decay of the learning rate from half of the run
   std::uint64_t seed = 0;
+  StashFormat stash = StashFormat::computed;  ///< of maps between forward and backward
   bool operator==(const TrainOptions&) const = default;
 
   /// Throws UsageError that names the option.

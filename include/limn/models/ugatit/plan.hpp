@@ -18,9 +18,9 @@ namespace limn::inline v0::ugatit {
 /// Bytes of a training on the CPU, and work of a step.
 struct Plan {
   std::uint64_t weights = 0;      ///< of all six networks, and vectors of spectral normalization
-  std::uint64_t gradients = 0;    ///< of the weights, but for those that are kept as factors
+  std::uint64_t gradients = 0;    ///< of the weights that were learning when most was in use
   std::uint64_t moments = 0;      ///< of Adam
-  std::uint64_t activations = 0;  ///< pictures, and the most that the tapes were seen to keep
+  std::uint64_t activations = 0;  ///< pictures, and what the tapes kept at that time
   std::uint64_t workspace = 0;    ///< the rest of the peak: scratch memory of kernels, gradients
                                   ///< of activations, gaps
   std::uint64_t peak = 0;         ///< of the device's pool, as a real training has it, exactly
@@ -33,29 +33,41 @@ namespace detail {
 
 template <Scalar T>
 [[nodiscard]] Plan plan(const RunOptions& options, int threads) {
-  auto owned = std::make_unique<Cpu>(CpuOptions{.threads = threads, .dry = true});
+  auto owned =
+      std::make_unique<Cpu>(CpuOptions{.threads = threads, .dry = true, .maths = options.maths});
   Cpu& device = *owned;
   Training<Cpu, T> training(std::move(owned), options);
   Plan plan;
   const auto bytes = [](const auto& tensor) {
     return tensor.defined() ? static_cast<std::uint64_t>(tensor.bytes()) : 0;
   };
-  for (auto* set : {&training.model().generators, &training.model().discriminators}) {
-    plan.gradients += bytes(set->gradients());
+  ParameterSet<Cpu, T>* const sets[] = {&training.model().generators,
+                                        &training.model().discriminators};
+  const auto gradients = [&] {
+    std::uint64_t total = 0;
+    for (const auto* set : sets)
+      for (const auto& part : set->parts()) total += bytes(part.gradients);
+    return total;
+  };
+  for (const auto* set : sets)
     for (const auto* p : set->parameters())
       if (p->role == Role::weight) plan.parameters += static_cast<std::uint64_t>(p->shape.size());
-  }
   for (auto* adam : {&training.step().generator_adam(), &training.step().discriminator_adam()})
     plan.moments += bytes(adam->first_moments()) + bytes(adam->second_moments());
   const auto state = training.state();
   plan.checkpoint = static_cast<std::uint64_t>(state_file_bytes(training.metadata(), state));
 
-  const std::size_t before = device.memory().current;
-  plan.weights = before - plan.gradients - plan.moments;
-  std::size_t most = before;
-  training.step().observe([&](std::string_view, const Tensor<Cpu, T>&) {
-    most = std::max(most, device.memory().current);
-  });
+  const std::uint64_t lasting = device.memory().current - gradients();
+  plan.weights = lasting - plan.moments;
+  std::uint64_t most = 0;
+  const auto look = [&](const auto& /*seen*/) {
+    const std::uint64_t current = device.memory().current;
+    if (current <= most) return;
+    most = current;
+    plan.gradients = gradients();
+    plan.activations = current - lasting - plan.gradients;
+  };
+  training.step().observe(look, false);
   const Index size = options.model.size;
   const UnpairedBatch batch{0, {options.train.batch, size, size, 3}, {}, {}};
   static_cast<void>(training.train(batch, 1));
@@ -64,8 +76,7 @@ template <Scalar T>
   static_cast<void>(training.train(batch, 2));
   plan.multiply_adds = device.work().multiply_adds - work;
   plan.peak = device.memory().peak;
-  plan.activations = most - before;
-  plan.workspace = plan.peak - std::min<std::uint64_t>(plan.peak, before + plan.activations);
+  plan.workspace = plan.peak - std::min(plan.peak, most);
   return plan;
 }
 
@@ -73,8 +84,8 @@ template <Scalar T>
 
 /// Plans a training with so many threads (0: all). Throws UsageError for options that do not work.
 [[nodiscard]] inline Plan make_plan(const RunOptions& options, int threads = 0) {
-  return options.precision == Precision::fp64 ? detail::plan<double>(options, threads)
-                                              : detail::plan<float>(options, threads);
+  return with_precision(options.precision,
+                        [&]<Scalar T>() { return detail::plan<T>(options, threads); });
 }
 
 /// The plan in lines; the last one is "peak N bytes".
@@ -87,7 +98,7 @@ template <Scalar T>
             (note.empty() ? "" : "  (" + note + ")") + "\n";
   };
   line("weights", plan.weights, std::to_string(plan.parameters) + " parameters");
-  line("gradients", plan.gradients, "");
+  line("gradients", plan.gradients, "of the networks that learn at one time");
   line("moments", plan.moments, "of Adam");
   line("activations", plan.activations, "pictures, and what backward needs");
   line("workspace", plan.workspace, "scratch of kernels, gradients of activations, gaps");

@@ -81,14 +81,16 @@ inline void take_given(ResumedOptions& r, const std::string& path, const std::st
   return r;
 }
 
-/// A training on the CPU, in the precision that the options name. Throws UsageError, DeviceError.
+/// A training on the CPU, in the precision and with the maths that the options name. Throws
+/// UsageError, DeviceError.
 [[nodiscard]] inline std::unique_ptr<Trainable> make_training(const RunOptions& options,
-                                                              const CpuOptions& cpu = {},
+                                                              CpuOptions cpu = {},
                                                               SheetPictures pictures = {}) {
+  cpu.maths = options.maths;
   auto device = std::make_unique<Cpu>(cpu);
-  if (options.precision == Precision::fp64)
-    return std::make_unique<Training<Cpu, double>>(std::move(device), options, std::move(pictures));
-  return std::make_unique<Training<Cpu, float>>(std::move(device), options, std::move(pictures));
+  return with_precision(options.precision, [&]<Scalar T>() -> std::unique_ptr<Trainable> {
+    return std::make_unique<Training<Cpu, T>>(std::move(device), options, std::move(pictures));
+  });
 }
 
 namespace detail {

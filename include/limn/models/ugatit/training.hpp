@@ -45,8 +45,8 @@ class Training final : public Trainable {
     const auto& m = options_.model;
     const std::string size = std::to_string(m.size);
     return std::string("U-GAT-IT ") + to_string(m.variant) + ", " + size + " x " + size + ", " +
-           std::to_string(m.channels) + " channels, " + precision_name<T>() + "; " +
-           device_->name();
+           std::to_string(m.channels) + " channels, " + precision_name<T>() + ", " +
+           to_string(options_.maths) + " maths; " + device_->name();
   }
   [[nodiscard]] std::vector<std::string> loss_names() const override {
     return ugatit::loss_names();

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: MIT
+// Outer products for bfloat16 units (vdpbf16ps): two rows m at a time, C += D[m]^T P[m] + D[m+1]^T
+// P[m+1], added in float. D and P come as pairs: [row / 2][column][2].
+#pragma once
+
+#include <cstdint>
+
+#include "limn/core/config.hpp"
+#include "limn/core/scalar.hpp"
+#include "limn/core/shape.hpp"
+#include "limn/cpu/gemm_outer.hpp"
+#include "limn/cpu/simd.hpp"
+
+#if LIMN_X86_64
+#include <immintrin.h>
+#endif
+
+namespace limn::inline v0::cpu {
+
+/// to[j] = (even[j], odd[j]) as one unit of 4 bytes, for j < n.
+struct PairRows {
+  template <int Bytes>
+  LIMN_ALWAYS_INLINE void operator()(const bfloat16* even, const bfloat16* odd, float* to,
+                                     Index n) const {
+    constexpr int w = Bytes / 4;
+    using Half = simd::Vec<std::uint16_t, w>;
+    using Pair = simd::Vec<std::uint32_t, w>;
+    Index j = 0;
+    for (; j + w <= n; j += w) {
+      Half low, high;
+      __builtin_memcpy(&low, even + j, sizeof(low));
+      __builtin_memcpy(&high, odd + j, sizeof(high));
+      const Pair pair =
+          __builtin_convertvector(low, Pair) | (__builtin_convertvector(high, Pair) << 16);
+      __builtin_memcpy(static_cast<void*>(to + j), &pair, sizeof(pair));
+    }
+    for (; j < n; ++j) {
+      const std::uint32_t pair = even[j].bits | std::uint32_t{odd[j].bits} << 16;
+      __builtin_memcpy(static_cast<void*>(to + j), &pair, sizeof(pair));
+    }
+  }
+};
+
+namespace detail {
+
+#if LIMN_X86_64
+template <int R, int NV>
+LIMN_TARGET_AVX512_BF16 void outer_bf16(const float* d, Index d_leading, Index pairs,
+                                        const float* p, float* c, Index c_leading, bool load) {
+  __m512 acc[R][NV];
+#pragma GCC unroll 16
+  for (int r = 0; r < R; ++r) {
+#pragma GCC unroll 4
+    for (int j = 0; j < NV; ++j)
+      acc[r][j] = load ? _mm512_loadu_ps(c + r * c_leading + j * 16) : _mm512_setzero_ps();
+  }
+  for (Index m = 0; m < pairs; ++m, d += d_leading, p += NV * 16) {
+    __m512i pv[NV];
+#pragma GCC unroll 4
+    for (int j = 0; j < NV; ++j) pv[j] = _mm512_loadu_si512(p + j * 16);
+#pragma GCC unroll 16
+    for (int r = 0; r < R; ++r) {
+      int pair;
+      __builtin_memcpy(&pair, d + r, 4);
+      const __m512i x = _mm512_set1_epi32(pair);
+#pragma GCC unroll 4
+      for (int j = 0; j < NV; ++j)
+        acc[r][j] = _mm512_dpbf16_ps(acc[r][j], (__m512bh)x, (__m512bh)pv[j]);
+    }
+  }
+#pragma GCC unroll 16
+  for (int r = 0; r < R; ++r) {
+#pragma GCC unroll 4
+    for (int j = 0; j < NV; ++j) _mm512_storeu_ps(c + r * c_leading + j * 16, acc[r][j]);
+  }
+}
+#endif
+
+}  // namespace detail
+
+/// As outer_kernels(), on rows of pairs: what is said of a float there is said of a pair here. Only
+/// for Isa::avx512_bf16.
+[[nodiscard]] inline OuterKernels outer_kernels_bf16([[maybe_unused]] Index panel) {
+#if LIMN_X86_64
+  using namespace detail;
+  if (panel == 64)
+    return {
+        {6, 4, 3, 2, 1},
+        {outer_bf16<6, 4>, outer_bf16<4, 4>, outer_bf16<3, 4>, outer_bf16<2, 4>, outer_bf16<1, 4>}};
+  if (panel == 32)
+    return {{12, 8, 6, 4, 1},
+            {outer_bf16<12, 2>, outer_bf16<8, 2>, outer_bf16<6, 2>, outer_bf16<4, 2>,
+             outer_bf16<1, 2>}};
+  return {
+      {12, 8, 6, 4, 1},
+      {outer_bf16<12, 1>, outer_bf16<8, 1>, outer_bf16<6, 1>, outer_bf16<4, 1>, outer_bf16<1, 1>}};
+#else
+  return {};
+#endif
+}
+
+}  // namespace limn::inline v0::cpu

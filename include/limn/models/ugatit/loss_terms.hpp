@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: MIT
+// The loss terms of a step: their names and order, their values, and their weighted sums.
+#pragma once
+
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "limn/ops/pointwise.hpp"
+
+namespace limn::inline v0::ugatit {
+
+/// The loss terms of a step by name, still on the device. Names as in the published code, totals
+/// D_loss and G_loss.
+template <Device D, Scalar T>
+struct Losses {
+  std::vector<std::pair<std::string, Tensor<D, param_t<T>>>> terms;
+
+  /// Values, waiting for the device. Throws NumericError that names the first term that is not
+  /// finite.
+  [[nodiscard]] std::vector<std::pair<std::string, double>> read() const {
+    std::vector<std::pair<std::string, double>> values;
+    for (const auto& [name, tensor] : terms) {
+      const auto value = static_cast<double>(tensor.item());
+      if (!is_finite(value))
+        throw NumericError("loss term " + name + " is not finite (" + std::to_string(value) + ")");
+      values.emplace_back(name, value);
+    }
+    return values;
+  }
+};
+
+/// Names of the terms, in the order in which a step gives them.
+[[nodiscard]] inline std::vector<std::string> loss_names() {
+  std::vector<std::string> names;
+  for (const char* phase : {"D", "G"}) {
+    for (const char* judge : {"GA", "LA", "GB", "LB"})
+      for (const char* term : {"_ad_loss_", "_ad_cam_loss_"})
+        names.push_back(std::string(phase) + term + judge);
+    if (*phase == 'G')
+      for (const char* domain : {"A", "B"})
+        for (const char* term : {"G_recon_loss_", "G_identity_loss_", "G_cam_loss_"})
+          names.push_back(std::string(term) + domain);
+    names.push_back(std::string(phase) + "_loss");
+  }
+  return names;
+}
+
+/// Weighted terms of one phase, gathered in any order, reported in that of loss_names.
+template <Device D, Scalar T>
+class LossTerms {
+ public:
+  using P = param_t<T>;
+
+  void add(const std::string& name, double lambda, const Var<D, P>& loss) {
+    terms_.emplace(name, Weighted<D, P>(lambda, loss));
+  }
+
+  /// Takes over the values of terms whose backward has run.
+  void join(const LossTerms& others) {
+    for (const auto& [name, term] : others.terms_) add(name, term.first, term.second.detach());
+  }
+
+  /// The sum, for backward.
+  [[nodiscard]] Var<D, P> sum() const { return weighted_sum(in_order(nullptr)); }
+
+  /// Appends the terms, and their sum under `total`.
+  void report(const std::string& total, Losses<D, T>& losses) const {
+    const auto sum = weighted_sum(in_order(&losses));
+    losses.terms.emplace_back(total, sum.value());
+  }
+
+ private:
+  std::vector<Weighted<D, P>> in_order(Losses<D, T>* losses) const {
+    std::vector<Weighted<D, P>> terms;
+    for (const auto& name : loss_names()) {
+      const auto found = terms_.find(name);
+      if (found == terms_.end()) continue;
+      terms.push_back(found->second);
+      if (losses != nullptr) losses->terms.emplace_back(name, found->second.second.value());
+    }
+    return terms;
+  }
+
+  std::map<std::string, Weighted<D, P>> terms_;
+};
+
+}  // namespace limn::inline v0::ugatit
