@@ -124,22 +124,23 @@ void add_affine(List& list, const Shape& s) {
 
 template <limn::Scalar T>
 void add_pooling(List& list, const Shape& s) {
+  using P = limn::param_t<T>;
   const auto add = [&](const std::string& name, auto make) {
     list.add(name, text(s), limn::precision_name<T>(), make);
   };
   add("pool_average", [=](Cpu& d) -> Made {
     const auto x = values<T>(d, s);
-    const Tensor<Cpu, T> y(d, s.per_channel());
+    const Tensor<Cpu, P> y(d, s.per_channel());
     return {[=] { primitive::pool_average(x, y); }, finite(y)};
   });
   add("pool_average_backward", [=](Cpu& d) -> Made {
-    const auto dy = values<T>(d, s.per_channel());
+    const auto dy = values<P>(d, s.per_channel());
     const Tensor<Cpu, T> dx(d, s);
     return {[=] { primitive::pool_average_backward(dy, dx, Write::overwrite); }, finite(dx)};
   });
   add("pool_max", [=](Cpu& d) -> Made {
     const auto x = values<T>(d, s);
-    const Tensor<Cpu, T> y(d, s.per_channel());
+    const Tensor<Cpu, P> y(d, s.per_channel());
     const Tensor<Cpu, std::int32_t> index(d, s.per_channel());
     return {[=] { primitive::pool_max(x, y, index); }, finite(y)};
   });

@@ -17,13 +17,16 @@ def insert(name, text, path):
 
 
 def latest_summaries(path):
-    """of every lane in a JSON lines file of compare the last result with limn, in the order of first appearance"""
+    """of every lane in a JSON lines file of compare the last result with limn that nobody disturbed, else the last one;
+    in the order of first appearance"""
     found = {}
     with open(path) as f:
         for line in f:
             record = json.loads(line)
             if record.get('ratio') and 'summary' in record:
-                found[record['summary']] = record
+                old = found.get(record['summary'])
+                if not record['disturbed'] or old is None or old['disturbed']:
+                    found[record['summary']] = record
     if not found:
         raise Failure('%s holds no result with limn and a peer' % path)
     return list(found.values())
@@ -42,14 +45,17 @@ def compare_table(summaries):
              '| lane | limn | strongest peer | ratio | goal, at least | as people run it | memory limn, peer |',
              '|---|---|---|---|---|---|---|']
     for r in summaries:
+        if r['disturbed']:
+            lines.append('| `%s` | disturbed by other processes: no figure | | | | | |' % r['summary'])
+            continue
         rows = {row['name']: row for row in r['rows']}
         peer, limn = rows[r['strongest']], rows['limn']
         people = '%.2f (%s)' % (r['people_ratio'], seconds(rows[r['people']]['median_s'])) if r.get('people') else '–'
         wanted = '–' if r['at_least'] is None else '%.1f, %.1f%s' % (
             r['goal'], r['at_least'], '' if r['ratio'] >= r['at_least'] else ': **missed**')
-        lines.append('| `%s` | %s | %s, %s | **%.2f**%s%s | %s | %s | %s, %s |' % (
+        lines.append('| `%s` | %s | %s, %s | **%.2f**%s | %s | %s | %s, %s |' % (
             r['summary'], seconds(limn['median_s']), peer['name'], seconds(peer['median_s']), r['ratio'],
-            ' (behind)' if r['ratio'] < 1 else '', ' (disturbed)' if r['disturbed'] else '', wanted, people,
+            ' (behind)' if r['ratio'] < 1 else '', wanted, people,
             gigabytes(limn['peak_bytes']), gigabytes(peer['peak_bytes'])))
     return '\n'.join(lines)
 
@@ -59,4 +65,5 @@ def growth_table(result):
     for v in result['verdicts']:
         lines.append('| %s | %.3f | %s | %s |' % (v['what'], v['figure'], v['wanted'],
                                                   'holds' if v['holds'] else '**broken**'))
+    lines += ['', '![growth](images/perf-growth.svg)']
     return '\n'.join(lines)

@@ -71,9 +71,9 @@ class Kept {
   [[nodiscard]] const Stash<D, T>& stash() const { return x_; }
   /// The values, made again where they are not there; undefined if nothing is kept.
   [[nodiscard]] Tensor<D, T> tensor() const {
-    const Tensor<D, T> x = x_.tensor();
+    Tensor<D, T> x = x_.tensor();
     if (!is_recipe()) return x;
-    const Tensor<D, T> y = x_.rounded() ? x : Tensor<D, T>(x.device(), x.shape());
+    Tensor<D, T> y = x_.rounded() ? x : Tensor<D, T>(x.device(), x.shape());
     primitive::affine_forward(x, a_, b_, activation_, residual_.tensor(), y);
     return y;
   }

@@ -10,6 +10,7 @@
 #include "limn/core/scalar.hpp"
 #include "limn/core/shape.hpp"
 #include "limn/cpu/simd.hpp"
+#include "limn/cpu/simd_math.hpp"
 
 namespace limn::inline v0::cpu {
 
@@ -48,10 +49,7 @@ template <class V>
 LIMN_ALWAYS_INLINE void activate(V& v, const Activation& f) {
   if (f.kind == Activation::Kind::none) return;
   if (f.kind == Activation::Kind::tanh) {
-    float lanes[simd::width<V>];
-    simd::store(lanes, v);
-    for (float& x : lanes) x = f(x);
-    simd::load(v, lanes);
+    simd::tanh(v);
     return;
   }
   V slope;

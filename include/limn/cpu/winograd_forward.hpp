@@ -36,7 +36,8 @@ class Forward {
     m2_ = arena.take<float>(moments * form_.outputs);
     counts_ = arena.take<Index>(moments);
     scratch_size_ = from_.size() + to_.size() + 2 * pointers_needed(from_);
-    scratch_ = arena.take<float>(threads * std::max(scratch_size_, weights_scratch(form_)));
+    scratch_ =
+        arena.take<float>(threads * std::max(scratch_size_, weights_scratch(form_, weights_)));
   }
 
   void run(ThreadPool& pool) {

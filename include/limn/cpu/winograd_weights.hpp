@@ -158,51 +158,54 @@ inline void transform(Isa isa, const float* w, Index tap_stride, Index count, co
     simd::dispatch(isa, TransformWeights<4>{}, w, tap_stride, count, map, to, stride);
 }
 
-/// to[k * to_leading + j] = from[j * from_leading + k] for 16 j and `depth` k, a multiple of 16.
-inline void transpose_16_rows([[maybe_unused]] Isa isa, const float* from, Index from_leading,
-                              Index depth, float* to, Index to_leading) {
+/// to[k * columns + j] = from[j * from_leading + k] for j < `columns`, a multiple of 8, and k <
+/// `depth`, a multiple of 16.
+inline void transpose_rows([[maybe_unused]] Isa isa, const float* from, Index from_leading,
+                           Index columns, Index depth, float* to) {
+  Index j = 0;
 #if LIMN_X86_64
   if (isa >= Isa::avx512)
-    return cpu::detail::transpose_columns16(from, from_leading, depth, to, to_leading);
+    for (; j + 16 <= columns; j += 16)
+      cpu::detail::transpose_columns16(from + j * from_leading, from_leading, depth, to + j,
+                                       columns);
 #endif
-  for (Index j = 0; j < 16; j += 4)
+  for (; j < columns; j += 4)
     for (Index k = 0; k < depth; k += 4)
-      cpu::detail::transpose4(from + j * from_leading + k, from_leading, to + k * to_leading + j,
-                              to_leading);
+      cpu::detail::transpose4(from + j * from_leading + k, from_leading, to + k * columns + j,
+                              columns);
 }
 
 }  // namespace detail
 
+/// Channels of the input that one chunk of transform_forward_weights takes.
+inline constexpr Index weights_block = 32;
+
 /// Elements per thread that transform_forward_weights needs.
-[[nodiscard]] inline Index weights_scratch(const Form& form) {
-  return form.kernel * form.kernel * 64 * 16;
+[[nodiscard]] inline Index weights_scratch(const Form& form, const WeightLayout& layout) {
+  return form.kernel * form.kernel * weights_block * layout.panel;
 }
 
 /// u of forward_weights() from OHWI weights. The taps are transposed, which are fewer than the 36
-/// positions.
+/// positions; a chunk then is contiguous on both sides.
 inline void transform_forward_weights(ThreadPool& pool, Isa isa, const Form& form, const float* w,
                                       float* u, float* scratch) {
   const WeightLayout layout = forward_weights(isa, form);
-  const Index blocks_of_inputs = (form.inputs + 63) / 64, taps = form.kernel * form.kernel;
-  const Index lanes = std::min<Index>(16, layout.panel);
-  pool.run(form.outputs / 16 * blocks_of_inputs, [&](Index chunk, int worker) {
-    const Index c0 = chunk % blocks_of_inputs * 64, o0 = chunk / blocks_of_inputs * 16;
-    const Index count = std::min<Index>(64, form.inputs - c0);
-    float* transposed = scratch + worker * weights_scratch(form);
+  const Index blocks = (form.inputs + weights_block - 1) / weights_block;
+  const Index taps = form.kernel * form.kernel, panel = layout.panel;
+  pool.run(form.outputs / panel * blocks, [&](Index chunk, int worker) {
+    const Index c0 = chunk % blocks * weights_block, o0 = chunk / blocks * panel;
+    const Index count = std::min(weights_block, form.inputs - c0), size = count * panel;
+    float* transposed = scratch + worker * weights_scratch(form, layout);
     for (Index tap = 0; tap < taps; ++tap)
-      detail::transpose_16_rows(isa, w + (o0 * taps + tap) * form.inputs + c0, taps * form.inputs,
-                                count, transposed + tap * count * 16, 16);
+      detail::transpose_rows(isa, w + (o0 * taps + tap) * form.inputs + c0, taps * form.inputs,
+                             panel, count, transposed + tap * size);
     for (int in = 0; in < form.input_phases(); ++in)
       for (int out = 0; out < form.output_phases(); ++out) {
         const TapMap map(form, in, out);
-        for (Index o = 0; o < 16; o += lanes) {
-          const Index column = out * form.outputs + o0 + o, k = in * form.inputs + c0;
-          float* to = u + column / layout.panel * layout.panel * layout.depth + k * layout.panel +
-                      column % layout.panel;
-          for (Index c = 0; c < count; ++c)
-            detail::transform(isa, transposed + c * 16 + o, count * 16, lanes, &map, form.rows.taps,
-                              to + c * layout.panel, layout.position_stride());
-        }
+        detail::transform(
+            isa, transposed, size, size, &map, form.rows.taps,
+            u + (out * form.outputs + o0) * layout.depth + (in * form.inputs + c0) * panel,
+            layout.position_stride());
       }
   });
 }

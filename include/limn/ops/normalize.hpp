@@ -58,7 +58,7 @@ template <Device D, Scalar T>
 
   const Gradient<D, T> dresidual = residual ? residual->gradient() : Gradient<D, T>();
   const Kept<D, T> kept = x.kept();
-  const auto result = x.tape()->record(y, [=, dx = x.gradient()](const Tensor<D, T>& dy) {
+  auto result = x.tape()->record(y, [=, dx = x.gradient()](const Tensor<D, T>& dy) {
     const auto input = kept.tensor();
     const Tensor<D, P> s1(input.device(), coefficients), s2(input.device(), coefficients);
     primitive::affine_backward_sums(dy, input, a, b, activation, s1, s2);

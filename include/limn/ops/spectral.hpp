@@ -119,9 +119,8 @@ requires ActivationOf<U, T>
   if (!x.tape() || !(x.wants_gradient() || learn_weights || learn_bias))
     return Var<D, U>(y, x.tape(), false);
   const Stash<D, U> raw(z, x.tape()->stash_format());
-  const auto result = x.tape()->record(y, [=, input = learn_weights ? x.kept() : Kept<D, U>(),
-                                           dx = x.gradient(),
-                                           w = &weights](const Tensor<D, U>& dy) {
+  auto result = x.tape()->record(y, [=, input = learn_weights ? x.kept() : Kept<D, U>(),
+                                     dx = x.gradient(), w = &weights](const Tensor<D, U>& dy) {
     const auto kept_z = raw.tensor();
     if (learn_weights || learn_bias) {
       const Tensor<D, P> s1(dy.device(), out.per_channel()), s2(dy.device(), out.per_channel());
