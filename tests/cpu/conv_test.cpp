@@ -73,6 +73,12 @@ const std::vector<Case> cases{
     {reflect_conv(3, 1, 1, 2), {1, 20, 21, 16}, 32},
     {reflect_conv(1, 1, 0), {1, 4, 4, 1700}, 20},  // one tap, several blocks of K
     {reflect_conv(3, 1, 1), {1, 40, 40, 8}, 16},  // several ranges of rows in the weights' gradient
+    {reflect_conv(4, 2, 1), {2, 40, 37, 3}, 17},  // gradients of pictures, also by several bands
+    {reflect_conv(7, 1, 3), {1, 46, 48, 3}, 16},
+    {geometry(5, 1, Padding::zero, {2, 1, 2, 3}), {2, 17, 18, 4}, 16},
+    {geometry(2, 3, Padding::none, {}), {1, 60, 63, 1}, 16},
+    {reflect_conv(4, 1, 1), {2, 4, 9, 300}, 1},  // gradients behind logits
+    {geometry(2, 2, Padding::zero, {1, 0, 1, 1}), {1, 7, 6, 67}, 3},
 };
 
 // Winograd's form: every border and padding, tiles that reach over the picture, one and several
