@@ -162,7 +162,10 @@ void add_pointwise(List& list) {
   add("map2_relu_backward", features, [](Cpu& d, const Shape& s) -> Made {
     const auto y = values<T>(d, s), dy = values<T>(d, s);
     const Tensor<Cpu, T> dx(d, s);
-    return {[=] { primitive::map2(limn::ActivationBackward{relu_activation}, y, dy, dx); },
+    return {[=] {
+              primitive::map2(limn::ActivationBackward<limn::Activation::Kind::leaky_relu>{}, y, dy,
+                              dx);
+            },
             finite(dx)};
   });
   add("map_reduce_l1", picture, [](Cpu& d, const Shape& s) -> Made {

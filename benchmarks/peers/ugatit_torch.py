@@ -27,6 +27,9 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
+sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+from suite.machine import processor  # noqa: E402
+
 
 # ------------------------------------------------------------------------------------------------ networks
 
@@ -436,11 +439,6 @@ def autocast_distances(path):
     if missed:
         raise RuntimeError('%d losses of %s were not computed: %s' % (len(missed), path, ', '.join(missed[:5])))
     return distances
-
-
-def processor():
-    with open('/proc/cpuinfo') as f:
-        return next((line.split(':', 1)[1].strip() for line in f if line.startswith('model name')), 'unknown')
 
 
 def run_autocast(o):

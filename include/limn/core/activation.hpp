@@ -59,26 +59,13 @@ inline constexpr Activation tanh_activation{Activation::Kind::tanh, 0.0F};
   return {Activation::Kind::leaky_relu, slope};
 }
 
-/// (y, dy) -> dy f'(y): a pointwise functor.
+/// (y, dy) -> dy f'(y): a pointwise functor of one kind, without a decision per element.
+template <Activation::Kind kind>
 struct ActivationBackward {
-  Activation activation;
+  float slope = 0.0F;  ///< leaky_relu only
   template <class A>
   LIMN_HOST_DEVICE A operator()(A y, A dy) const {
-    return dy * activation.derivative(y);
-  }
-};
-/// The same for one kind each, without a decision per element: tanh, and all that have two slopes.
-struct TanhBackward {
-  template <class A>
-  LIMN_HOST_DEVICE A operator()(A y, A dy) const {
-    return dy * (A(1) - y * y);
-  }
-};
-struct TwoSlopesBackward {
-  float negative;
-  template <class A>
-  LIMN_HOST_DEVICE A operator()(A y, A dy) const {
-    return dy * (y > A(0) ? A(1) : A(negative));
+    return dy * Activation{kind, slope}.derivative(y);
   }
 };
 

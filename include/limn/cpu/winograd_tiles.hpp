@@ -29,10 +29,10 @@ struct TileLayout {
 template <int Bytes>
 inline constexpr Index ahead = 2 * Bytes / 4;
 
-/// to = B^T x B of the tile whose pixels are at pixel[6 * row + column], channels beginning at
-/// group `group`.
-template <class T>
-struct TransformInput {
+/// to = the transform of the N x N pixels at pixel[N * row + column], channels beginning at group
+/// `group`: B^T x B of a tile of x (N = 6), or A dy A^T of a tile's outputs (N < 6).
+template <class T, int N>
+struct TransformTile {
   template <int Bytes>
   LIMN_ALWAYS_INLINE void operator()(const T* const* pixel, Index channels, const TileLayout* to,
                                      Index group, Index tile, float* v) const {
@@ -41,15 +41,15 @@ struct TransformInput {
     const Points<V> points;
     const Index stride = to->position_stride();
     for (Index c = 0; c < channels; c += w) {
-      V half[6][6], d[6], o[6];
+      V half[6][N], d[N], o[6];
 #pragma GCC unroll 6
-      for (int j = 0; j < 6; ++j) {
+      for (int j = 0; j < N; ++j) {
 #pragma GCC unroll 6
-        for (int i = 0; i < 6; ++i) {
-          simd::load(d[i], pixel[i * 6 + j] + c);
-          simd::prefetch(pixel[i * 6 + j] + c + ahead<Bytes>);
+        for (int i = 0; i < N; ++i) {
+          simd::load(d[i], pixel[i * N + j] + c);
+          simd::prefetch(pixel[i * N + j] + c + ahead<Bytes>);
         }
-        points.input(d, o);
+        along(points, d, o);
 #pragma GCC unroll 6
         for (int i = 0; i < 6; ++i) half[i][j] = o[i];
       }
@@ -57,47 +57,20 @@ struct TransformInput {
           v + (group + c / to->segment) * to->group_stride() + tile * to->segment + c % to->segment;
 #pragma GCC unroll 6
       for (int i = 0; i < 6; ++i) {
-        points.input(half[i], o);
+        along(points, half[i], o);
 #pragma GCC unroll 6
         for (int j = 0; j < 6; ++j) simd::store(at + (i * 6 + j) * stride, o[j]);
       }
     }
   }
-};
 
-/// to = A dy A^T of the M x M pixels at pixel[M * row + column], channels beginning at group
-/// `group`.
-template <class T, int M>
-struct TransformOutputGradient {
-  template <int Bytes>
-  LIMN_ALWAYS_INLINE void operator()(const T* const* pixel, Index channels, const TileLayout* to,
-                                     Index group, Index tile, float* v) const {
-    constexpr int w = Bytes / 4;
-    using V = simd::Vec<float, w>;
-    const Points<V> points;
-    const Index stride = to->position_stride();
-    for (Index c = 0; c < channels; c += w) {
-      V half[6][M], d[M], o[6];
-#pragma GCC unroll 5
-      for (int j = 0; j < M; ++j) {
-#pragma GCC unroll 5
-        for (int i = 0; i < M; ++i) {
-          simd::load(d[i], pixel[i * M + j] + c);
-          simd::prefetch(pixel[i * M + j] + c + ahead<Bytes>);
-        }
-        points.output_gradient(d, o);
-#pragma GCC unroll 6
-        for (int i = 0; i < 6; ++i) half[i][j] = o[i];
-      }
-      float* at =
-          v + (group + c / to->segment) * to->group_stride() + tile * to->segment + c % to->segment;
-#pragma GCC unroll 6
-      for (int i = 0; i < 6; ++i) {
-        points.output_gradient(half[i], o);
-#pragma GCC unroll 6
-        for (int j = 0; j < 6; ++j) simd::store(at + (i * 6 + j) * stride, o[j]);
-      }
-    }
+ private:
+  template <class V>
+  LIMN_ALWAYS_INLINE static void along(const Points<V>& points, const V (&d)[N], V (&o)[6]) {
+    if constexpr (N == side)
+      points.input(d, o);
+    else
+      points.output_gradient(d, o);
   }
 };
 
@@ -116,8 +89,8 @@ void transform_input(Isa isa, const Form& form, const T* x, const T* zeros, Inde
             row < 0 || col < 0 ? zeros : x + (row * form.cols.extent + col) * form.inputs;
       }
     }
-    simd::dispatch(isa, TransformInput<T>{}, static_cast<const T* const*>(pixel), form.inputs, &to,
-                   phase * form.inputs / to.segment, t, v);
+    simd::dispatch(isa, TransformTile<T, side>{}, static_cast<const T* const*>(pixel), form.inputs,
+                   &to, phase * form.inputs / to.segment, t, v);
   }
 }
 
@@ -142,11 +115,11 @@ void transform_output_gradient(Isa isa, const Form& form, const T* dy, const T* 
     const Index group = phase * form.outputs / to.segment;
     const T* const* from = pixel;
     if (m == 3)
-      simd::dispatch(isa, TransformOutputGradient<T, 3>{}, from, form.outputs, &to, group, t, v);
+      simd::dispatch(isa, TransformTile<T, 3>{}, from, form.outputs, &to, group, t, v);
     else if (m == 4)
-      simd::dispatch(isa, TransformOutputGradient<T, 4>{}, from, form.outputs, &to, group, t, v);
+      simd::dispatch(isa, TransformTile<T, 4>{}, from, form.outputs, &to, group, t, v);
     else
-      simd::dispatch(isa, TransformOutputGradient<T, 5>{}, from, form.outputs, &to, group, t, v);
+      simd::dispatch(isa, TransformTile<T, 5>{}, from, form.outputs, &to, group, t, v);
   }
 }
 

@@ -31,14 +31,14 @@ void scale_by(const Tensor<D, P>& factor, const Tensor<D, P>& x, const Tensor<D,
 template <Device D, Scalar T>
 void activation_backward(Activation activation, const Tensor<D, T>& y, const Tensor<D, T>& dy,
                          const Tensor<D, T>& dx, Write write = Write::overwrite) {
-  switch (activation.kind) {
-    case Activation::Kind::tanh:
-      return primitive::map2(TanhBackward{}, y, dy, dx, write);
-    case Activation::Kind::none:
-      return primitive::map2(TwoSlopesBackward{1}, y, dy, dx, write);
-    default:
-      return primitive::map2(TwoSlopesBackward{activation.slope}, y, dy, dx, write);
-  }
+  using Kind = Activation::Kind;
+  if (activation.kind == Kind::tanh)
+    return primitive::map2(ActivationBackward<Kind::tanh>{}, y, dy, dx, write);
+  // all others have two slopes, to the right of 0 that of leaky ReLU
+  const float slope = activation.kind == Kind::none         ? 1.0F
+                      : activation.kind == Kind::leaky_relu ? activation.slope
+                                                            : 0.0F;
+  primitive::map2(ActivationBackward<Kind::leaky_relu>{slope}, y, dy, dx, write);
 }
 
 /// y = activation(x). Keeps y.
