@@ -60,7 +60,8 @@ bool read(Command& c, int argc, char** argv) {
       ->type_name("");
   app.add_option_function<std::string>(
          "--maths", [&](const std::string& text) { c.options.maths = limn::parse_maths(text); },
-         "fast: also algorithms that are exact but round more; strict: only sums as defined")
+         "fast: also algorithms that are exact but round more; strict: only sums as defined, "
+         "as fp64 always")
       ->default_str("fast")
       ->type_name("");
   app.add_option("INPUT", c.inputs, "pictures and folders")->required();

@@ -74,11 +74,14 @@ int main(int argc, char** argv) {
                  "also against PyTorch's own in bfloat16")
       ->check(CLI::IsMember({"fp64", "fp32", "bf16"}))
       ->capture_default_str();
-  app.add_option("--maths", maths, "fast or strict; with fast, gradients in fp32 have more room")
+  app.add_option("--maths", maths,
+                 "fast or strict; with fast, gradients in fp32 have more room; fp64 is always "
+                 "strict")
       ->check(CLI::IsMember({"fast", "strict"}))
       ->capture_default_str();
-  app.add_option("--torch-bf16", table, "PyTorch's distances in bfloat16, for --precision bf16")
-      ->capture_default_str();
+  const auto* other_table =
+      app.add_option("--torch-bf16", table, "PyTorch's distances in bfloat16, for --precision bf16")
+          ->capture_default_str();
   app.add_option("--threads", options.threads, "0: all")
       ->check(CLI::NonNegativeNumber)
       ->capture_default_str();
@@ -90,6 +93,8 @@ int main(int argc, char** argv) {
   }
   try {
     options.maths = limn::parse_maths(maths);
+    if (other_table->count() > 0 && precision != "bf16")
+      throw limn::UsageError("--torch-bf16 is for --precision bf16, not " + precision);
     bool passed = true;
     const auto run = precision == "fp64"   ? replay<double>
                      : precision == "fp32" ? replay<float>

@@ -104,7 +104,8 @@ void for_each_option(Options& o, F&& f) {
   f("fit", o.fit, choice, "how pictures become square: squash, pad or crop");
   f("precision", o.precision, choice, "fp32, fp64, or bf16: faster, with float weights and losses");
   f("maths", o.maths, choice,
-    "fast: also algorithms that are exact but round more; strict: only sums as they are defined");
+    "fast: also algorithms that are exact but round more; strict: only sums as they are defined, "
+    "as fp64 always");
   f("stash", o.train.stash, choice,
     "computed, or bf16: an fp32 training keeps its activations for backward in half the memory");
   f("beta1", o.train.beta1, OptionRange{0, 1}, "");
