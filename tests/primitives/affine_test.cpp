@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: MIT
+#include "limn/cpu/affine.hpp"
+#include "limn/cpu/normalization.hpp"
+#include "modes_cpu.hpp"
 #include "ops_affine.hpp"
 #include "ops_norm_backward.hpp"
 
@@ -6,12 +9,12 @@ namespace {
 
 using namespace limn_test;
 
-TEST_CASE("moments: the table") { check_operation<MomentsOp>(); }
-TEST_CASE("affine_forward: the table") { check_operation<AffineForwardOp>(); }
-TEST_CASE("affine_backward_sums: the table") { check_operation<AffineSumsOp>(); }
-TEST_CASE("affine_backward_data: the table") { check_operation<AffineBackwardOp>(); }
-TEST_CASE("norm_coefficients: the table") { check_operation<NormOp>(); }
-TEST_CASE("norm_coefficients_backward: the table") { check_operation<NormBackwardOp>(); }
+TEST_CASE("moments: the table") { check_operation<Cpu, MomentsOp>(); }
+TEST_CASE("affine_forward: the table") { check_operation<Cpu, AffineForwardOp>(); }
+TEST_CASE("affine_backward_sums: the table") { check_operation<Cpu, AffineSumsOp>(); }
+TEST_CASE("affine_backward_data: the table") { check_operation<Cpu, AffineBackwardOp>(); }
+TEST_CASE("norm_coefficients: the table") { check_operation<Cpu, NormOp>(); }
+TEST_CASE("norm_coefficients_backward: the table") { check_operation<Cpu, NormBackwardOp>(); }
 
 TEST_CASE("affine: results may take the place of an operand") {
   Cpu device;
@@ -19,14 +22,14 @@ TEST_CASE("affine: results may take the place of an operand") {
   const Operands operands = AffineForwardOp::operands(c);
   const Values values = random_values<AffineForwardOp>(c, operands, 1);
   const auto t = make_tensors<float>(device, operands, values);
-  AffineForwardOp::call<float>(c, t, Write::overwrite);
+  AffineForwardOp::call(c, t, Write::overwrite);
   const auto expected = read(t.x(4));
   primitive::affine_forward(t.x(0), t.p(1), t.p(2), c.activation, t.x(3), t.x(0));
   CHECK(same(read(t.x(0)), expected));
 
   const Operands back = AffineBackwardOp::operands(c);
   const auto u = make_tensors<float>(device, back, random_values<AffineBackwardOp>(c, back, 2));
-  AffineBackwardOp::call<float>(c, u, Write::overwrite);
+  AffineBackwardOp::call(c, u, Write::overwrite);
   const auto gradient = read(u.x(6));
   primitive::affine_backward_data(u.x(0), u.x(1), u.p(2), u.p(3), c.activation, u.p(4), u.p(5),
                                   u.x(0), Write::overwrite);

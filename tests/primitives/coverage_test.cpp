@@ -4,6 +4,7 @@
 #include <tuple>
 
 #include "limn/cpu/cpu.hpp"
+#include "modes_cpu.hpp"
 #include "ops_affine.hpp"
 #include "ops_convolution.hpp"
 #include "ops_layout.hpp"

@@ -3,6 +3,12 @@
 // along random directions, through a random projection of the result.
 #include <utility>
 
+#include "limn/cpu/affine.hpp"
+#include "limn/cpu/convolution_primitive.hpp"
+#include "limn/cpu/layout.hpp"
+#include "limn/cpu/normalization.hpp"
+#include "limn/cpu/pooling.hpp"
+#include "modes_cpu.hpp"
 #include "ops_affine.hpp"
 #include "ops_convolution.hpp"
 #include "ops_pooling.hpp"

@@ -2,8 +2,8 @@
 // Statistics, affine and normalization: how they are called, and what they are.
 #pragma once
 
-#include "limn/cpu/affine.hpp"
-#include "limn/cpu/normalization.hpp"
+#include "limn/core/primitives/affine.hpp"
+#include "limn/core/primitives/normalization.hpp"
 #include "reference.hpp"
 
 namespace limn_test {
@@ -31,8 +31,8 @@ struct MomentsOp {
       }
     }
   }
-  template <Scalar T>
-  static void call(const Case&, const Tensors<T>& t, Write) {
+  template <class D, Scalar T>
+  static void call(const Case&, const Tensors<D, T>& t, Write) {
     primitive::moments(t.x(0), t.p(1), t.p(2));
   }
 };
@@ -61,8 +61,8 @@ struct AffineForwardOp {
                       (r.absent() ? 0 : r(n, h, w, k));
     });
   }
-  template <Scalar T>
-  static void call(const Case& c, const Tensors<T>& t, Write write) {
+  template <class D, Scalar T>
+  static void call(const Case& c, const Tensors<D, T>& t, Write write) {
     primitive::affine_forward(t.x(0), t.p(1), t.p(2), c.activation, t.x(3), t.x(4), write);
   }
 };
@@ -92,8 +92,8 @@ struct AffineSumsOp {
       s2(n, 0, 0, k) += g * x(n, h, w, k);
     });
   }
-  template <Scalar T>
-  static void call(const Case& c, const Tensors<T>& t, Write) {
+  template <class D, Scalar T>
+  static void call(const Case& c, const Tensors<D, T>& t, Write) {
     primitive::affine_backward_sums(t.x(0), t.x(1), t.p(2), t.p(3), c.activation, t.p(4), t.p(5));
   }
 };
@@ -121,8 +121,8 @@ struct AffineBackwardOp {
                        p.or_else(n, k, 0) * x(n, h, w, k) + q.or_else(n, k, 0);
     });
   }
-  template <Scalar T>
-  static void call(const Case& c, const Tensors<T>& t, Write write) {
+  template <class D, Scalar T>
+  static void call(const Case& c, const Tensors<D, T>& t, Write write) {
     primitive::affine_backward_data(t.x(0), t.x(1), t.p(2), t.p(3), c.activation, t.p(4), t.p(5),
                                     t.x(6), write);
   }
@@ -138,8 +138,8 @@ inline Operands norm_operands(const Case& c) {
           {style, Type::parameter},
           {style, Type::parameter}};
 }
-template <Scalar T>
-primitive::NormOperands<Cpu, param_t<T>> norm_tensors(const Case& c, const Tensors<T>& t) {
+template <class D, Scalar T>
+primitive::NormOperands<D, param_t<T>> norm_tensors(const Case& c, const Tensors<D, T>& t) {
   return {t.p(0), t.p(1), c.x.area(), t.p(2), t.p(3), t.p(4)};
 }
 
@@ -189,8 +189,8 @@ struct NormOp {
       v[6][i] = result[i].b;
     }
   }
-  template <Scalar T>
-  static void call(const Case& c, const Tensors<T>& t, Write) {
+  template <class D, Scalar T>
+  static void call(const Case& c, const Tensors<D, T>& t, Write) {
     primitive::norm_coefficients(c.norm, norm_tensors(c, t), t.p(5), t.p(6));
   }
 };

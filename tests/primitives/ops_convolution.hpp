@@ -2,7 +2,7 @@
 // Convolution: how its three directions are called, and what they are.
 #pragma once
 
-#include "limn/cpu/convolution_primitive.hpp"
+#include "limn/core/primitives/convolution.hpp"
 #include "ops_layout.hpp"
 
 namespace limn_test {
@@ -65,9 +65,9 @@ struct ConvForwardOp {
       }
     }
   }
-  template <Scalar T>
-  static void call(const Case& c, const Tensors<T>& t, Write write) {
-    const primitive::ConvEpilogue<Cpu, T> epilogue{t.p(2), c.activation, t.p(4), t.p(5)};
+  template <class D, Scalar T>
+  static void call(const Case& c, const Tensors<D, T>& t, Write write) {
+    const primitive::ConvEpilogue<D, T> epilogue{t.p(2), c.activation, t.p(4), t.p(5)};
     primitive::conv_forward(c.geometry, t.x(0), t.p(1), epilogue, t.x(3), write);
   }
 };
@@ -88,8 +88,8 @@ struct ConvBackwardDataOp {
     each_tap(c, [&](Index n, Index i, Index j, Index to, Index r, Index s, Index h, Index l,
                     Index k) { dx(n, h, l, k) += w(to, r, s, k) * dy(n, i, j, to); });
   }
-  template <Scalar T>
-  static void call(const Case& c, const Tensors<T>& t, Write write) {
+  template <class D, Scalar T>
+  static void call(const Case& c, const Tensors<D, T>& t, Write write) {
     primitive::conv_backward_data(c.geometry, t.x(0), t.p(1), t.x(2), write);
   }
 };
@@ -109,8 +109,8 @@ struct ConvBackwardWeightsOp {
     each_tap(c, [&](Index n, Index i, Index j, Index to, Index r, Index s, Index h, Index l,
                     Index k) { dw(to, r, s, k) += x(n, h, l, k) * dy(n, i, j, to); });
   }
-  template <Scalar T>
-  static void call(const Case& c, const Tensors<T>& t, Write write) {
+  template <class D, Scalar T>
+  static void call(const Case& c, const Tensors<D, T>& t, Write write) {
     primitive::conv_backward_weights(c.geometry, t.x(0), t.x(1), t.p(2), write);
   }
 };

@@ -2,7 +2,7 @@
 // Moving values: how it is called, and what it is.
 #pragma once
 
-#include "limn/cpu/layout.hpp"
+#include "limn/core/primitives/layout.hpp"
 #include "reference.hpp"
 
 namespace limn_test {
@@ -44,8 +44,8 @@ struct PadOp {
       y(n, h, w, k) = x(n, i, j, k);
     });
   }
-  template <Scalar T>
-  static void call(const Case& c, const Tensors<T>& t, Write) {
+  template <class D, Scalar T>
+  static void call(const Case& c, const Tensors<D, T>& t, Write) {
     primitive::pad(c.geometry.padding, c.geometry.sides, t.x(0), t.x(1));
   }
 };
@@ -64,8 +64,8 @@ struct PadBackwardOp {
       dx(n, i, j, k) += dy(n, h, w, k);
     });
   }
-  template <Scalar T>
-  static void call(const Case& c, const Tensors<T>& t, Write write) {
+  template <class D, Scalar T>
+  static void call(const Case& c, const Tensors<D, T>& t, Write write) {
     primitive::pad_backward(c.geometry.padding, c.geometry.sides, t.x(0), t.x(1), write);
   }
 };
@@ -106,8 +106,8 @@ struct ResizeOp {
       y(n, h, w, k) += weight * x(n, i, j, k);
     });
   }
-  template <Scalar T>
-  static void call(const Case& c, const Tensors<T>& t, Write) {
+  template <class D, Scalar T>
+  static void call(const Case& c, const Tensors<D, T>& t, Write) {
     primitive::resize(c.how, t.x(0), t.x(1));
   }
 };
@@ -124,8 +124,8 @@ struct ResizeBackwardOp {
       dx(n, i, j, k) += weight * dy(n, h, w, k);
     });
   }
-  template <Scalar T>
-  static void call(const Case& c, const Tensors<T>& t, Write write) {
+  template <class D, Scalar T>
+  static void call(const Case& c, const Tensors<D, T>& t, Write write) {
     primitive::resize_backward(c.how, t.x(0), t.x(1), write);
   }
 };
@@ -142,8 +142,8 @@ struct CopyChannelsOp {
       to = x(n, h, w, c.from + k) + (write == Write::accumulate ? to : 0);
     });
   }
-  template <Scalar T>
-  static void call(const Case& c, const Tensors<T>& t, Write write) {
+  template <class D, Scalar T>
+  static void call(const Case& c, const Tensors<D, T>& t, Write write) {
     primitive::copy_channels(t.x(0), c.from, t.x(1), c.to, c.count, write);
   }
 };
@@ -153,8 +153,8 @@ struct CopyOp {
   static bool accumulates(const Case&) { return true; }
   static Operands operands(const Case& c) { return {{c.x}, {c.x, Type::activation, Role::out}}; }
   static void reference(const Case&, Values& v) { v[1] = v[0]; }
-  template <Scalar T>
-  static void call(const Case&, const Tensors<T>& t, Write write) {
+  template <class D, Scalar T>
+  static void call(const Case&, const Tensors<D, T>& t, Write write) {
     primitive::copy(t.x(0), t.x(1), write);
   }
 };
@@ -164,8 +164,8 @@ struct FillOp {
   static bool accumulates(const Case&) { return false; }
   static Operands operands(const Case& c) { return {{c.x, Type::activation, Role::out}}; }
   static void reference(const Case&, Values& v) { std::fill(v[0].begin(), v[0].end(), -1.75); }
-  template <Scalar T>
-  static void call(const Case&, const Tensors<T>& t, Write) {
+  template <class D, Scalar T>
+  static void call(const Case&, const Tensors<D, T>& t, Write) {
     primitive::fill(t.x(0), param_t<T>(-1.75));
   }
 };
@@ -176,8 +176,8 @@ struct CastOp {
   static bool accumulates(const Case&) { return false; }
   static Operands operands(const Case& c) { return {{c.x}, {c.x, Type::parameter, Role::out}}; }
   static void reference(const Case&, Values& v) { v[1] = v[0]; }
-  template <Scalar T>
-  static void call(const Case&, const Tensors<T>& t, Write) {
+  template <class D, Scalar T>
+  static void call(const Case&, const Tensors<D, T>& t, Write) {
     primitive::cast(t.x(0), t.p(1));
   }
 };

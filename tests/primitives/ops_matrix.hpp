@@ -2,7 +2,7 @@
 // Matrix products: how they are called, and what they are.
 #pragma once
 
-#include "limn/cpu/matrix_primitive.hpp"
+#include "limn/core/primitives/matrix.hpp"
 #include "reference.hpp"
 
 namespace limn_test {
@@ -47,8 +47,8 @@ struct GemmOp {
       }
     }
   }
-  template <Scalar T>
-  static void call(const Case& c, const Tensors<T>& t, Write write) {
+  template <class D, Scalar T>
+  static void call(const Case& c, const Tensors<D, T>& t, Write write) {
     const auto run = [&](const auto& a, const auto& b, const auto& result) {
       primitive::gemm(c.ta, c.tb, a, b, result, write, t.p(2), c.activation);
     };
@@ -76,8 +76,8 @@ struct GemvOp {
       v[2][static_cast<std::size_t>(i)] = sum;
     }
   }
-  template <Scalar T>
-  static void call(const Case& c, const Tensors<T>& t, Write write) {
+  template <class D, Scalar T>
+  static void call(const Case& c, const Tensors<D, T>& t, Write write) {
     primitive::gemv(c.ta, t.p(0), t.p(1), t.p(2), write);
   }
 };

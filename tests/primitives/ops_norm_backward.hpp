@@ -76,9 +76,9 @@ struct NormBackwardOp {
       }
     }
   }
-  template <Scalar T>
-  static void call(const Case& c, const Tensors<T>& t, Write) {
-    const primitive::NormGradients<Cpu, param_t<T>> gradients{t.p(9), t.p(10), t.p(11)};
+  template <class D, Scalar T>
+  static void call(const Case& c, const Tensors<D, T>& t, Write) {
+    const primitive::NormGradients<D, param_t<T>> gradients{t.p(9), t.p(10), t.p(11)};
     primitive::norm_coefficients_backward(c.norm, norm_tensors(c, t), t.p(5), t.p(6), t.p(7),
                                           t.p(8), gradients);
   }

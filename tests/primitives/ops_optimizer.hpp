@@ -4,8 +4,8 @@
 
 #include <span>
 
-#include "limn/cpu/optimizer.hpp"
-#include "limn/cpu/random.hpp"
+#include "limn/core/primitives/optimizer.hpp"
+#include "limn/core/primitives/random.hpp"
 #include "reference.hpp"
 
 namespace limn_test {
@@ -46,8 +46,8 @@ struct AdamOp {
     for (std::size_t i = 0; i < v[0].size(); ++i)
       adam_reference(v[0][i], v[1][i], v[2][i], v[3][i]);
   }
-  template <Scalar T>
-  static void call(const Case&, const Tensors<T>& t, Write) {
+  template <class D, Scalar T>
+  static void call(const Case&, const Tensors<D, T>& t, Write) {
     primitive::adam(adam_step, t.p(0), t.p(1), t.p(2), t.p(3));
   }
 };
@@ -78,12 +78,12 @@ struct AdamOuterOp {
       }
     }
   }
-  template <Scalar T>
-  static void call(const Case& c, const Tensors<T>& t, Write) {
-    std::vector<primitive::Factors<Cpu, T>> factors;
+  template <class D, Scalar T>
+  static void call(const Case& c, const Tensors<D, T>& t, Write) {
+    std::vector<primitive::Factors<D, T>> factors;
     for (std::size_t f = 0; f < static_cast<std::size_t>(c.count); ++f)
       factors.push_back({t.x(3 + 2 * f), t.x(4 + 2 * f)});
-    primitive::adam_outer(adam_step, t.p(0), std::span<const primitive::Factors<Cpu, T>>(factors),
+    primitive::adam_outer(adam_step, t.p(0), std::span<const primitive::Factors<D, T>>(factors),
                           t.p(1), t.p(2));
   }
 };
@@ -97,8 +97,8 @@ struct EmaOp {
   static void reference(const Case&, Values& v) {
     for (std::size_t i = 0; i < v[0].size(); ++i) v[1][i] = 0.9 * v[1][i] + 0.1 * v[0][i];
   }
-  template <Scalar T>
-  static void call(const Case&, const Tensors<T>& t, Write) {
+  template <class D, Scalar T>
+  static void call(const Case&, const Tensors<D, T>& t, Write) {
     primitive::ema(0.9, t.p(0), t.p(1));
   }
 };
@@ -110,8 +110,8 @@ struct ClampOp {
   static void reference(const Case&, Values& v) {
     for (double& x : v[0]) x = std::clamp(x, -0.25, 0.75);
   }
-  template <Scalar T>
-  static void call(const Case&, const Tensors<T>& t, Write) {
+  template <class D, Scalar T>
+  static void call(const Case&, const Tensors<D, T>& t, Write) {
     primitive::clamp(t.p(0), -0.25, 0.75);
   }
 };
@@ -126,8 +126,8 @@ struct SumSquaresOp {
     v[1][0] = 0;
     for (const double x : v[0]) v[1][0] += x * x;
   }
-  template <Scalar T>
-  static void call(const Case&, const Tensors<T>& t, Write) {
+  template <class D, Scalar T>
+  static void call(const Case&, const Tensors<D, T>& t, Write) {
     primitive::sum_squares(t.p(0), t.p(1));
   }
 };
@@ -147,8 +147,8 @@ struct AllFiniteOp {
     if (c.variant == 3) v[0].back() = -infinity;
   }
   static void reference(const Case& c, Values& v) { v[1][0] = c.variant == 0 ? 1 : 0; }
-  template <Scalar T>
-  static void call(const Case&, const Tensors<T>& t, Write) {
+  template <class D, Scalar T>
+  static void call(const Case&, const Tensors<D, T>& t, Write) {
     primitive::all_finite(t.p(0), t.p(1));
   }
 };
@@ -167,8 +167,8 @@ struct RandomOp {
                                : 0.5 + 0.25 * static_cast<double>(philox.normal(at));
     }
   }
-  template <Scalar T>
-  static void call(const Case& c, const Tensors<T>& t, Write) {
+  template <class D, Scalar T>
+  static void call(const Case& c, const Tensors<D, T>& t, Write) {
     if (c.variant == 0)
       primitive::uniform(philox, first, -2, 3, t.x(0));
     else

@@ -2,7 +2,7 @@
 // Functors over elements and sums: how they are called, and what they are.
 #pragma once
 
-#include "limn/cpu/pointwise.hpp"
+#include "limn/core/primitives/pointwise.hpp"
 #include "reference.hpp"
 
 namespace limn_test {
@@ -36,8 +36,8 @@ struct MapOp {
     for (std::size_t i = 0; i < v[0].size(); ++i)
       v[2][i] = (0.5 * v[0][i] * v[0][i] + 0.75) * (c.extra ? v[1][0] : 1);
   }
-  template <Scalar T>
-  static void call(const Case&, const Tensors<T>& t, Write write) {
+  template <class D, Scalar T>
+  static void call(const Case&, const Tensors<D, T>& t, Write write) {
     primitive::map(HalfSquare{0.75F}, t.x(0), t.x(2), write, t.p(1));
   }
 };
@@ -55,8 +55,8 @@ struct Map2Op {
     for (std::size_t i = 0; i < v[0].size(); ++i)
       v[3][i] = (v[0][i] * v[1][i] - 0.75 * v[0][i]) * (c.extra ? v[2][0] : 1);
   }
-  template <Scalar T>
-  static void call(const Case&, const Tensors<T>& t, Write write) {
+  template <class D, Scalar T>
+  static void call(const Case&, const Tensors<D, T>& t, Write write) {
     primitive::map2(Twisted{0.75F}, t.x(0), t.x(1), t.x(3), write, t.p(2));
   }
 };
@@ -72,8 +72,8 @@ struct MapReduceOp {
     for (std::size_t i = 0; i < v[0].size(); ++i) sum += v[0][i] * v[1][i] - 0.75 * v[0][i];
     v[2][0] = 0.125 * sum;
   }
-  template <Scalar T>
-  static void call(const Case&, const Tensors<T>& t, Write write) {
+  template <class D, Scalar T>
+  static void call(const Case&, const Tensors<D, T>& t, Write write) {
     primitive::map_reduce(Twisted{0.75F}, t.x(0), t.x(1), 0.125, t.p(2), write);
   }
 };
@@ -92,8 +92,8 @@ struct ReduceOp {
       y(c.axes.n ? 0 : n, c.axes.h ? 0 : h, c.axes.w ? 0 : w, c.axes.c ? 0 : k) += x(n, h, w, k);
     });
   }
-  template <Scalar T>
-  static void call(const Case& c, const Tensors<T>& t, Write write) {
+  template <class D, Scalar T>
+  static void call(const Case& c, const Tensors<D, T>& t, Write write) {
     primitive::reduce(c.axes, t.x(0), t.p(1), write);
   }
 };

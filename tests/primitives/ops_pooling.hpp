@@ -2,7 +2,7 @@
 // Pooling: how it is called, and what it is.
 #pragma once
 
-#include "limn/cpu/pooling.hpp"
+#include "limn/core/primitives/pooling.hpp"
 #include "reference.hpp"
 
 namespace limn_test {
@@ -48,8 +48,8 @@ struct PoolAverageOp {
     const auto sizes = bin_sizes(c.x, c.y);
     for (std::size_t i = 0; i < sizes.size(); ++i) v[1][i] /= sizes[i];
   }
-  template <Scalar T>
-  static void call(const Case&, const Tensors<T>& t, Write write) {
+  template <class D, Scalar T>
+  static void call(const Case&, const Tensors<D, T>& t, Write write) {
     primitive::pool_average(t.x(0), t.p(1), write);
   }
 };
@@ -69,8 +69,8 @@ struct PoolAverageBackwardOp {
       dx(n, h, w, k) += dy(n, i, j, k) / size(n, i, j, k);
     });
   }
-  template <Scalar T>
-  static void call(const Case&, const Tensors<T>& t, Write write) {
+  template <class D, Scalar T>
+  static void call(const Case&, const Tensors<D, T>& t, Write write) {
     primitive::pool_average_backward(t.p(0), t.x(1), write);
   }
 };
@@ -95,8 +95,8 @@ struct PoolMaxOp {
       index(n, i, j, k) = static_cast<double>(h * c.x.w + w);
     });
   }
-  template <Scalar T>
-  static void call(const Case&, const Tensors<T>& t, Write) {
+  template <class D, Scalar T>
+  static void call(const Case&, const Tensors<D, T>& t, Write) {
     primitive::pool_max(t.x(0), t.p(1), t.i(2));
   }
 };
@@ -121,8 +121,8 @@ struct PoolMaxBackwardOp {
       dx(n, at / c.x.w, at % c.x.w, k) += dy(n, i, j, k);
     });
   }
-  template <Scalar T>
-  static void call(const Case&, const Tensors<T>& t, Write write) {
+  template <class D, Scalar T>
+  static void call(const Case&, const Tensors<D, T>& t, Write write) {
     primitive::pool_max_backward(t.p(0), t.i(1), t.x(2), write);
   }
 };

@@ -1,19 +1,20 @@
 // SPDX-License-Identifier: MIT
 // How a row of the table is run: operands are made from a seed, rounded to their types, and the
-// outputs compared with the reference, for every scalar type and instruction set, overwriting
-// poison and adding to noise, with one and with two threads, and on a dry device.
+// outputs compared with the reference, for every scalar type and every way to open the device,
+// overwriting poison and adding to noise, and on a dry device.
 #pragma once
 
 #include <doctest/doctest.h>
 
 #include <cmath>
 #include <cstring>
+#include <functional>
 #include <limits>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "limn/core/random.hpp"
-#include "limn/cpu/device.hpp"
 #include "table.hpp"
 
 namespace limn_test {
@@ -32,15 +33,15 @@ struct Operand {
 using Operands = std::vector<Operand>;
 
 /// The operands as tensors; of the three vectors one holds operand k.
-template <Scalar T>
+template <class D, Scalar T>
 struct Tensors {
-  std::vector<Tensor<Cpu, T>> activations;
-  std::vector<Tensor<Cpu, param_t<T>>> parameters;
-  std::vector<Tensor<Cpu, std::int32_t>> positions;
+  std::vector<Tensor<D, T>> activations;
+  std::vector<Tensor<D, param_t<T>>> parameters;
+  std::vector<Tensor<D, std::int32_t>> positions;
 
-  [[nodiscard]] const Tensor<Cpu, T>& x(std::size_t k) const { return activations[k]; }
-  [[nodiscard]] const Tensor<Cpu, param_t<T>>& p(std::size_t k) const { return parameters[k]; }
-  [[nodiscard]] const Tensor<Cpu, std::int32_t>& i(std::size_t k) const { return positions[k]; }
+  [[nodiscard]] const Tensor<D, T>& x(std::size_t k) const { return activations[k]; }
+  [[nodiscard]] const Tensor<D, param_t<T>>& p(std::size_t k) const { return parameters[k]; }
+  [[nodiscard]] const Tensor<D, std::int32_t>& i(std::size_t k) const { return positions[k]; }
 };
 
 template <class V>
@@ -58,26 +59,26 @@ double widened(V value) {
     return static_cast<double>(value);
 }
 
-template <class V>
-Tensor<Cpu, V> made(Cpu& device, const Shape& shape, const std::vector<double>& values) {
+template <class V, class D>
+Tensor<D, V> made(D& device, const Shape& shape, const std::vector<double>& values) {
   if (shape.n == 0) return {};
-  Tensor<Cpu, V> tensor(device, shape);
+  Tensor<D, V> tensor(device, shape);
   std::vector<V> host;
   for (const double v : values) host.push_back(rounded<V>(v));
   tensor.upload(host);
   return tensor;
 }
-template <class V>
-std::vector<double> read(const Tensor<Cpu, V>& tensor) {
+template <class D, class V>
+std::vector<double> read(const Tensor<D, V>& tensor) {
   std::vector<double> values;
   if (tensor.defined())
     for (const V v : tensor.download()) values.push_back(widened(v));
   return values;
 }
 
-template <Scalar T>
-Tensors<T> make_tensors(Cpu& device, const Operands& operands, const Values& values) {
-  Tensors<T> t;
+template <Scalar T, class D>
+Tensors<D, T> make_tensors(D& device, const Operands& operands, const Values& values) {
+  Tensors<D, T> t;
   for (std::size_t k = 0; k < operands.size(); ++k) {
     const Operand& o = operands[k];
     const Shape missing{0, 0, 0, 0};
@@ -89,8 +90,8 @@ Tensors<T> make_tensors(Cpu& device, const Operands& operands, const Values& val
   return t;
 }
 
-template <Scalar T>
-std::vector<double> read_operand(const Tensors<T>& t, const Operands& operands, std::size_t k) {
+template <class D, Scalar T>
+std::vector<double> read_operand(const Tensors<D, T>& t, const Operands& operands, std::size_t k) {
   if (operands[k].type == Type::activation) return read(t.x(k));
   if (operands[k].type == Type::parameter) return read(t.p(k));
   return read(t.i(k));
@@ -136,16 +137,30 @@ constexpr double bf16_tolerance() {
   return 0;
 }
 
+/// One way to open a device.
+template <class D>
+struct Mode {
+  std::string name;
+  std::function<std::unique_ptr<D>(bool dry)> open;
+};
+/// Modes that must give the same bytes: threads, orders, repetitions.
+template <class D>
+struct ModeGroup {
+  std::string name;
+  std::vector<Mode<D>> modes;
+};
+/// Specialized for each device: static std::vector<ModeGroup<D>> groups(), and static
+/// std::vector<std::string> missing(): what this machine cannot run, by name.
+template <class D>
+struct Modes;
+
 /// Runs on a new device and returns all operands as they are afterwards.
-template <class Operation, Scalar T>
-Values run_once(const Case& c, const Operands& operands, const Values& values, Write write, Isa isa,
-                int threads) {
-  CpuOptions options;
-  options.threads = threads;
-  options.isa = isa;
-  Cpu device(options);
-  const auto tensors = make_tensors<T>(device, operands, values);
-  Operation::template call<T>(c, tensors, write);
+template <class Operation, Scalar T, class D>
+Values run_once(const Case& c, const Operands& operands, const Values& values, Write write,
+                const Mode<D>& mode) {
+  const auto device = mode.open(false);
+  const auto tensors = make_tensors<T>(*device, operands, values);
+  Operation::call(c, tensors, write);
   Values after;
   for (std::size_t k = 0; k < operands.size(); ++k)
     after.push_back(read_operand(tensors, operands, k));
@@ -158,8 +173,8 @@ inline bool same(const std::vector<double>& a, const std::vector<double>& b) {
          (a.empty() || std::memcmp(a.data(), b.data(), a.size() * sizeof(double)) == 0);
 }
 
-/// One row, one type, one way of writing, every instruction set of this processor.
-template <class Operation, Scalar T>
+/// One row, one type, one way of writing, every mode of the device.
+template <class D, class Operation, Scalar T>
 void check_against_reference(const Case& c, std::uint64_t seed, Write write) {
   const Operands operands = Operation::operands(c);
   const Values inputs = rounded_values<T>(operands, random_values<Operation>(c, operands, seed));
@@ -179,14 +194,17 @@ void check_against_reference(const Case& c, std::uint64_t seed, Write write) {
             operands[k].type == Type::position ? -1 : std::numeric_limits<double>::quiet_NaN();
     }
   }
-  for (const Isa isa : tested_isas) {
-    if (isa > supported_isa()) continue;
-    CAPTURE(std::string(to_string(isa)));
-    const Values one = run_once<Operation, T>(c, operands, before, write, isa, 1);
-    const Values two = run_once<Operation, T>(c, operands, before, write, isa, 2);
+  for (const auto& group : Modes<D>::groups()) {
+    CAPTURE(group.name);
+    std::vector<Values> results;
+    for (const auto& mode : group.modes)
+      results.push_back(run_once<Operation, T>(c, operands, before, write, mode));
+    const Values& one = results.front();
     for (std::size_t k = 0; k < operands.size(); ++k) {
       CAPTURE(k);
-      CHECK_MESSAGE(same(one[k], two[k]), "1 and 2 threads must give the same bytes");
+      for (std::size_t i = 1; i < results.size(); ++i)
+        CHECK_MESSAGE(same(one[k], results[i][k]), group.modes.front().name, " and ",
+                      group.modes[i].name, " must give the same bytes");
       if (operands[k].role == Role::in) {
         CHECK_MESSAGE(same(one[k], before[k]), "an input was written");
         continue;
@@ -203,19 +221,18 @@ void check_against_reference(const Case& c, std::uint64_t seed, Write write) {
 }
 
 /// A dry device counts the call, serves the same memory, computes nothing and has no data.
-template <class Operation, Scalar T>
+template <class D, class Operation, Scalar T>
 void check_dry(const Case& c, std::uint64_t seed) {
   const Operands operands = Operation::operands(c);
   const Values values = random_values<Operation>(c, operands, seed);
-  CpuOptions options;
-  options.threads = 1;
-  Cpu real(options);
-  options.dry = true;
-  Cpu dry(options);
+  const auto groups = Modes<D>::groups();
+  const auto open = [&](bool is_dry) { return groups.back().modes.front().open(is_dry); };
+  const auto opened = open(false), opened_dry = open(true);
+  D &real = *opened, &dry = *opened_dry;
   const auto planned = make_tensors<T>(dry, operands, values);
   const auto tensors = make_tensors<T>(real, operands, values);
-  Operation::template call<T>(c, planned, Write::overwrite);
-  Operation::template call<T>(c, tensors, Write::overwrite);
+  Operation::call(c, planned, Write::overwrite);
+  Operation::call(c, tensors, Write::overwrite);
   CHECK(dry.work().calls == 1);
   CHECK(dry.work().bytes > 0);
   CHECK(dry.work().multiply_adds == real.work().multiply_adds);
@@ -226,21 +243,20 @@ void check_dry(const Case& c, std::uint64_t seed) {
       CHECK_THROWS_AS((void)read_operand(planned, operands, k), DeviceError);
 }
 
-template <class Operation, Scalar T>
+template <class D, class Operation, Scalar T>
 void check_row(const Case& c, std::uint64_t seed) {
   CAPTURE(std::string(precision_name<T>()));
-  check_against_reference<Operation, T>(c, seed, Write::overwrite);
-  if (Operation::accumulates(c)) check_against_reference<Operation, T>(c, seed, Write::accumulate);
-  check_dry<Operation, T>(c, seed);
+  check_against_reference<D, Operation, T>(c, seed, Write::overwrite);
+  if (Operation::accumulates(c))
+    check_against_reference<D, Operation, T>(c, seed, Write::accumulate);
+  check_dry<D, Operation, T>(c, seed);
 }
 
-/// All rows of an operation in all modes and types; instruction sets that are missing are named.
-template <class Operation>
+/// All rows of an operation in all modes and types; modes that are missing are named.
+template <class D, class Operation>
 void check_operation() {
-  for (const Isa isa : tested_isas)
-    if (isa > supported_isa())
-      MESSAGE("not run: ", std::string(Operation::name), " on ", std::string(to_string(isa)),
-              " (this processor lacks it)");
+  for (const std::string& missing : Modes<D>::missing())
+    MESSAGE("not run: ", std::string(Operation::name), " on ", missing);
   int rows = 0;
   for (std::size_t row = 0; row < table.size(); ++row) {
     const Case& c = table[row];
@@ -249,9 +265,9 @@ void check_operation() {
     CAPTURE(std::string(c.primitive));
     CAPTURE(row);
     CAPTURE(to_string(c.x));
-    check_row<Operation, double>(c, row + 1);
-    check_row<Operation, float>(c, row + 1);
-    check_row<Operation, bfloat16>(c, row + 1);
+    check_row<D, Operation, double>(c, row + 1);
+    check_row<D, Operation, float>(c, row + 1);
+    check_row<D, Operation, bfloat16>(c, row + 1);
   }
   CHECK(rows > 0);
 }

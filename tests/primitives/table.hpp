@@ -8,7 +8,6 @@
 #include <string_view>
 
 #include "limn/core/backend.hpp"
-#include "limn/cpu/isa.hpp"
 
 namespace limn_test {
 
@@ -39,9 +38,6 @@ struct Case {
   double offset = 0;                  ///< mean of x
   int variant = 0;                    ///< which of several functions
 };
-
-/// Every instruction set has kernels of its own and therefore a row.
-inline constexpr std::array tested_isas{Isa::portable, Isa::avx2, Isa::avx512, Isa::avx512_bf16};
 
 inline constexpr Activation relu = relu_activation, leaky = leaky_relu_activation(0.2F);
 inline constexpr Activation none = identity_activation, tanh_ = tanh_activation;

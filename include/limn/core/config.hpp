@@ -46,6 +46,9 @@
 // Device functions and kernels share the pointwise functors; a host compiler sees nothing here.
 #if defined(__CUDACC__)
 #define LIMN_HOST_DEVICE __host__ __device__
+// before a template for host and device that may call what only the host has, and then runs there
+#define LIMN_NO_EXECUTION_CHECK _Pragma("nv_exec_check_disable")
 #else
 #define LIMN_HOST_DEVICE
+#define LIMN_NO_EXECUTION_CHECK
 #endif

@@ -2,7 +2,6 @@
 // The scalar types: double (gradient checks), float, and bfloat16 as a storage type.
 #pragma once
 
-#include <bit>
 #include <concepts>
 #include <cstdint>
 #include <type_traits>
@@ -19,12 +18,12 @@ struct bfloat16 {
   constexpr bfloat16() = default;
   LIMN_HOST_DEVICE constexpr explicit bfloat16(float value) : bits(round(value)) {}
   LIMN_HOST_DEVICE constexpr operator float() const {  // NOLINT: widening loses nothing
-    return std::bit_cast<float>(std::uint32_t{bits} << 16);
+    return __builtin_bit_cast(float, std::uint32_t{bits} << 16);
   }
 
  private:
   LIMN_HOST_DEVICE static constexpr std::uint16_t round(float value) {
-    const auto u = std::bit_cast<std::uint32_t>(value);
+    const auto u = __builtin_bit_cast(std::uint32_t, value);
     // by bits: users compile with -ffast-math
     if ((u & 0x7fffffffU) > 0x7f800000U) return static_cast<std::uint16_t>((u >> 16) | 0x40U);
     return static_cast<std::uint16_t>((u + 0x7fffU + ((u >> 16) & 1U)) >> 16);
@@ -50,10 +49,10 @@ template <Scalar T>
 
 /// Finite, told by the exponent's bits, so that it also holds under -ffast-math.
 LIMN_HOST_DEVICE constexpr bool is_finite(float x) {
-  return (std::bit_cast<std::uint32_t>(x) & 0x7f800000U) != 0x7f800000U;
+  return (__builtin_bit_cast(std::uint32_t, x) & 0x7f800000U) != 0x7f800000U;
 }
 LIMN_HOST_DEVICE constexpr bool is_finite(double x) {
-  return (std::bit_cast<std::uint64_t>(x) & 0x7ff0000000000000U) != 0x7ff0000000000000U;
+  return (__builtin_bit_cast(std::uint64_t, x) & 0x7ff0000000000000U) != 0x7ff0000000000000U;
 }
 
 }  // namespace limn::inline v0

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: MIT
+// The table on the emulated GPU: the kernels' bodies, the threads of a block forwards and
+// backwards. A barrier that is missing shows as a difference between the two.
+#pragma once
+
+#include "../primitives/run.hpp"
+#include "limn/cuda/emulation.hpp"
+
+namespace limn_test {
+
+template <>
+struct Modes<CudaEmulation> {
+  static std::vector<ModeGroup<CudaEmulation>> groups() {
+    ModeGroup<CudaEmulation> group{"emulated CUDA", {}};
+    for (const auto order : {gpu::HostOrder::forward, gpu::HostOrder::backward})
+      group.modes.push_back(
+          {order == gpu::HostOrder::forward ? "threads forwards" : "threads backwards",
+           [=](bool dry) {
+             CudaEmulationOptions options;
+             options.threads = order == gpu::HostOrder::forward ? 1 : 2;
+             options.dry = dry;
+             options.order = order;
+             return std::make_unique<CudaEmulation>(options);
+           }});
+    return {group};
+  }
+  static std::vector<std::string> missing() { return {}; }
+};
+
+}  // namespace limn_test
