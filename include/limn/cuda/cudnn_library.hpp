@@ -63,11 +63,11 @@ class CudnnLibrary {
     return text;
   }
 
-  /// Throws DeviceError "cuDNN, WHERE: ..." for anything but success.
+  /// Throws DeviceError "[Cuda] cuDNN, WHERE: ..." for anything but success.
   void check(cudnnStatus_t status, const char* where) const {
     if (status == CUDNN_STATUS_SUCCESS) [[likely]]
       return;
-    throw DeviceError("cuDNN, " + std::string(where) + ": " + explain(status));
+    throw DeviceError("[Cuda] cuDNN, " + std::string(where) + ": " + explain(status));
   }
 
  private:
@@ -89,7 +89,7 @@ class CudnnLibrary {
       searched += searched.empty() ? "" : ", ";
       searched += name;
     }
-    throw DeviceError("cuDNN 9 is not there: searched " + searched +
+    throw DeviceError("[Cuda] cuDNN 9 is not there: searched " + searched +
                       " and LD_LIBRARY_PATH; install it (package libcudnn9-cuda-13) or set "
                       "LD_LIBRARY_PATH to its folder");
   }
@@ -97,8 +97,8 @@ class CudnnLibrary {
   void resolve(const std::string& name) {
     symbol(version, "cudnnGetVersion", name);
     if (version() < least_version)
-      throw DeviceError("cuDNN " + version_text() + " (" + name + ") is too old: limn needs " +
-                        text_of_version(least_version) + " or newer");
+      throw DeviceError("[Cuda] cuDNN " + version_text() + " (" + name +
+                        ") is too old: limn needs " + text_of_version(least_version) + " or newer");
     symbol(error_string, "cudnnGetErrorString", name);
     symbol(last_error_string, "cudnnGetLastErrorString", name);
     symbol(create, "cudnnCreate", name);
@@ -116,7 +116,7 @@ class CudnnLibrary {
   void symbol(F& function, const char* symbol, const std::string& name) {
     function = reinterpret_cast<F>(dlsym(file_, symbol));
     if (function == nullptr)
-      throw DeviceError("cuDNN (" + name + ") has no " + symbol +
+      throw DeviceError("[Cuda] cuDNN (" + name + ") has no " + symbol +
                         ": it is no complete cuDNN 9, install it anew");
   }
 

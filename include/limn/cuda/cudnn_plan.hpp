@@ -40,7 +40,7 @@ struct CudnnTarget {
 enum class ConvOperand : std::int64_t { x = 1, w = 2, y = 3 };
 
 /// What a plan is made of, and what it costs.
-struct ConvPlan {
+struct CudnnPlan {
   std::shared_ptr<const CudnnDescriptor> graph;  ///< of all plans of a problem
   CudnnDescriptor config, plan;
   std::size_t workspace = 0;
@@ -50,8 +50,8 @@ struct ConvPlan {
 };
 
 /// A plan, or why there is none.
-struct ConvPlanResult {
-  std::optional<ConvPlan> plan;
+struct CudnnPlanResult {
+  std::optional<CudnnPlan> plan;
   std::string why;
 };
 
@@ -222,7 +222,7 @@ struct ConvAttributes {
 /// descriptors themselves.
 inline void each_conv_plan(const CudnnLibrary& library, const CudnnTarget& target,
                            const ConvProblem& p, std::string& why,
-                           const std::function<bool(ConvPlan)>& enough) {
+                           const std::function<bool(CudnnPlan)>& enough) {
   using Clock = std::chrono::steady_clock;
   const auto start = Clock::now();
   const auto graph =
@@ -258,11 +258,11 @@ inline void each_conv_plan(const CudnnLibrary& library, const CudnnTarget& targe
 }
 
 /// The first plan with a reasonable workspace, else the one with the smallest.
-[[nodiscard]] inline ConvPlanResult make_conv_plan(const CudnnLibrary& library,
-                                                   const CudnnTarget& target,
-                                                   const ConvProblem& problem) {
-  ConvPlanResult result;
-  each_conv_plan(library, target, problem, result.why, [&](ConvPlan plan) {
+[[nodiscard]] inline CudnnPlanResult make_conv_plan(const CudnnLibrary& library,
+                                                    const CudnnTarget& target,
+                                                    const ConvProblem& problem) {
+  CudnnPlanResult result;
+  each_conv_plan(library, target, problem, result.why, [&](CudnnPlan plan) {
     if (!result.plan || plan.workspace < result.plan->workspace) result.plan = std::move(plan);
     return result.plan->workspace <= reasonable_workspace;
   });
