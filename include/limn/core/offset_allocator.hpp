@@ -41,6 +41,15 @@ class OffsetAllocator {
     return offset;
   }
 
+  /// Takes [offset, offset + bytes), which must lie inside of one free block.
+  void take_at(std::size_t offset, std::size_t bytes) {
+    const auto block = std::prev(free_by_offset_.upper_bound(offset));
+    const auto [start, size] = *block;
+    erase(block);
+    if (start < offset) insert(start, offset - start);
+    if (offset + bytes < start + size) insert(offset + bytes, start + size - offset - bytes);
+  }
+
   void release(std::size_t offset, std::size_t bytes) {
     auto next = free_by_offset_.lower_bound(offset);
     if (next != free_by_offset_.begin()) {

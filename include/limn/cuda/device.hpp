@@ -104,9 +104,9 @@ class Cuda {
 
   /// Calls work() and records what it queues, which is not computed now. Run the same work once
   /// before, so that plans are made and memory is taken. Tensors of before that it uses must live
-  /// as long as the recording. Tensors that it makes and that are kept hold what the last replay
-  /// wrote. Throws DeviceError for work that makes the host wait or lets a tensor live on where an
-  /// earlier recording writes; what `work` throws goes through.
+  /// as long as the recording (which keeps a copy of `work`). Tensors that it makes and that are
+  /// kept hold what its last replay wrote, until another recording is replayed. Throws DeviceError
+  /// for work that makes the host wait; what `work` throws goes through.
   [[nodiscard]] Recording record(const std::function<void()>& work);
   /// Queues what was recorded on this device.
   void replay(const Recording& recording);

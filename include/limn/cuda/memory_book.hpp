@@ -11,13 +11,14 @@
 //
 // Recordings. A recorded sequence of kernels uses the same addresses whenever it is replayed: what
 // it took is set aside as long as the recording lives. Recordings are replayed one after another
-// and share what is set aside. What outlives a recording must not lie where an earlier recording
-// writes: end_recording() tells.
+// and share what is set aside: what one leaves behind is there until the next one is replayed.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <map>
-#include <optional>
+#include <set>
+#include <utility>
 #include <vector>
 
 #include "limn/core/offset_allocator.hpp"
@@ -32,7 +33,7 @@ class MemoryBook {
     const std::size_t offset = find(bytes);
     if (branch_ != 0) owners_.emplace(offset, branch_);
     if (recording_ != 0) {
-      recorded_.emplace(offset, recording_);
+      recorded_.insert(offset);
       std::size_t& taken = recordings_.at(recording_)[offset];
       taken = taken > bytes ? taken : bytes;
     }
@@ -40,7 +41,7 @@ class MemoryBook {
   }
 
   void release(std::size_t offset, std::size_t bytes) {
-    const bool aside = recorded_.erase(offset) > 0;
+    const bool aside = recorded_.erase(offset) > 0 && recording_ == 0;
     if (branch_ != 0) {
       const auto owner = owners_.find(offset);
       const bool own = owner != owners_.end() && owner->second == branch_;
@@ -74,8 +75,7 @@ class MemoryBook {
   /// All branches have ended.
   void join() {
     leave_branch();
-    for (const auto& [offset, bytes] : left_)
-      (recording_ != 0 ? aside_ : shared_).release(offset, bytes);
+    for (const auto& [offset, bytes] : left_) shared_.release(offset, bytes);
     for (const Waiting& block : waiting_)
       (block.aside ? aside_ : shared_).release(block.offset, block.bytes);
     left_.clear();
@@ -84,23 +84,18 @@ class MemoryBook {
     branch_ = 0;
   }
 
-  /// A recording begins; its number, from 1.
+  /// A recording begins; its number, from 1. It may use what is free for all and what earlier ones
+  /// have set aside, so that it gets the offsets that the same calls got before.
   [[nodiscard]] int begin_recording() {
+    share_all();
     recording_ = ++last_recording_;
     recordings_.emplace(recording_, Blocks{});
     return recording_;
   }
-  /// It ends. Bytes that were taken meanwhile, were not given back, and lie where another recording
-  /// writes.
-  [[nodiscard]] std::size_t end_recording() {
-    std::size_t bytes = 0;
-    for (const auto& [offset, recording] : recorded_)
-      if (recording == recording_) {
-        const std::size_t size = recordings_.at(recording_).at(offset);
-        if (written_by_others(offset, size)) bytes += size;
-      }
+  /// It ends.
+  void end_recording() {
     recording_ = 0;
-    return bytes;
+    set_aside();
   }
   [[nodiscard]] bool recording() const { return recording_ != 0; }
 
@@ -109,8 +104,7 @@ class MemoryBook {
   void forget_recording(int number) {
     recordings_.erase(number);
     if (!recordings_.empty()) return;
-    for (const auto& [offset, bytes] : aside_.free_blocks()) shared_.release(offset, bytes);
-    aside_ = OffsetAllocator{};
+    share_all();
     recorded_.clear();
   }
 
@@ -124,8 +118,6 @@ class MemoryBook {
   std::size_t find(std::size_t bytes) {
     if (branch_ != 0)
       if (const auto own = branch_free_.take(bytes)) return *own;
-    if (recording_ != 0)
-      if (const auto aside = aside_.take(bytes)) return *aside;
     return shared_.allocate(bytes);
   }
 
@@ -134,12 +126,35 @@ class MemoryBook {
     branch_free_ = OffsetAllocator{};
   }
 
-  bool written_by_others(std::size_t offset, std::size_t bytes) const {
+  void share_all() {
+    for (const auto& [offset, bytes] : aside_.free_blocks()) shared_.release(offset, bytes);
+    aside_ = OffsetAllocator{};
+  }
+
+  // what is free and written by a living recording
+  void set_aside() {
+    Blocks written;  // merged: offset, end
+    std::vector<std::pair<std::size_t, std::size_t>> all;
     for (const auto& [number, blocks] : recordings_)
-      if (number != recording_)
-        for (const auto& [other, size] : blocks)
-          if (other < offset + bytes && offset < other + size) return true;
-    return false;
+      for (const auto& [offset, bytes] : blocks) all.emplace_back(offset, offset + bytes);
+    std::sort(all.begin(), all.end());
+    for (const auto& [begin, end] : all)
+      if (!written.empty() && begin <= written.rbegin()->second)
+        written.rbegin()->second = std::max(written.rbegin()->second, end);
+      else
+        written.emplace(begin, end);
+    const Blocks free = shared_.free_blocks();
+    for (const auto& [offset, bytes] : free) {
+      auto range = written.upper_bound(offset);
+      if (range != written.begin()) --range;
+      for (; range != written.end() && range->first < offset + bytes; ++range) {
+        const std::size_t begin = std::max(offset, range->first);
+        const std::size_t end = std::min(offset + bytes, range->second);
+        if (begin >= end) continue;
+        shared_.take_at(begin, end - begin);
+        aside_.release(begin, end - begin);
+      }
+    }
   }
 
   OffsetAllocator shared_;             ///< free for all; its end is the pool's
@@ -151,8 +166,8 @@ class MemoryBook {
   std::vector<Waiting> waiting_;       ///< for the join
   int recording_ = 0;                  ///< 0: none
   int last_recording_ = 0;
-  std::map<int, Blocks> recordings_;     ///< what the living ones ever took
-  std::map<std::size_t, int> recorded_;  ///< blocks in use that a recording took
+  std::map<int, Blocks> recordings_;  ///< what the living ones ever took
+  std::set<std::size_t> recorded_;    ///< blocks in use that a recording took
 };
 
 }  // namespace limn::inline v0::gpu

@@ -92,9 +92,9 @@ class MemoryPool {
     const std::scoped_lock lock(mutex_);
     return book_.begin_recording();
   }
-  [[nodiscard]] std::size_t end_recording() {
+  void end_recording() {
     const std::scoped_lock lock(mutex_);
-    return book_.end_recording();
+    book_.end_recording();
   }
   void forget_recording(int number) {
     const std::scoped_lock lock(mutex_);
