@@ -11,6 +11,7 @@
 #include <string_view>
 
 #include "limn/core/error.hpp"
+#include "limn/cuda/cards.hpp"
 
 namespace limn::inline v0::gpu {
 
@@ -74,17 +75,20 @@ namespace detail {
   return card;
 }
 
-/// A card from a property file. Throws IoError.
-[[nodiscard]] inline CardProperties read_card(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  if (!file)
-    throw IoError("[Cuda] '" + path + "' is no file that can be read, and no built-in card");
-  return parse_card(std::string(std::istreambuf_iterator<char>(file), {}), "'" + path + "'");
-}
-
-/// A built-in card by its name, or the card that a property file describes. Throws IoError.
+/// A built-in card by its name (cards.hpp), or the card that a property file describes. Throws
+/// IoError.
 [[nodiscard]] inline CardProperties find_card(const std::string& name_or_path) {
-  return read_card(name_or_path);
+  std::string names;
+  for (const Card& card : known_cards) {
+    if (card.name == name_or_path) return parse_card(properties_text(card), name_or_path);
+    names += (names.empty() ? "" : ", ") + std::string(card.name);
+  }
+  std::ifstream file(name_or_path, std::ios::binary);
+  if (!file || file.peek() == std::ifstream::traits_type::eof())
+    throw IoError("[Cuda] card '" + name_or_path + "' is none of " + names +
+                  ", and no property file that can be read");
+  return parse_card(std::string(std::istreambuf_iterator<char>(file), {}),
+                    "'" + name_or_path + "'");
 }
 
 }  // namespace limn::inline v0::gpu
