@@ -259,7 +259,9 @@ void add_adam(List& list) {
     const auto s = limn::vector_shape(count);
     const auto w = values<float>(d, s), g = values<float>(d, s, -1e-3, 1e-3),
                m = values<float>(d, s, -1e-3, 1e-3), v = values<float>(d, s, 0, 1e-3);
-    return {[=] { primitive::adam({}, w, g, m, v); }, finite(w)};
+    const Tensor<Cpu, float> rates(d, primitive::adam_rates_shape());
+    rates.upload(primitive::adam_rates({}, 1e-4, 1).values<float>());
+    return {[=] { primitive::adam({}, rates, w, g, m, v); }, finite(w)};
   });
   list.add("ema", "33554432", "fp32", [](Cpu& d) -> Made {
     const auto w = values<float>(d, limn::vector_shape(count)),

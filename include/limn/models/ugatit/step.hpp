@@ -55,13 +55,13 @@ class Step {
   [[nodiscard]] Losses<D, T> operator()(const Tensor<D, T>& real_a, const Tensor<D, T>& real_b,
                                         std::int64_t step) {
     Losses<D, T> losses;
-    const double lr = learning_rate(step);
+    begin(step);
     release_gradients();  // kept ones of the step before
     Tape<D> tape(options_.stash);
     const Fakes fakes = translate(tape, real_a, real_b);
-    discriminate(fakes, real_a, real_b, lr, losses);
+    discriminate(fakes, real_a, real_b, losses);
     generate(tape, fakes, real_a, real_b, losses);
-    generator_adam_.step(lr);
+    generator_adam_.update();
     clip_rho(model_->generators);
     if (!keep_gradients_) release_gradients();
     return losses;
@@ -93,6 +93,13 @@ class Step {
     return {options_.beta1, options_.beta2, 1e-8, options_.weight_decay};
   }
 
+  // all that changes from step to step besides the pictures; what follows it is the same work
+  void begin(std::int64_t step) {
+    const double lr = learning_rate(step);
+    discriminator_adam_.advance(lr);
+    generator_adam_.advance(lr);
+  }
+
   void release_gradients() {
     model_->generators.release_gradients();
     model_->discriminators.release_gradients();
@@ -120,9 +127,8 @@ class Step {
   /// L_D = sum over discriminators and both of their outputs of mean (D(real) - 1)^2 + mean
   /// D(fake)^2. Each discriminator has its terms for itself.
   void discriminate(const Fakes& fakes, const Tensor<D, T>& real_a, const Tensor<D, T>& real_b,
-                    double lr, Losses<D, T>& losses) {
+                    Losses<D, T>& losses) {
     Terms all;
-    discriminator_adam_.advance();
     const auto learn_alone = [&](Discriminator<D, T>& discriminator, const std::string& name,
                                  const Tensor<D, T>& real, const Var<D, T>& fake) {
       const std::size_t part = model_->discriminators.part_of(discriminator.last.weight);
@@ -142,7 +148,7 @@ class Step {
       real_against_fake(judgement.cam_logits, "D_ad_cam_loss_", "_cam_logit_");
       tape.backward(terms.sum());
       all.join(terms);
-      discriminator_adam_.update(part, lr);
+      discriminator_adam_.update(part);
       if (!keep_gradients_) model_->discriminators.release_gradients(part);
     };
     learn_alone(model_->global_a, "GA", real_a, fakes.b2a);
