@@ -156,9 +156,9 @@ TEST_CASE_FIXTURE(SmallRun, "maths: fast unless asked, on every device of a run"
           name);
     CHECK(maths_of(ugatit::resume_run(place(name))->model()) == maths);
     const Translator translator(folder / name, ugatit::Direction::a2b, {.maths = maths});
-    CHECK(translator.device().maths() == maths);
+    CHECK(translator.maths() == maths);
   }
-  CHECK(Translator(folder / "strict", ugatit::Direction::a2b).device().maths() == Maths::fast);
+  CHECK(Translator(folder / "strict", ugatit::Direction::a2b).maths() == Maths::fast);
   CHECK(contains(message_of<UsageError>([&] {
                    return ugatit::resume_run(place("strict"), {{"maths", "fast"}});
                  }),

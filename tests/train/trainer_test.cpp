@@ -152,7 +152,8 @@ TEST_CASE("a training that breaks down says where, saves nothing more, and keeps
   CHECK(SafetensorsFile(folder / "run/latest.safetensors").metadata().at("step") == "2");
 }
 
-TEST_CASE("losses of a device that runs ahead are read where they are shown or kept, or else always") {
+TEST_CASE(
+    "losses of a device that runs ahead are read where they are shown or kept, or else always") {
   for (const bool ahead : {false, true}) {
     const ScratchFolder folder;
     std::vector<std::int64_t> of;

@@ -135,14 +135,11 @@ class Step {
       std::tie(fake, same) = split_samples(pictures.image, from.shape().n);
       std::tie(fake_cam, same_cam) = split_samples(pictures.cam_logits, from.shape().n);
     };
-    side_by_side({[&] {
-                    both(model_->a2b, tapes.a2b, real_a, real_b, f.a2b, f.b2b, f.a2b_cam,
-                         f.b2b_cam);
-                  },
-                  [&] {
-                    both(model_->b2a, tapes.b2a, real_b, real_a, f.b2a, f.a2a, f.b2a_cam,
-                         f.a2a_cam);
-                  }});
+    side_by_side(
+        {[&] { both(model_->a2b, tapes.a2b, real_a, real_b, f.a2b, f.b2b, f.a2b_cam, f.b2b_cam); },
+         [&] {
+           both(model_->b2a, tapes.b2a, real_b, real_a, f.b2a, f.a2a, f.b2a_cam, f.a2a_cam);
+         }});
     see("fake_A2B", f.a2b);
     see("fake_B2A", f.b2a);
     see("fake_A2A", f.a2a);
