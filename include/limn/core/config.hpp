@@ -52,3 +52,10 @@
 #define LIMN_HOST_DEVICE
 #define LIMN_NO_EXECUTION_CHECK
 #endif
+
+// before a short loop whose arrays must be registers of a GPU; says nothing to a host compiler
+#if defined(__CUDA_ARCH__)
+#define LIMN_UNROLL _Pragma("unroll")
+#else
+#define LIMN_UNROLL
+#endif
