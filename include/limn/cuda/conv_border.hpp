@@ -44,20 +44,25 @@ struct WriteBorder {
   }
 };
 
-/// f(q) for the positions q of a bordered axis that position u of the (repeated) picture was
-/// written to, itself first.
-template <class F>
-LIMN_HOST_DEVICE void each_copy(Padding border, Index u, Index last, Index before, Index after,
-                                const F& f) {
-  f(before + u);
-  if (border == Padding::reflect) {
-    if (u >= 1 && u <= before) f(before - u);
-    if (u < last && u >= last - after) f(before + 2 * last - u);
-  } else if (border == Padding::edge) {
-    for (Index q = 0; u == 0 && q < before; ++q) f(q);
-    for (Index q = 1; u == last && q <= after; ++q) f(before + last + q);
+/// The positions of a bordered axis that one position of the (repeated) picture was written to.
+struct BorderCopies {
+  Padding border;
+  int last, before, after;  ///< last position of the picture; how wide the border is
+  [[nodiscard]] LIMN_HOST_DEVICE int count() const {
+    if (border == Padding::reflect) return 3;
+    return border == Padding::edge ? 1 + before + after : 1;
   }
-}
+  /// One of `count` places where a copy of u may be, the first its own; -1: there is none.
+  [[nodiscard]] LIMN_HOST_DEVICE int position(int u, int copy) const {
+    if (copy == 0) return before + u;
+    if (border == Padding::reflect) {
+      if (copy == 1) return u >= 1 && u <= before ? before - u : -1;
+      return u < last && u >= last - after ? before + 2 * last - u : -1;
+    }
+    if (copy <= before) return u == 0 ? copy - 1 : -1;
+    return u == last ? last + copy : -1;
+  }
+};
 
 /// dx[n,h,w,c] (+)= the sum of `from` over the copies of that value, in one picture or in the four
 /// of the sub-pixel form.
@@ -70,8 +75,7 @@ struct FoldBorder {
   Shape x, size;  ///< of dx; of one picture in `from`
   Padding border;
   Sides sides;  ///< of one picture; the four have their own
-  Index repeat;
-  int phases;
+  int repeat, phases;
   bool add;
 
   template <class Block>
@@ -84,20 +88,27 @@ struct FoldBorder {
       T* target = dx + ((block.z() * x.h + block.y()) * x.w + w) * x.c + c;
       Pack<A, width> sum = filled<width>(A(0));
       if (add) sum = converted<A>(load<width>(target));
+      const int y = static_cast<int>(block.y()), odd = repeat - 1;  // repeat is 1 or 2
+      const int height = static_cast<int>(x.h) * repeat, length = static_cast<int>(x.w) * repeat;
       for (int phase = 0; phase < phases; ++phase) {
         const bool one = phases == 1;
-        const Index top = one ? sides.top : 1 - phase / 2, left = one ? sides.left : 1 - phase % 2;
-        const Index bottom = one ? sides.bottom : 1 - top, right = one ? sides.right : 1 - left;
+        const int top = one ? static_cast<int>(sides.top) : 1 - phase / 2;
+        const int left = one ? static_cast<int>(sides.left) : 1 - phase % 2;
+        const int bottom = one ? static_cast<int>(sides.bottom) : 1 - top;
+        const int right = one ? static_cast<int>(sides.right) : 1 - left;
         const T* picture = from + (phase * x.n + block.z()) * size.sample() + c;
-        for (Index r = 0; r < repeat; ++r) {
-          each_copy(border, block.y() * repeat + r, x.h * repeat - 1, top, bottom, [&](Index i) {
-            for (Index s = 0; s < repeat; ++s) {
-              each_copy(border, w * repeat + s, x.w * repeat - 1, left, right, [&](Index j) {
-                const auto values = load<width>(picture + (i * size.w + j) * size.c);
-                for (int k = 0; k < width; ++k) sum.value[k] += static_cast<A>(values.value[k]);
-              });
-            }
-          });
+        const BorderCopies rows{border, height - 1, top, bottom};
+        const BorderCopies columns{border, length - 1, left, right};
+        for (int r = 0; r < repeat * rows.count(); ++r) {
+          const int i = rows.position(y * repeat + (r & odd), r >> odd);
+          if (i < 0) continue;
+          const T* line = picture + i * size.w * size.c;
+          for (int k = 0; k < repeat * columns.count(); ++k) {
+            const int j = columns.position(w * repeat + (k & odd), k >> odd);
+            if (j < 0) continue;
+            const auto values = load<width>(line + j * size.c);
+            for (int l = 0; l < width; ++l) sum.value[l] += static_cast<A>(values.value[l]);
+          }
         }
       }
       store(target, converted<T>(sum));
@@ -131,7 +142,8 @@ void fold_border(D& device, const ConvPlan& plan, const T* from, T* dx, bool add
     using K = FoldBorder<T, width>;
     launch(device, {blocks_of(plan.x.w * plan.x.c / width, K::threads), plan.x.h, plan.x.n},
            K{from, dx, plan.x, size, plan.border, plan.sides,
-             plan.phases == 1 ? plan.geometry.upsample : 1, static_cast<int>(plan.phases), add});
+             plan.phases == 1 ? static_cast<int>(plan.geometry.upsample) : 1,
+             static_cast<int>(plan.phases), add});
   });
 }
 
