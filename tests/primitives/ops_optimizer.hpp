@@ -10,18 +10,26 @@
 
 namespace limn_test {
 
-inline constexpr primitive::AdamStep adam_step{
-    .learning_rate = 0.01, .beta1 = 0.5, .beta2 = 0.99, .weight_decay = 0.02, .step = 3};
+inline constexpr primitive::AdamRule adam_rule{.beta1 = 0.5, .beta2 = 0.99, .weight_decay = 0.02};
+inline constexpr double adam_learning_rate = 0.01;
+
+/// The rates of step 3.
+template <Scalar P, class D>
+Tensor<D, P> adam_rates_on(D& device) {
+  const auto rates = primitive::adam_rates(adam_rule, adam_learning_rate, 3);
+  return made<P>(device, primitive::adam_rates_shape(),
+                 {rates.step_size, rates.second_moment_scale});
+}
 
 /// One weight, by the definition.
 inline void adam_reference(double& w, double g, double& m, double& v) {
-  const primitive::AdamStep& s = adam_step;
+  const primitive::AdamRule& s = adam_rule;
   g += s.weight_decay * w;
   m = s.beta1 * m + (1 - s.beta1) * g;
   v = s.beta2 * v + (1 - s.beta2) * g * g;
   const double m_hat = m / (1 - s.beta1 * s.beta1 * s.beta1);
   const double v_hat = v / (1 - s.beta2 * s.beta2 * s.beta2);
-  w -= s.learning_rate * m_hat / (std::sqrt(v_hat) + s.epsilon);
+  w -= adam_learning_rate * m_hat / (std::sqrt(v_hat) + s.epsilon);
 }
 
 // second moments are positive; some weights have not been touched yet: both moments 0
@@ -48,7 +56,8 @@ struct AdamOp {
   }
   template <class D, Scalar T>
   static void call(const Case&, const Tensors<D, T>& t, Write) {
-    primitive::adam(adam_step, t.p(0), t.p(1), t.p(2), t.p(3));
+    const auto rates = adam_rates_on<param_t<T>>(t.p(0).device());
+    primitive::adam(adam_rule, rates, t.p(0), t.p(1), t.p(2), t.p(3));
   }
 };
 
@@ -83,8 +92,9 @@ struct AdamOuterOp {
     std::vector<primitive::Factors<D, T>> factors;
     for (std::size_t f = 0; f < static_cast<std::size_t>(c.count); ++f)
       factors.push_back({t.x(3 + 2 * f), t.x(4 + 2 * f)});
-    primitive::adam_outer(adam_step, t.p(0), std::span<const primitive::Factors<D, T>>(factors),
-                          t.p(1), t.p(2));
+    const auto rates = adam_rates_on<param_t<T>>(t.p(0).device());
+    primitive::adam_outer(adam_rule, rates, t.p(0),
+                          std::span<const primitive::Factors<D, T>>(factors), t.p(1), t.p(2));
   }
 };
 

@@ -18,7 +18,7 @@ using primitive::NormSpec;
 using primitive::Transpose;
 
 /// Which of the types a matrix product takes.
-enum class MatrixTypes { forward, weights, master };
+enum class MatrixTypes { forward, weights, master, narrow };
 
 struct Case {
   std::string_view primitive;
@@ -146,6 +146,16 @@ inline constexpr auto table = std::to_array<Case>({
      .types = MatrixTypes::master},
     {.primitive = "gemm", .x = {40, 1, 1, 19}, .y = {23, 1, 1, 40}, .extra = false, .ta = yes,
      .tb = yes, .types = MatrixTypes::master},
+    {.primitive = "gemm", .x = {1, 1, 1, 65}, .y = {17, 1, 1, 65}, .activation = relu, .tb = yes,
+     .types = MatrixTypes::narrow},
+    {.primitive = "gemm", .x = {3, 1, 1, 4133}, .y = {9, 1, 1, 4133}, .tb = yes,
+     .types = MatrixTypes::narrow},
+    {.primitive = "gemm", .x = {6, 1, 1, 8320}, .y = {19, 1, 1, 8320}, .extra = false, .tb = yes,
+     .types = MatrixTypes::narrow},
+    {.primitive = "gemm", .x = {3, 1, 1, 17}, .y = {17, 1, 1, 65}, .activation = leaky,
+     .types = MatrixTypes::narrow},
+    {.primitive = "gemm", .x = {19, 1, 1, 40}, .y = {23, 1, 1, 40}, .tb = yes,
+     .types = MatrixTypes::narrow},
     {.primitive = "gemv", .x = {17, 3, 3, 5}},
     {.primitive = "gemv", .x = {17, 3, 3, 5}, .ta = yes},
     {.primitive = "gemv", .x = {1, 1, 1, 3}},

@@ -35,15 +35,16 @@ template <class P>
 struct AdamFactors {
   P decay, beta1, rest1, beta2, rest2, step_size, scale, epsilon;
 
-  explicit AdamFactors(const primitive::AdamStep& s)
-      : decay(P(s.weight_decay)),
-        beta1(P(s.beta1)),
-        rest1(P(1 - s.beta1)),
-        beta2(P(s.beta2)),
-        rest2(P(1 - s.beta2)),
-        step_size(P(s.step_size())),
-        scale(P(s.second_moment_scale())),
-        epsilon(P(s.epsilon)) {}
+  /// `rates`: the two values of primitive::AdamRates
+  AdamFactors(const primitive::AdamRule& r, const P* rates)
+      : decay(P(r.weight_decay)),
+        beta1(P(r.beta1)),
+        rest1(P(1 - r.beta1)),
+        beta2(P(r.beta2)),
+        rest2(P(1 - r.beta2)),
+        step_size(rates[0]),
+        scale(rates[1]),
+        epsilon(P(r.epsilon)) {}
 
   /// One step of the weights from i on, with the gradient g.
   template <class V, class Lanes>

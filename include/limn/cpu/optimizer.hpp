@@ -116,8 +116,8 @@ struct Optimizer<Cpu, P> {
   using Values = Tensor<Cpu, P>;
   using Scratch = Tensor<Cpu, std::byte>;
 
-  static void adam(Cpu& device, const AdamStep& step, const Values& w, const Values& gradient,
-                   const Values& m, const Values& v);
+  static void adam(Cpu& device, const AdamRule& rule, const Values& rates, const Values& w,
+                   const Values& gradient, const Values& m, const Values& v);
 
   static void ema(Cpu& device, double decay, const Values& w, const Values& average);
 
@@ -148,9 +148,10 @@ struct Optimizer<Cpu, P> {
 };
 
 template <Scalar P>
-void Optimizer<Cpu, P>::adam(Cpu& device, const AdamStep& step, const Values& w,
-                             const Values& gradient, const Values& m, const Values& v) {
-  const cpu::AdamFactors<P> factors(step);
+void Optimizer<Cpu, P>::adam(Cpu& device, const AdamRule& rule, const Values& rates,
+                             const Values& w, const Values& gradient, const Values& m,
+                             const Values& v) {
+  const cpu::AdamFactors<P> factors(rule, rates.data());
   P *weights = w.data(), *first = m.data(), *second = v.data();
   const P* g = gradient.data();
   cpu::linear_pass<P>(device.threads(), device.isa(), w.size(), [&](Index at, Index) {
@@ -196,13 +197,14 @@ template <Scalar T>
 struct OuterOptimizer<Cpu, T> {
   using P = param_t<T>;
 
-  static void adam_outer(Cpu& device, const AdamStep& step, const Tensor<Cpu, P>& w,
-                         std::span<const Factors<Cpu, T>> factors, const Tensor<Cpu, P>& m,
-                         const Tensor<Cpu, P>& v);
+  static void adam_outer(Cpu& device, const AdamRule& rule, const Tensor<Cpu, P>& rates,
+                         const Tensor<Cpu, P>& w, std::span<const Factors<Cpu, T>> factors,
+                         const Tensor<Cpu, P>& m, const Tensor<Cpu, P>& v);
 };
 
 template <Scalar T>
-void OuterOptimizer<Cpu, T>::adam_outer(Cpu& device, const AdamStep& step, const Tensor<Cpu, P>& w,
+void OuterOptimizer<Cpu, T>::adam_outer(Cpu& device, const AdamRule& rule,
+                                        const Tensor<Cpu, P>& rates, const Tensor<Cpu, P>& w,
                                         std::span<const Factors<Cpu, T>> factors,
                                         const Tensor<Cpu, P>& m, const Tensor<Cpu, P>& v) {
   std::vector<cpu::RawFactors<T>> layers;
@@ -213,7 +215,7 @@ void OuterOptimizer<Cpu, T>::adam_outer(Cpu& device, const AdamStep& step, const
   // samples (128 KB each) stay in the second cache for all rows of a tile
   constexpr Index tile_rows = 8, tile_columns = 32768;
   const Index across = cpu::chunks_of(columns, tile_columns);
-  const cpu::AdamFactors<P> adam(step);
+  const cpu::AdamFactors<P> adam(rule, rates.data());
   P *weights = w.data(), *first = m.data(), *second = v.data();
   device.threads().run(cpu::chunks_of(rows, tile_rows) * across, [&](Index task, int) {
     const Index column = task % across * tile_columns, top = task / across * tile_rows;

@@ -35,6 +35,7 @@
 
 #include <concepts>
 #include <cstdint>
+#include <string_view>
 #include <type_traits>
 
 #include "limn/core/config.hpp"
@@ -84,6 +85,15 @@ template <class D>
 concept BlockDevice = Device<D> && requires {
   typename D::BlockDeviceTag;
 };
+
+/// A kernel's name with its template arguments, for messages, as the compiler spells it:
+/// "limn::v0::gpu::MapKernel<float, ...>".
+template <class K>
+[[nodiscard]] constexpr std::string_view kernel_name() {
+  std::string_view name = __PRETTY_FUNCTION__;
+  name.remove_prefix(name.find("K = ") + 4);
+  return name.substr(0, name.find_first_of(";]"));
+}
 
 /// Queues a kernel. Throws DeviceError if the launch is refused.
 template <BlockDevice D, Kernel K>

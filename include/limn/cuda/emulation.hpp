@@ -6,8 +6,10 @@
 #pragma once
 
 #include <cstring>
+#include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "limn/core/maths.hpp"
 #include "limn/cpu/memory_pool.hpp"
@@ -20,6 +22,8 @@ struct CudaEmulationOptions {
   bool dry = false;
   gpu::HostOrder order = gpu::HostOrder::forward;
   Maths maths = Maths::fast;
+  /// Called with each kernel's name before it runs.
+  std::function<void(std::string_view)> on_launch{};
 };
 
 /// One caller at a time. Tensors may outlive it.
@@ -58,6 +62,7 @@ class CudaEmulation {
 
   template <gpu::Kernel K>
   void launch(const gpu::Grid& grid, const K& kernel) {
+    if (options_.on_launch) options_.on_launch(gpu::kernel_name<K>());
     gpu::run_on_host(threads_, grid, kernel, options_.order);
   }
 

@@ -25,34 +25,40 @@ class Adam {
       : parameters_(&parameters),
         options_(options),
         m_(parameters.device(), parameters.values().shape()),
-        v_(parameters.device(), parameters.values().shape()) {
+        v_(parameters.device(), parameters.values().shape()),
+        rates_(parameters.device(), primitive::adam_rates_shape()) {
     primitive::fill(m_, P(0));
     primitive::fill(v_, P(0));
   }
 
   /// One update of every parameter from the gradients that have accumulated.
   void step(double learning_rate) {
-    advance();
-    for (std::size_t i = 0; i < parameters_->parts().size(); ++i) update(i, learning_rate);
+    advance(learning_rate);
+    update();
   }
 
-  /// The same in pieces, for networks that learn one after another: advance once, then update each
-  /// part of the set.
-  void advance() { ++steps_; }
-  void update(std::size_t index, double learning_rate) {
-    const primitive::AdamStep step{learning_rate,    options_.beta1,        options_.beta2,
-                                   options_.epsilon, options_.weight_decay, steps_};
+  /// The same in pieces: advance once, then update each part of the set, or all of them. Only
+  /// advance sends anything to the device, so that updates can be captured and replayed.
+  void advance(double learning_rate) {
+    const auto rates = primitive::adam_rates(rule(), learning_rate, ++steps_).template values<P>();
+    rates_.upload(rates);
+  }
+  void update() {
+    for (std::size_t i = 0; i < parameters_->parts().size(); ++i) update(i);
+  }
+  void update(std::size_t index) {
     const auto& part = parameters_->parts().at(index);
     const auto dense = [&part](const Tensor<D, P>& flat) {
       return flat.view(part.offset, vector_shape(part.size));
     };
     if (part.size > 0)
-      primitive::adam(step, dense(parameters_->values()), part.gradients, dense(m_), dense(v_));
+      primitive::adam(rule(), rates_, dense(parameters_->values()), part.gradients, dense(m_),
+                      dense(v_));
     for (std::size_t i = part.first; i < part.last; ++i) {
       const auto* p = parameters_->parameters()[i];
       if (p->role != Role::weight || !p->factored) continue;
       const Index offset = parameters_->offset(*p);
-      primitive::adam_outer<D, T>(step, p->value, p->factors, m_.view(offset, p->shape),
+      primitive::adam_outer<D, T>(rule(), rates_, p->value, p->factors, m_.view(offset, p->shape),
                                   v_.view(offset, p->shape));
     }
   }
@@ -64,9 +70,14 @@ class Adam {
   [[nodiscard]] const Tensor<D, P>& second_moments() const { return v_; }
 
  private:
+  [[nodiscard]] primitive::AdamRule rule() const {
+    return {options_.beta1, options_.beta2, options_.epsilon, options_.weight_decay};
+  }
+
   ParameterSet<D, T>* parameters_;
   AdamOptions options_;
   Tensor<D, P> m_, v_;
+  Tensor<D, P> rates_;  ///< of the step that advance() began
   std::int64_t steps_ = 0;
 };
 

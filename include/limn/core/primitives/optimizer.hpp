@@ -2,28 +2,46 @@
 // Primitive group "optimizer": single linear passes over flat parameter buffers.
 #pragma once
 
+#include <array>
 #include <cmath>
+#include <cstdint>
 #include <span>
 
 #include "limn/core/primitives/common.hpp"
 
 namespace limn::inline v0::primitive {
 
-/// One step of Adam (Kingma and Ba, 2015) with L2 weight decay added to the gradient, as
-/// torch.optim.Adam:
+/// Adam (Kingma and Ba, 2015) with L2 weight decay added to the gradient, as torch.optim.Adam; the
+/// t-th step is
 ///   g += decay w;  m = b1 m + (1 - b1) g;  v = b2 v + (1 - b2) g^2;
 ///   w -= lr / (1 - b1^t) * m / (sqrt(v / (1 - b2^t)) + epsilon).
-struct AdamStep {
-  double learning_rate = 1e-4, beta1 = 0.5, beta2 = 0.999, epsilon = 1e-8, weight_decay = 0;
-  std::int64_t step = 1;  ///< t, from 1
+/// This is what stays from step to step; the rest is AdamRates.
+struct AdamRule {
+  double beta1 = 0.5, beta2 = 0.999, epsilon = 1e-8, weight_decay = 0;
+};
 
-  [[nodiscard]] double step_size() const {
-    return learning_rate / (1 - std::pow(beta1, static_cast<double>(step)));
-  }
-  [[nodiscard]] double second_moment_scale() const {
-    return 1 / std::sqrt(1 - std::pow(beta2, static_cast<double>(step)));
+/// The two factors of Adam that every step changes. They reach the device as a tensor `rates` of
+/// two values, so that a step that was captured once can be replayed with new ones.
+struct AdamRates {
+  double step_size = 0;            ///< lr / (1 - b1^t)
+  double second_moment_scale = 0;  ///< 1 / sqrt(1 - b2^t)
+
+  /// In the order of the tensor.
+  template <class P>
+  [[nodiscard]] constexpr std::array<P, 2> values() const {
+    return {static_cast<P>(step_size), static_cast<P>(second_moment_scale)};
   }
 };
+/// Shape of the tensor `rates`.
+[[nodiscard]] constexpr Shape adam_rates_shape() { return vector_shape(2); }
+
+/// Of the t-th step, from 1.
+[[nodiscard]] inline AdamRates adam_rates(const AdamRule& rule, double learning_rate,
+                                          std::int64_t t) {
+  const auto power = static_cast<double>(t);
+  return {learning_rate / (1 - std::pow(rule.beta1, power)),
+          1 / std::sqrt(1 - std::pow(rule.beta2, power))};
+}
 
 /// The gradient of a linear layer's weights (O, I), never formed: sum over samples of dy x^T.
 template <Device D, Scalar T>
@@ -40,21 +58,25 @@ struct Optimizer;
 template <Device D, Scalar T>
 struct OuterOptimizer;
 
-/// All of one flat size: weights, gradient, both moments.
+/// One step. All of one flat size: weights, gradient, both moments; rates (1,1,1,2) as AdamRates.
 template <Device D, Scalar P>
-void adam(const AdamStep& step, const Tensor<D, P>& w, const Tensor<D, P>& gradient,
-          const Tensor<D, P>& m, const Tensor<D, P>& v) {
+void adam(const AdamRule& rule, const Tensor<D, P>& rates, const Tensor<D, P>& w,
+          const Tensor<D, P>& gradient, const Tensor<D, P>& m, const Tensor<D, P>& v) {
+  require(rates.shape() == adam_rates_shape(), "adam",
+          "rates must be step size and scale of the second moment", rates.shape(), w.shape());
   require(w.size() == gradient.size() && w.size() == m.size() && w.size() == v.size(), "adam",
           "weights, gradient and moments must have one size", w.shape(), gradient.shape());
-  if (begin(w.device(), traffic(w, w, gradient, m, m, v, v)))
-    Optimizer<D, P>::adam(w.device(), step, w, gradient, m, v);
+  if (begin(w.device(), traffic(rates, w, w, gradient, m, m, v, v)))
+    Optimizer<D, P>::adam(w.device(), rule, rates, w, gradient, m, v);
 }
 
 /// Adam where the gradient of w (O, I) is the sum of outer products dy^T x of all factors.
 template <Device D, Scalar T>
-void adam_outer(const AdamStep& step, const Tensor<D, param_t<T>>& w,
-                std::span<const Factors<D, T>> factors, const Tensor<D, param_t<T>>& m,
-                const Tensor<D, param_t<T>>& v) {
+void adam_outer(const AdamRule& rule, const Tensor<D, param_t<T>>& rates,
+                const Tensor<D, param_t<T>>& w, std::span<const Factors<D, T>> factors,
+                const Tensor<D, param_t<T>>& m, const Tensor<D, param_t<T>>& v) {
+  require(rates.shape() == adam_rates_shape(), "adam_outer",
+          "rates must be step size and scale of the second moment", rates.shape(), w.shape());
   require(w.size() == m.size() && w.size() == v.size(), "adam_outer",
           "weights and moments must have one size", w.shape(), m.shape());
   Index samples = 0;
@@ -65,8 +87,8 @@ void adam_outer(const AdamStep& step, const Tensor<D, param_t<T>>& w,
             w.shape());
     samples += f.x.shape().n;
   }
-  if (begin(w.device(), traffic(w, w, m, m, v, v), samples * w.size()))
-    OuterOptimizer<D, T>::adam_outer(w.device(), step, w, factors, m, v);
+  if (begin(w.device(), traffic(rates, w, w, m, m, v, v), samples * w.size()))
+    OuterOptimizer<D, T>::adam_outer(w.device(), rule, rates, w, factors, m, v);
 }
 
 /// average = decay average + (1 - decay) w.
