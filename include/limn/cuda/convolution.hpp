@@ -153,7 +153,7 @@ struct Convolution<D, T> {
         gpu::library_conv(device, where(Direction::backward_data), plan, phase, to, weights, from,
                           buffers.library);
     }
-    if (fold) gpu::fold_border(device, plan, to, dx.data(), add);
+    if (fold) gpu::fold_border(device, plan, to, dx.data(), write);
   }
 
   static std::size_t backward_weights_workspace(D& device, const ConvGeometry& g, const Shape& x,
