@@ -5,11 +5,14 @@
 #include <algorithm>
 #include <cstdio>
 #include <exception>
+#include <limits>
 #include <map>
 #include <string>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
+#include "limn/cuda/card.hpp"
 #include "limn/cuda/cards.hpp"
 #include "limn/cuda/conv_plan.hpp"
 #include "limn/cuda/cudnn_plans.hpp"
@@ -35,8 +38,11 @@ struct Summary {
 
 class Table {
  public:
-  Table(const gpu::Card& card, bool quiet)
-      : card_(card.name), quiet_(quiet), plans_(gpu::properties_text(card)) {}
+  Table(std::string card, std::size_t most_workspace, bool quiet)
+      : card_(std::move(card)),
+        most_workspace_(most_workspace),
+        quiet_(quiet),
+        plans_(gpu::find_card(card_).json) {}
 
   /// One line for a convolution that was not met before: the first of its problems that has a plan.
   void add(const limn_test::NamedCall& named, Maths maths) {
@@ -50,10 +56,10 @@ class Table {
                                                                  : Precision::fp32;
     for (const gpu::ConvProblem& problem : problems) {
       const gpu::CudnnPlanResult& result = plans_.find(problem);
-      if (!result.plan) continue;
+      if (!result.plan || result.plan->workspace > most_workspace_) continue;
       count(*result.plan, problem == problems.front());
       if (!quiet_)
-        std::printf("%-8s %-40s x %-17s w %-16s y %-18s %-7s %s %s %10zu B %7.1f ms  %s\n",
+        std::printf("%-8s %-36s x %-17s w %-17s y %-18s %-7s %s %s %10zu B %7.1f ms  %s\n",
                     card_.c_str(), name.c_str(), limn::to_string(problem.x).c_str(),
                     limn::to_string(problem.weights()).c_str(), limn::to_string(problem.y).c_str(),
                     gpu::to_string(call.direction), to_string(precision),
@@ -64,7 +70,7 @@ class Table {
     std::printf("%s: NO PLAN for %s: x %s, weights %s, %s, %s: %s\n", card_.c_str(), name.c_str(),
                 limn::to_string(call.x).c_str(), limn::to_string(call.w).c_str(),
                 gpu::to_string(call.direction), to_string(precision),
-                plans_.find(problems.front()).why.c_str());
+                why_not(problems.front()).c_str());
   }
 
   void print() const {
@@ -80,6 +86,12 @@ class Table {
   [[nodiscard]] const Summary& summary() const { return summary_; }
 
  private:
+  [[nodiscard]] std::string why_not(const gpu::ConvProblem& problem) {
+    const gpu::CudnnPlanResult& result = plans_.find(problem);
+    if (!result.plan) return result.why;
+    return "the best form needs a workspace of " + std::to_string(result.plan->workspace) +
+           " bytes";
+  }
   void count(const gpu::CudnnPlan& plan, bool first) {
     ++summary_.planned;
     summary_.first_choice += first;
@@ -90,6 +102,7 @@ class Table {
   }
 
   std::string card_;
+  std::size_t most_workspace_;
   bool quiet_;
   gpu::CudnnPlans plans_;
   std::unordered_map<gpu::ConvProblem, bool, gpu::ConvProblemHash> met_;
@@ -110,32 +123,27 @@ void add_model(Table& table, const ugatit::ModelOptions& options, Index batch,
     }
 }
 
-int run(int argc, char** argv) {
-  CLI::App app{
-      "Asks cuDNN for a plan of every convolution of U-GAT-IT, in all directions, on a card that "
-      "need not be there; exit code 1 if one has none."};
-  std::string card;
-  std::vector<std::string> variants{"full", "light", "pooled"}, precisions{"tf32", "bf16"};
+int run(CLI::App& app, int argc, char** argv) {
+  std::vector<std::string> cards, variants{"full", "light", "pooled"}, precisions{"tf32", "bf16"};
+  for (const gpu::Card& known : gpu::known_cards) cards.emplace_back(known.name);
   std::vector<Index> sizes{256, 128}, batches{1, 4, 8};
+  std::size_t most_workspace = std::numeric_limits<std::size_t>::max();
   bool quiet = false;
-  app.add_option("--card", card, "h100, a100, rtx4090 or b200; without it: all of them");
-  app.add_option("--variant", variants, "full, light, pooled")->capture_default_str();
+  app.add_option("--card", cards, "a card's name, or a file with its properties as cuDNN has them")
+      ->capture_default_str();
+  app.add_option("--variant", variants, "of the model")->capture_default_str();
   app.add_option("--precision", precisions, "tf32, bf16, fp32 (without tensor cores)")
       ->check(CLI::IsMember({"tf32", "bf16", "fp32"}))
       ->capture_default_str();
   app.add_option("--size", sizes, "of the pictures")->capture_default_str();
   app.add_option("--batch", batches, "pictures of each domain per step")->capture_default_str();
+  app.add_option("--most-workspace", most_workspace, "a plan that needs more bytes counts as none");
   app.add_flag("--quiet", quiet, "the summaries and what is missing only");
-  CLI11_PARSE(app, argc, argv);
+  app.parse(argc, argv);
 
-  std::vector<const gpu::Card*> cards;
-  if (card.empty())
-    for (const gpu::Card& known : gpu::known_cards) cards.push_back(&known);
-  else
-    cards.push_back(&gpu::card_named(card));
   std::size_t convolutions = 0, planned = 0;
-  for (const gpu::Card* each : cards) {
-    Table table(*each, quiet);
+  for (const std::string& card : cards) {
+    Table table(card, most_workspace, quiet);
     for (const std::string& variant : variants)
       for (const Index size : sizes)
         for (const Index batch : batches)
@@ -146,7 +154,6 @@ int run(int argc, char** argv) {
             ugatit::ModelOptions options;
             options.variant = ugatit::parse_variant(variant);
             options.size = size;
-            options.check();
             add_model(table, options, batch, precision);
           }
     table.print();
@@ -160,10 +167,15 @@ int run(int argc, char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  CLI::App app{
+      "Asks cuDNN for a plan of every convolution of U-GAT-IT, in all directions, on cards that "
+      "need not be there; exit code 1 if one has none."};
   try {
-    return run(argc, argv);
+    return run(app, argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : 2;
   } catch (const std::exception& error) {
     std::fprintf(stderr, "limn-plans: %s\n", error.what());
-    return 1;
+    return dynamic_cast<const UsageError*>(&error) != nullptr ? 2 : 1;
   }
 }

@@ -20,12 +20,23 @@ class CudnnLibrary {
   /// The oldest version that plans for a card that is not there.
   static constexpr std::size_t least_version = 90800;
 
-  /// Searches libcudnn_graph.so.9 and libcudnn.so.9 where the dynamic loader does, then beside the
-  /// CUDA toolkit. Throws DeviceError where there is none, or one that is too old.
-  [[nodiscard]] static std::shared_ptr<const CudnnLibrary> open() {
+  /// Where it is searched: where the dynamic loader looks, then beside the CUDA toolkit.
+  [[nodiscard]] static std::vector<std::string> usual_names() {
+    return {"libcudnn_graph.so.9", "libcudnn.so.9", "/usr/local/cuda/lib64/libcudnn_graph.so.9",
+            "/usr/local/cuda/lib64/libcudnn.so.9"};
+  }
+  /// The first of `names` that is there. Throws DeviceError where none is, or one that is too old.
+  [[nodiscard]] static std::shared_ptr<const CudnnLibrary> open(
+      const std::vector<std::string>& names = usual_names()) {
     std::shared_ptr<CudnnLibrary> library(new CudnnLibrary);
-    library->load();
+    library->load(names);
     return library;
+  }
+  /// Throws DeviceError for a version that is too old; `name` is the library's file.
+  static void require_version(std::size_t version, const std::string& name) {
+    if (version < least_version)
+      throw DeviceError("[Cuda] cuDNN " + text_of_version(version) + " (" + name +
+                        ") is too old: limn needs " + text_of_version(least_version) + " or newer");
   }
 
   CudnnLibrary(const CudnnLibrary&) = delete;
@@ -78,10 +89,7 @@ class CudnnLibrary {
            std::to_string(v % 100);
   }
 
-  void load() {
-    const std::vector<std::string> names{"libcudnn_graph.so.9", "libcudnn.so.9",
-                                         "/usr/local/cuda/lib64/libcudnn_graph.so.9",
-                                         "/usr/local/cuda/lib64/libcudnn.so.9"};
+  void load(const std::vector<std::string>& names) {
     std::string searched;
     for (const std::string& name : names) {
       file_ = dlopen(name.c_str(), RTLD_NOW | RTLD_LOCAL);
@@ -90,15 +98,14 @@ class CudnnLibrary {
       searched += name;
     }
     throw DeviceError("[Cuda] cuDNN 9 is not there: searched " + searched +
-                      " and LD_LIBRARY_PATH; install it (package libcudnn9-cuda-13) or set "
+                      " in the system's libraries and LD_LIBRARY_PATH; install it (package "
+                      "libcudnn9-cuda-13, or for CUDA 12 libcudnn9-cuda-12) or set "
                       "LD_LIBRARY_PATH to its folder");
   }
 
   void resolve(const std::string& name) {
     symbol(version, "cudnnGetVersion", name);
-    if (version() < least_version)
-      throw DeviceError("[Cuda] cuDNN " + version_text() + " (" + name +
-                        ") is too old: limn needs " + text_of_version(least_version) + " or newer");
+    require_version(version(), name);
     symbol(error_string, "cudnnGetErrorString", name);
     symbol(last_error_string, "cudnnGetLastErrorString", name);
     symbol(create, "cudnnCreate", name);
