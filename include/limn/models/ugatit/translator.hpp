@@ -44,7 +44,9 @@ enum class Direction { a2b, b2a };
 /// The parameters of a set under their names.
 template <Device D, Scalar T>
 void append_values(ParameterSet<D, T>& set, std::vector<StateTensor>& tensors) {
-  for (const auto* p : set.parameters()) tensors.push_back(state_tensor(p->name, p->value));
+  for (const auto* p : set.parameters())
+    tensors.push_back(
+        p->with_stored([&](const auto& values) { return state_tensor(p->name, values); }));
 }
 
 /// Where the model of a run or a file lies. Throws IoError where there is none.
@@ -122,7 +124,8 @@ template <Device D, Scalar T>
   return detail::read_translation(generator(Var<D, T>(input), true));
 }
 
-/// A generator for inference, with its weights in memory of `device`.
+/// A generator for inference, with its weights in memory of `device`: in bfloat16 those of the full
+/// model's large linear layer, rounded as they are read, else param_t<T>.
 template <Device D, Scalar T = float>
 class LoadedGenerator {
  public:
@@ -134,7 +137,7 @@ class LoadedGenerator {
                        ", not " + to_string(direction));
     parameters_.add(generator_name(direction), generator_);
     check_extents(model);
-    parameters_.allocate(false);
+    parameters_.allocate_for_inference();
     std::vector<StateTensor> tensors;
     append_values(parameters_, tensors);
     read_state(model.file, tensors, Surplus::allowed, why);
