@@ -5,8 +5,9 @@ include_guard(GLOBAL)
 
 function(limn_explain_use component sentence)
   set_property(GLOBAL PROPERTY limn_${component}_sentence "${sentence}")
-  cmake_language(DEFER DIRECTORY "${CMAKE_SOURCE_DIR}"
-                 CALL limn_search_use ${component} "${CMAKE_SOURCE_DIR}")
+  # a deferred call would look the variables up when it is made
+  cmake_language(EVAL CODE "cmake_language(DEFER DIRECTORY [[${CMAKE_SOURCE_DIR}]]
+                 CALL limn_search_use ${component} [[${CMAKE_SOURCE_DIR}]])")
 endfunction()
 
 function(limn_search_use component directory)

@@ -19,7 +19,7 @@
 #include "limn/data/heatmap.hpp"
 #include "limn/io/read_picture.hpp"
 #include "limn/io/write_picture.hpp"
-#include "limn/models/ugatit/translator.hpp"
+#include "limn/models/ugatit/any_generator.hpp"
 
 namespace limn::inline v0 {
 
@@ -36,31 +36,6 @@ struct TranslatorOptions {
   Maths maths = Maths::fast;
 };
 
-/// A generator on a device of any type: values (size,size,3) in [-1, 1] to a translation.
-struct AnyGenerator {
-  std::function<ugatit::TranslatedValues(const std::vector<float>&)> translate;
-  std::string device;  ///< its name
-  Maths maths = Maths::fast;
-};
-/// Loads one.
-using OpenGenerator = std::function<AnyGenerator(const ugatit::ModelFile&, ugatit::Direction)>;
-
-/// Loads generators onto a device, which they keep.
-template <Device D>
-[[nodiscard]] OpenGenerator generators_on(std::shared_ptr<D> device, ugatit::Precision precision) {
-  return [device, precision](const ugatit::ModelFile& model, ugatit::Direction direction) {
-    AnyGenerator any{{}, device->name(), device->maths()};
-    ugatit::with_precision(precision, [&]<Scalar T>() {
-      const auto generator =
-          std::make_shared<ugatit::LoadedGenerator<D, T>>(*device, model, direction);
-      any.translate = [device, generator](const std::vector<float>& values) {
-        return generator->translate(values);
-      };
-    });
-    return any;
-  };
-}
-
 /// A generator, on the CPU unless told otherwise. One caller at a time.
 class Translator {
  public:
@@ -71,12 +46,12 @@ class Translator {
                       std::optional<ugatit::Direction> direction = {},
                       const TranslatorOptions& options = {})
       : Translator(run_or_file, direction,
-                   generators_on(std::make_shared<Cpu>(CpuOptions{.threads = options.threads,
-                                                                  .maths = options.maths}),
-                                 options.precision)) {}
+                   ugatit::generators_on(std::make_shared<Cpu>(CpuOptions{
+                                             .threads = options.threads, .maths = options.maths}),
+                                         options.precision)) {}
   /// The same on another device.
   Translator(const std::filesystem::path& run_or_file, std::optional<ugatit::Direction> direction,
-             const OpenGenerator& open)
+             const ugatit::OpenGenerator& open)
       : Translator(ugatit::ModelFile(run_or_file), direction, open) {}
 
   [[nodiscard]] ugatit::Direction direction() const { return direction_; }
@@ -108,7 +83,7 @@ class Translator {
 
  private:
   Translator(const ugatit::ModelFile& model, std::optional<ugatit::Direction> direction,
-             const OpenGenerator& open)
+             const ugatit::OpenGenerator& open)
       : direction_(chosen(model, direction)),
         size_(model.options.model.size),
         generator_(open(model, direction_)) {}
@@ -126,7 +101,7 @@ class Translator {
 
   ugatit::Direction direction_;
   Index size_;
-  AnyGenerator generator_;
+  ugatit::AnyGenerator generator_;
 };
 
 }  // namespace limn::inline v0

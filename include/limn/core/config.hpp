@@ -52,3 +52,12 @@
 #define LIMN_HOST_DEVICE
 #define LIMN_NO_EXECUTION_CHECK
 #endif
+
+// before a short loop whose arrays must be registers of a GPU; says nothing to a host compiler
+#if defined(__CUDA_ARCH__)
+#define LIMN_UNROLL _Pragma("unroll")
+#define LIMN_NO_UNROLL _Pragma("unroll 1")
+#else
+#define LIMN_UNROLL
+#define LIMN_NO_UNROLL
+#endif

@@ -38,7 +38,7 @@ struct RecordingOf<D> {
 template <Device D, class Result>
 class Repeated {
  public:
-  /// Computes the work; the result's tensors hold its values, until the next call. Throws what the
+  /// Computes the work; the result's tensors hold its values until the next call. Throws what the
   /// work throws, and DeviceError for work that cannot be recorded: that waits for the device.
   template <class Work>
   const Result& operator()(D& device, Work&& work) {

@@ -69,24 +69,26 @@ struct AffineForward {
         const Index from = sample + p * channels;
         const Index left = (at.last - p + cut.rows - 1) / cut.rows;
         Pack<T, width> in[unroll], extra[unroll], before[unroll];
+        LIMN_UNROLL
         for (int u = 0; u < unroll; ++u)
           if (u < left) in[u] = load<width>(x + from + u * step);
-        if (residual != nullptr)
-          for (int u = 0; u < unroll; ++u)
-            if (u < left) extra[u] = load<width>(residual + from + u * step);
-        if (accumulate)
-          for (int u = 0; u < unroll; ++u)
-            if (u < left) before[u] = load<width>(y + from + u * step);
+        if (residual != nullptr) LIMN_UNROLL
+        for (int u = 0; u < unroll; ++u)
+          if (u < left) extra[u] = load<width>(residual + from + u * step);
+        if (accumulate) LIMN_UNROLL
+        for (int u = 0; u < unroll; ++u)
+          if (u < left) before[u] = load<width>(y + from + u * step);
+        LIMN_UNROLL
         for (int u = 0; u < unroll; ++u) {
-          if (u >= left) break;
-          Pack<T, width> out;
-          for (int i = 0; i < width; ++i) {
-            P v = activation(static_cast<P>(in[u].value[i]) * scale.value[i] + shift.value[i]);
-            if (residual != nullptr) v += static_cast<P>(extra[u].value[i]);
-            if (accumulate) v += static_cast<P>(before[u].value[i]);
-            out.value[i] = static_cast<T>(v);
-          }
-          store(y + from + u * step, out);
+          if (u >= left) continue;
+          Pack<P, width> out;
+          LIMN_UNROLL
+          for (int i = 0; i < width; ++i)
+            out.value[i] =
+                activation(static_cast<P>(in[u].value[i]) * scale.value[i] + shift.value[i]);
+          if (residual != nullptr) add(out, extra[u]);
+          if (accumulate) add(out, before[u]);
+          store(y + from + u * step, converted<T>(out));
         }
       }
     });
@@ -119,26 +121,28 @@ struct AffineBackward {
         const Index from = sample + i0 * channels;
         const Index left = (at.last - i0 + cut.rows - 1) / cut.rows;
         Pack<T, width> in[unroll], above[unroll], before[unroll];
+        LIMN_UNROLL
         for (int u = 0; u < unroll; ++u) {
-          if (u >= left) break;
+          if (u >= left) continue;
           in[u] = load<width>(x + from + u * step);
           above[u] = load<width>(dy + from + u * step);
         }
-        if (accumulate)
-          for (int u = 0; u < unroll; ++u)
-            if (u < left) before[u] = load<width>(dx + from + u * step);
+        if (accumulate) LIMN_UNROLL
+        for (int u = 0; u < unroll; ++u)
+          if (u < left) before[u] = load<width>(dx + from + u * step);
+        LIMN_UNROLL
         for (int u = 0; u < unroll; ++u) {
-          if (u >= left) break;
-          Pack<T, width> out;
+          if (u >= left) continue;
+          Pack<P, width> out;
+          LIMN_UNROLL
           for (int i = 0; i < width; ++i) {
             const P value = static_cast<P>(in[u].value[i]);
             const P z = value * scale.value[i] + shift.value[i];
-            P g = activation.gradient(static_cast<P>(above[u].value[i]), z) * scale.value[i];
-            g += value * linear.value[i] + constant.value[i];
-            if (accumulate) g += static_cast<P>(before[u].value[i]);
-            out.value[i] = static_cast<T>(g);
+            const P g = activation.gradient(static_cast<P>(above[u].value[i]), z);
+            out.value[i] = g * scale.value[i] + (value * linear.value[i] + constant.value[i]);
           }
-          store(dx + from + u * step, out);
+          if (accumulate) add(out, before[u]);
+          store(dx + from + u * step, converted<T>(out));
         }
       }
     });
@@ -163,7 +167,7 @@ struct AffineSumsTerm : TwoSumsTerm {
   P *s1, *s2;
   Index channels;
 
-  LIMN_HOST_DEVICE void begin(State& s, const Region&, Index n, Index k) const {
+  LIMN_HOST_DEVICE void begin(State& s, Index n, Index k, Index) const {
     s.scale = a.template at<width>(n, k);
     s.shift = b.template at<width>(n, k);
     s.s1 = s.s2 = filled<width>(P(0));
@@ -172,6 +176,7 @@ struct AffineSumsTerm : TwoSumsTerm {
     return {gpu::load<width>(dy + at), gpu::load<width>(x + at)};
   }
   LIMN_HOST_DEVICE void add(State& s, const Loaded& loaded, std::uint32_t) const {
+    LIMN_UNROLL
     for (int i = 0; i < width; ++i) {
       const P value = static_cast<P>(loaded.x.value[i]);
       const P z = value * s.scale.value[i] + s.shift.value[i];

@@ -47,13 +47,14 @@ class CardMemory {
   [[nodiscard]] bool commit(std::size_t end) {
     if (end <= mapped_) return true;
     if (end > reserved_) return false;
+    gpu::check(cudaSetDevice(properties_.location.id), "choosing the card");  // of this thread
     // few large pieces, but not at the price of the last megabytes
     const std::size_t generous =
         std::min(rounded(end - mapped_, std::max(granule_, step)), reserved_ - mapped_);
     return map(generous) || map(rounded(end - mapped_, granule_));
   }
 
-  /// "85 GB card": what to say when it is full.
+  /// For sentences.
   [[nodiscard]] std::string capacity() const {
     std::size_t free = 0, total = total_;
     if (cudaMemGetInfo(&free, &total) != cudaSuccess)

@@ -54,7 +54,6 @@ class Cuda {
 
   /// Uninitialised memory, aligned to 256 bytes. Null on a dry device.
   [[nodiscard]] std::shared_ptr<std::byte> allocate(std::size_t bytes) {
-    use();
     const std::size_t offset = memory_->allocate(bytes);
     return {memory_->address(offset),
             [pool = memory_, offset, bytes](std::byte*) { pool->release(offset, bytes); }};

@@ -69,7 +69,7 @@ class DeviceBlock {
 
 /// The one __global__ function: every kernel is an instance of it.
 template <Kernel K>
-__global__ void __launch_bounds__(K::threads) run_kernel(const K kernel) {
+__global__ void __launch_bounds__(K::threads, 1) run_kernel(const K kernel) {
   __shared__ alignas(16) unsigned char shared[sizeof(shared_t<K>)];
   __shared__ typename DeviceBlock<K>::template Reduction<double> reduction;
   DeviceBlock<K> block(static_cast<int>(threadIdx.x), blockIdx.x, blockIdx.y, blockIdx.z,

@@ -5,8 +5,6 @@
 
 #include <cuda_runtime_api.h>
 
-#include <algorithm>
-#include <array>
 #include <string>
 #include <string_view>
 
@@ -34,16 +32,13 @@ namespace limn::inline v0::gpu {
 
 namespace detail {
 
-// Why CUDA cannot be used at all, or empty: what every other call answers with, too.
-[[nodiscard]] inline std::string missing_driver(cudaError_t error) {
-  int driver = 0, runtime = 0;
+// Why CUDA cannot be used at all, or empty. Every call may be the first one that finds out.
+[[nodiscard]] inline std::string missing_driver(cudaError_t error, int driver, int runtime) {
   switch (error) {
     case cudaErrorInsufficientDriver:
     case cudaErrorStubLibrary:
     case cudaErrorInitializationError:
     case cudaErrorCallRequiresNewerDriver:
-      static_cast<void>(cudaDriverGetVersion(&driver));
-      static_cast<void>(cudaRuntimeGetVersion(&runtime));
       if (driver == 0)
         return "there is no NVIDIA driver on this machine (libcuda.so.1 was searched): install "
                "one for CUDA " +
@@ -68,7 +63,10 @@ namespace detail {
 
 [[noreturn]] LIMN_NOINLINE inline void refuse(cudaError_t error, std::string_view what) {
   static_cast<void>(cudaGetLastError());  // or the next, innocent call would report it again
-  if (const std::string why = missing_driver(error); !why.empty())
+  int driver = 0, runtime = 0;
+  static_cast<void>(cudaDriverGetVersion(&driver));
+  static_cast<void>(cudaRuntimeGetVersion(&runtime));
+  if (const std::string why = missing_driver(error, driver, runtime); !why.empty())
     throw DeviceError("[Cuda] " + why);
   std::string text = "[Cuda] " + std::string(what) + ": ";
   switch (error) {

@@ -11,7 +11,7 @@
 namespace limn::inline v0::gpu {
 
 /// Two sums in double.
-struct TwoSums {
+struct alignas(16) TwoSums {
   double first, second;
 };
 
@@ -41,18 +41,17 @@ struct MomentsTerm : TwoSumsTerm {
   P *mean, *m2;
   Index channels, area;
 
-  LIMN_HOST_DEVICE void begin(State& s, const Region&, Index, Index) const {
-    s.shift = s.s1 = s.s2 = s.zero = filled<width>(P(0));
+  LIMN_HOST_DEVICE void begin(State& s, Index, Index, Index first) const {
+    s.shift = converted<P>(gpu::load<width>(x + first));
+    s.s1 = s.s2 = filled<width>(P(0));
     s.count = 0;
   }
   [[nodiscard]] LIMN_HOST_DEVICE Loaded load(Index at) const { return gpu::load<width>(x + at); }
   LIMN_HOST_DEVICE void add(State& s, const Loaded& loaded, std::uint32_t) const {
-    const bool first = s.count == 0;
     ++s.count;
+    LIMN_UNROLL
     for (int i = 0; i < width; ++i) {
-      const P v = static_cast<P>(loaded.value[i]);
-      s.shift.value[i] = first ? v : s.shift.value[i];
-      const P d = v - s.shift.value[i];
+      const P d = static_cast<P>(loaded.value[i]) - s.shift.value[i];
       s.s1.value[i] += d;
       s.s2.value[i] += d * d;
     }

@@ -32,24 +32,25 @@ struct MapElements {
       const Index packs = size / width, first = block.x() * share + thread;
       const Index left = packs - first;  // this thread's pack u exists if u * threads < left
       Pack<T, width> in1[unroll], in2[unroll], before[unroll];
+      LIMN_UNROLL
       for (int u = 0; u < unroll; ++u) {
         if (u * threads >= left) continue;
         const Index at = (first + u * threads) * width;
         in1[u] = load<width>(x1 + at);
         if constexpr (Two) in2[u] = load<width>(x2 + at);
       }
-      if (accumulate)
-        for (int u = 0; u < unroll; ++u)
-          if (u * threads < left) before[u] = load<width>(y + (first + u * threads) * width);
+      if (accumulate) LIMN_UNROLL
+      for (int u = 0; u < unroll; ++u)
+        if (u * threads < left) before[u] = load<width>(y + (first + u * threads) * width);
+      LIMN_UNROLL
       for (int u = 0; u < unroll; ++u) {
         if (u * threads >= left) continue;
-        Pack<T, width> out;
-        for (int i = 0; i < width; ++i) {
-          P v = factor * of(in1[u].value[i], Two ? in2[u].value[i] : in1[u].value[i]);
-          if (accumulate) v += static_cast<P>(before[u].value[i]);
-          out.value[i] = static_cast<T>(v);
-        }
-        store(y + (first + u * threads) * width, out);
+        Pack<P, width> out;
+        LIMN_UNROLL
+        for (int i = 0; i < width; ++i)
+          out.value[i] = factor * of(in1[u].value[i], Two ? in2[u].value[i] : in1[u].value[i]);
+        if (accumulate) add(out, before[u]);
+        store(y + (first + u * threads) * width, converted<T>(out));
       }
       const Index rest = packs * width + thread;
       if (block.x() == 0 && rest < size) {

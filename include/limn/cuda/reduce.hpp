@@ -8,7 +8,8 @@
 //   Value, empty(), combine(Value&, const Value&)   what a channel comes to; combined in order
 //   width, unroll, folds_lanes                      packs; a pack's values are one channel
 //   Loaded load(Index at)                           what is read at one row
-//   State, begin(State&, const Region&, Index result, Index k)    of a thread
+//   State, begin(State&, Index result, Index k, Index first)      of a thread; first: where its
+//                                                               first row is, or any row
 //   add(State&, const Loaded&, std::uint32_t offset)
 //   value(const State&, int lane), after end(State&)
 //   store(const Region&, Index result, Index k, const Value&)     the result
@@ -134,6 +135,7 @@ struct ReduceRows {
       if (p.active) {
         walk(p, thread, shared);
       } else {
+        LIMN_UNROLL
         for (int i = 0; i < lanes; ++i) shared.value[i * threads + thread] = Term::empty();
       }
     });
@@ -142,6 +144,7 @@ struct ReduceRows {
       block.each([&](int thread) {
         const int line = thread / cut.columns;
         if (line >= cut.rows * cut.together || line % cut.rows + half >= count) return;
+        LIMN_UNROLL
         for (int i = 0; i < lanes; ++i) {
           Value* value = shared.value + i * threads + thread;
           Term::combine(*value, value[half * cut.columns]);
@@ -153,6 +156,7 @@ struct ReduceRows {
       const RowCut::Place p = cut.place(block.x(), thread);
       if (!p.active || p.row != 0) return;
       const Index channels = Term::folds_lanes ? 1 : cut.packs * width;
+      LIMN_UNROLL
       for (int i = 0; i < lanes; ++i) {
         const Value& value = shared.value[i * threads + thread];
         const Index k = p.pack * lanes + i;
@@ -173,15 +177,18 @@ struct ReduceRows {
     std::uint32_t row = p.slice * share + static_cast<std::uint32_t>(p.row);
     const Index channels = cut.packs * width, k = p.pack * width, from = region.base + k;
     typename Term::State state;
-    term.begin(state, region, p.result, k);
+    const std::uint32_t own = region.offset(row < end ? row : 0);
+    term.begin(state, p.result, k, from + static_cast<Index>(own) * channels);
     constexpr std::uint32_t unroll = Term::unroll;
     for (; row + (unroll - 1) * stride < end; row += unroll * stride) {
       std::uint32_t offset[unroll];
       typename Term::Loaded loaded[unroll];
+      LIMN_UNROLL
       for (std::uint32_t u = 0; u < unroll; ++u) {
         offset[u] = region.offset(row + u * stride);
         loaded[u] = term.load(from + static_cast<Index>(offset[u]) * channels);
       }
+      LIMN_UNROLL
       for (std::uint32_t u = 0; u < unroll; ++u) term.add(state, loaded[u], offset[u]);
     }
     for (; row < end; row += stride) {
@@ -189,6 +196,7 @@ struct ReduceRows {
       term.add(state, term.load(from + static_cast<Index>(offset) * channels), offset);
     }
     term.end(state, region, k);
+    LIMN_UNROLL
     for (int i = 0; i < lanes; ++i) shared.value[i * threads + thread] = term.value(state, i);
   }
 };

@@ -41,11 +41,10 @@ struct SumTerm {
 
   [[nodiscard]] LIMN_HOST_DEVICE static Value empty() { return 0; }
   LIMN_HOST_DEVICE static void combine(Value& a, const Value& b) { a += b; }
-  LIMN_HOST_DEVICE void begin(State& s, const Region&, Index, Index) const {
-    s = filled<width>(P(0));
-  }
+  LIMN_HOST_DEVICE void begin(State& s, Index, Index, Index) const { s = filled<width>(P(0)); }
   [[nodiscard]] LIMN_HOST_DEVICE Loaded load(Index at) const { return gpu::load<width>(x + at); }
   LIMN_HOST_DEVICE void add(State& s, const Loaded& loaded, std::uint32_t) const {
+    LIMN_UNROLL
     for (int i = 0; i < width; ++i) s.value[i] += static_cast<P>(loaded.value[i]);
   }
   LIMN_HOST_DEVICE void end(State&, const Region&, Index) const {}
@@ -83,7 +82,7 @@ struct FlatSumTerm {
 
   [[nodiscard]] LIMN_HOST_DEVICE static Value empty() { return 0; }
   LIMN_HOST_DEVICE static void combine(Value& a, const Value& b) { a += b; }
-  LIMN_HOST_DEVICE void begin(State& s, const Region&, Index, Index) const { s = 0; }
+  LIMN_HOST_DEVICE void begin(State& s, Index, Index, Index) const { s = 0; }
   [[nodiscard]] LIMN_HOST_DEVICE Loaded load(Index at) const {
     if constexpr (std::same_as<F, FirstOnly>) {
       const auto both = gpu::load<width>(x1 + at);
@@ -94,10 +93,12 @@ struct FlatSumTerm {
   }
   LIMN_HOST_DEVICE void add(State& s, const Loaded& loaded, std::uint32_t) const {
     P sum[width];
+    LIMN_UNROLL
     for (int i = 0; i < width; ++i)
       sum[i] = f(static_cast<P>(loaded.x1.value[i]), static_cast<P>(loaded.x2.value[i]));
-    for (int half = width / 2; half > 0; half /= 2)
-      for (int i = 0; i < half; ++i) sum[i] += sum[i + half];
+    LIMN_UNROLL
+    for (int half = width / 2; half > 0; half /= 2) LIMN_UNROLL
+    for (int i = 0; i < half; ++i) sum[i] += sum[i + half];
     s += static_cast<double>(sum[0]);
   }
   LIMN_HOST_DEVICE void end(State&, const Region&, Index) const {}

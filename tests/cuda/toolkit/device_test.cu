@@ -52,18 +52,18 @@ std::string message(F&& f) {
   return "nothing was thrown";
 }
 
-TEST_CASE("a card of this machine, or one sentence that says what is missing") {
-  if (!has_card()) {
-    const std::string said = message([] { Cuda device; });
-    MESSAGE("no card: " << said);
-    CHECK(said.starts_with("[Cuda] "));
-    CHECK((said.find("driver") != std::string::npos || said.find("card") != std::string::npos));
-    CHECK(said.find('\n') == std::string::npos);
-    CudaOptions dry;
-    dry.dry = true;  // and no card is described
-    CHECK(message([&] { Cuda device(dry); }) == said);
-    return;
-  }
+TEST_CASE("without a card: one sentence that says what is missing" * doctest::skip(has_card())) {
+  const std::string said = message([] { Cuda device; });
+  MESSAGE(said);
+  CHECK(said.starts_with("[Cuda] "));
+  CHECK((said.find("driver") != std::string::npos || said.find("card") != std::string::npos));
+  CHECK(said.find('\n') == std::string::npos);
+  CudaOptions dry;
+  dry.dry = true;  // and no card is described
+  CHECK(message([&] { Cuda device(dry); }) == said);
+}
+
+TEST_CASE("on a card: launches, copies, recordings with branches" * doctest::skip(!has_card())) {
   Cuda device;
   MESSAGE(device.name());
   const Tensor<Cuda, float> x(device, vector_shape(1000));
@@ -199,6 +199,33 @@ TEST_CASE("a recording on a dry device: the same plan, and no look at values") {
   Cuda stranger(planned("h100"));
   const auto recording = stranger.record([] {});
   CHECK_THROWS_AS(device.replay(recording), DeviceError);
+}
+
+TEST_CASE("what CUDA answers becomes one sentence") {
+  const auto why = [](cudaError_t error, int driver) {
+    return gpu::detail::missing_driver(error, driver, 13000);
+  };
+  CHECK(why(cudaErrorInsufficientDriver, 0).starts_with("there is no NVIDIA driver"));
+  CHECK(why(cudaErrorInsufficientDriver, 12040) ==
+        "the NVIDIA driver is too old: it knows CUDA 12.4, this program was built with CUDA 13.0; "
+        "install a newer driver, or build with an older toolkit");
+  CHECK(why(cudaErrorNoDevice, 13000).starts_with("the NVIDIA driver sees no card"));
+  CHECK(why(cudaErrorIllegalAddress, 13000).empty());
+
+  const auto said = [](cudaError_t error) {
+    return message([&] { gpu::check(error, "waiting for the card"); });
+  };
+  CHECK(said(cudaSuccess) == "nothing was thrown");
+  CHECK(said(cudaErrorIllegalAddress)
+            .starts_with("[Cuda] waiting for the card: a kernel that was launched here or earlier "
+                         "failed (an illegal memory access"));
+  CHECK(said(cudaErrorNoKernelImageForDevice) ==
+        "[Cuda] waiting for the card: this program has no code for the card, it was compiled for " +
+            gpu::compiled_architectures() + "; build it with CMAKE_CUDA_ARCHITECTURES=native");
+  CHECK(gpu::compiled_architectures().starts_with("sm_"));
+  CHECK(said(cudaErrorMemoryAllocation).find("--plan") != std::string::npos);
+  CHECK(said(cudaErrorInvalidValue) ==
+        "[Cuda] waiting for the card: invalid argument (cudaErrorInvalidValue)");
 }
 
 TEST_CASE("a library's state is made once, when it is asked for") {

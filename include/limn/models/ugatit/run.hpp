@@ -10,7 +10,7 @@
 #include <string>
 #include <utility>
 
-#include "limn/models/ugatit/run_device.hpp"
+#include "limn/models/ugatit/run_cpu.hpp"
 #include "limn/train/data_identity.hpp"
 #include "limn/train/trainer.hpp"
 
