@@ -149,8 +149,7 @@ struct Matrix<D, A, B, C> {
     const auto plan = product_plan(ta, tb, m, n, k);
     const std::size_t own = gpu::product_workspace(plan, m, n, sizeof(P));
     if constexpr (library)
-      if (plan.way == gpu::ProductPlan::Way::tiles)
-        return std::max(own, gpu::MatrixLibrary<D>::workspace());
+      if (suits_library(plan, k)) return std::max(own, gpu::MatrixLibrary<D>::workspace());
     return own;
   }
   static void gemm(D& device, Transpose ta, Transpose tb, const Tensor<D, A>& a,
@@ -215,6 +214,11 @@ struct Matrix<D, A, B, C> {
  private:
   static constexpr bool library = gpu::MatrixLibrary<D>::available && std::same_as<A, float> &&
                                   std::same_as<B, float> && std::same_as<C, float>;
+
+  // sums of a few terms cost what writing them costs
+  static bool suits_library(const gpu::ProductPlan& plan, Index k) {
+    return plan.way == gpu::ProductPlan::Way::tiles && k >= 64;
+  }
 
   static gpu::ProductPlan product_plan(Transpose ta, Transpose tb, Index m, Index n, Index k) {
     // without weights there is nothing large to read once: factors of a gradient
