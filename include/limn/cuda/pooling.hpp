@@ -89,7 +89,7 @@ struct Pooling<D, T> {
     }
     using Kernel = gpu::MaxScatter<T>;
     gpu::launch(device, {gpu::blocks_of(s.n * s.c, Kernel::threads)},
-                Kernel{s.n, s.area(), positions, s.c, dy.data(), index.data(), dx.data()});
+                Kernel{s.n, s.area(), area, s.c, dy.data(), index.data(), dx.data()});
   }
 
  private:
