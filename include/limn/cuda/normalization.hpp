@@ -14,7 +14,7 @@ namespace limn::inline v0::gpu {
 /// What normalization is given, for all samples. rho, gamma and beta may be null: 1, 1, 0.
 template <class P>
 struct NormInput {
-  Index channels, area;
+  int channels, area;
   double epsilon, u;  ///< u: 1 for unbiased variances
   const P *mean, *m2, *rho, *gamma, *beta;
   Index gamma_stride, beta_stride;  ///< from sample to sample
@@ -33,16 +33,16 @@ struct NormInput {
     const double spread = count - u > 0 ? count - u : 1.0;
     return {m, 1 / std::sqrt(second / spread + epsilon), spread};
   }
-  [[nodiscard]] LIMN_HOST_DEVICE Statistics instance(Index n, Index c) const {
+  [[nodiscard]] LIMN_HOST_DEVICE Statistics instance(Index n, int c) const {
     const Index at = n * channels + c;
     return statistics(static_cast<double>(mean[at]), static_cast<double>(m2[at]),
                       static_cast<double>(area));
   }
-  [[nodiscard]] LIMN_HOST_DEVICE Style style(Index n, Index c) const {
+  [[nodiscard]] LIMN_HOST_DEVICE Style style(Index n, int c) const {
     return {rho == nullptr ? 1.0 : static_cast<double>(rho[c]),
             gamma == nullptr ? 1.0 : static_cast<double>(gamma[n * gamma_stride + c])};
   }
-  [[nodiscard]] LIMN_HOST_DEVICE double shift(Index n, Index c) const {
+  [[nodiscard]] LIMN_HOST_DEVICE double shift(Index n, int c) const {
     return beta == nullptr ? 0.0 : static_cast<double>(beta[n * beta_stride + c]);
   }
 
@@ -54,14 +54,14 @@ struct NormInput {
     typename Block::template Registers<double> sum;
     block.each([&](int thread) {
       double s = 0;
-      for (Index c = thread; c < channels; c += threads) s += static_cast<double>(means[c]);
+      for (int c = thread; c < channels; c += threads) s += static_cast<double>(means[c]);
       sum(thread) = s;
     });
     const double count = static_cast<double>(area), all = static_cast<double>(channels);
     const double middle = block.sum(sum) / all;
     block.each([&](int thread) {
       double s = 0;
-      for (Index c = thread; c < channels; c += threads) {
+      for (int c = thread; c < channels; c += threads) {
         const double d = static_cast<double>(means[c]) - middle;
         s += static_cast<double>(seconds[c]) + count * d * d;
       }
@@ -84,7 +84,7 @@ struct NormForward {
     const Index n = block.x();
     const auto whole = in.template layer<threads>(block, n);
     block.each([&](int thread) {
-      for (Index c = thread; c < in.channels; c += threads) {
+      for (int c = thread; c < in.channels; c += threads) {
         const auto own = in.instance(n, c);
         const auto style = in.style(n, c);
         const double i = style.gamma * style.rho * own.r;
@@ -103,7 +103,7 @@ struct NormGradient {
   Index stride;  ///< from sample to sample; 0: all share it
   bool accumulate;
 
-  LIMN_HOST_DEVICE void put(Index n, Index c, double value) const {
+  LIMN_HOST_DEVICE void put(Index n, int c, double value) const {
     P* at = to + n * stride + c;
     *at = static_cast<P>(accumulate ? static_cast<double>(*at) + value : value);
   }
@@ -116,7 +116,7 @@ struct NormShare {
 template <class P>
 [[nodiscard]] LIMN_HOST_DEVICE NormShare norm_share(const NormInput<P>& in,
                                                     const typename NormInput<P>::Statistics& whole,
-                                                    Index n, Index c, const P* s1, const P* s2) {
+                                                    Index n, int c, const P* s1, const P* s2) {
   const auto own = in.instance(n, c);
   const auto style = in.style(n, c);
   const auto t1 = static_cast<double>(s1[n * in.channels + c]);
@@ -145,7 +145,7 @@ struct NormBackward {
       typename Block::template Registers<double> mean_sum, r_sum;
       block.each([&](int thread) {
         double m = 0, r = 0;
-        for (Index c = thread; c < in.channels; c += threads) {
+        for (int c = thread; c < in.channels; c += threads) {
           const auto style = in.style(n, c);
           const double k = style.gamma * (1 - style.rho), t1 = static_cast<double>(s1[at + c]);
           r += k * (static_cast<double>(s2[at + c]) - t1 * whole.mean);
@@ -162,7 +162,7 @@ struct NormBackward {
     const double layer_q =
         d_mean / (count * static_cast<double>(in.channels)) - layer_p * whole.mean;
     block.each([&](int thread) {
-      for (Index c = thread; c < in.channels; c += threads) {
+      for (int c = thread; c < in.channels; c += threads) {
         const auto own = in.instance(n, c);
         const auto style = in.style(n, c);
         const double k = style.gamma * style.rho, t1 = static_cast<double>(s1[at + c]);
@@ -195,7 +195,7 @@ struct NormSharedGradients {
     for (Index n = 0; n < samples; ++n) {
       const auto whole = in.template layer<threads>(block, n);
       block.each([&](int thread) {
-        const Index c = block.x() * threads + thread;
+        const int c = static_cast<int>(block.x()) * threads + thread;
         if (c >= in.channels) return;
         const NormShare share = norm_share(in, whole, n, c, s1, s2);
         NormShare& total = sum(thread);
@@ -205,7 +205,7 @@ struct NormSharedGradients {
       });
     }
     block.each([&](int thread) {
-      const Index c = block.x() * threads + thread;
+      const int c = static_cast<int>(block.x()) * threads + thread;
       if (c >= in.channels) return;
       if (rho.to != nullptr) rho.put(0, c, sum(thread).rho);
       if (gamma.to != nullptr) gamma.put(0, c, sum(thread).gamma);
@@ -250,9 +250,17 @@ struct Normalization<D, P> {
     return t.defined() && t.shape().n > 1 ? t.shape().c : 0;
   }
   static gpu::NormInput<P> input(const NormSpec& spec, const NormOperands<D, P>& o) {
-    return {o.mean.shape().c,      o.area,          spec.epsilon,         spec.unbiased ? 1.0 : 0.0,
-            o.mean.data(),         o.m2.data(),     o.rho.data_or_null(), o.gamma.data_or_null(),
-            o.beta.data_or_null(), stride(o.gamma), stride(o.beta)};
+    return {static_cast<int>(o.mean.shape().c),
+            static_cast<int>(o.area),
+            spec.epsilon,
+            spec.unbiased ? 1.0 : 0.0,
+            o.mean.data(),
+            o.m2.data(),
+            o.rho.data_or_null(),
+            o.gamma.data_or_null(),
+            o.beta.data_or_null(),
+            stride(o.gamma),
+            stride(o.beta)};
   }
   struct Split {
     gpu::NormGradient<P> own{nullptr, 0, false}, shared{nullptr, 0, false};

@@ -16,9 +16,10 @@ struct Bins {
   Index height, width, high, wide, channels;
 
   [[nodiscard]] LIMN_HOST_DEVICE Region region(Index result) const {
-    const Index n = result / (high * wide), at = result % (high * wide);
-    const primitive::Bin rows = primitive::adaptive_bin(at / wide, height, high);
-    const primitive::Bin columns = primitive::adaptive_bin(at % wide, width, wide);
+    const auto line = static_cast<std::uint32_t>(result) / static_cast<std::uint32_t>(wide);
+    const auto n = line / static_cast<std::uint32_t>(high);
+    const primitive::Bin rows = primitive::adaptive_bin(line % high, height, high);
+    const primitive::Bin columns = primitive::adaptive_bin(result - line * wide, width, wide);
     const Index first = rows.first * width + columns.first, inner = columns.last - columns.first;
     return {(n * height * width + first) * channels,
             static_cast<std::uint32_t>((rows.last - rows.first) * inner),
@@ -107,7 +108,7 @@ struct MaxTerm {
 template <Scalar T, int width, bool Global>
 struct AverageBackward {
   using P = param_t<T>;
-  static constexpr int threads = PositionCut::threads, unroll = 4;
+  static constexpr int threads = PositionCut::threads, unroll = Global ? 4 : 1;
 
   PositionCut cut;
   Bins bins;
@@ -125,18 +126,17 @@ struct AverageBackward {
       Pack<P, width> sum;
       if constexpr (Global) sum = bins.template spread<P, width>(from, 0, 0);
       for (Index p = at.first; p < at.last; p += unroll * cut.rows) {
-        const Index left = (at.last - p + cut.rows - 1) / cut.rows;
         T* to = dx + (at.n * cut.area + p) * bins.channels + k;
         const Index step = cut.rows * bins.channels;
         Pack<T, width> before[unroll];
         if (accumulate) {
           LIMN_UNROLL
           for (int u = 0; u < unroll; ++u)
-            if (u < left) before[u] = load<width>(to + u * step);
+            if (p + u * cut.rows < at.last) before[u] = load<width>(to + u * step);
         }
         LIMN_UNROLL
         for (int u = 0; u < unroll; ++u) {
-          if (u >= left) continue;
+          if (p + u * cut.rows >= at.last) continue;
           if constexpr (!Global) {
             const auto pixel = static_cast<std::uint32_t>(p + u * cut.rows);
             const auto wide = static_cast<std::uint32_t>(bins.width);
