@@ -10,7 +10,7 @@
 namespace {
 
 using namespace limn;
-using Words = std::array<std::uint32_t, 4>;
+using Words = PhiloxWords;
 
 TEST_CASE("Philox: known answers of philox4x32-10") {
   // kat_vectors of Random123; counter words c0 c1 (index), c2 c3 (stream), key words k0 k1 (seed)

@@ -137,6 +137,13 @@ constexpr double bf16_tolerance() {
   return 0;
 }
 
+/// What an operation's definition leaves open in every type: static double least_tolerance(c).
+template <class Operation>
+double least_tolerance(const Case& c) {
+  if constexpr (requires { Operation::least_tolerance(c); }) return Operation::least_tolerance(c);
+  return 0;
+}
+
 /// One way to open a device.
 template <class D>
 struct Mode {
@@ -215,7 +222,8 @@ void check_against_reference(const Case& c, std::uint64_t seed, Write write) {
         const double distance = std::abs(one[k][i] - expected[k][i]) / largest;
         worst = std::max(worst, distance == distance ? distance : 1e300);  // NaN: poison is left
       }
-      CHECK(worst <= tolerance<T>(operands[k].type, bf16_tolerance<Operation>()));
+      CHECK(worst <= std::max(tolerance<T>(operands[k].type, bf16_tolerance<Operation>()),
+                              least_tolerance<Operation>(c)));
     }
   }
 }

@@ -286,6 +286,7 @@ inline constexpr auto table = std::to_array<Case>({
     {.primitive = "adam_outer", .x = {17, 1, 1, 35}, .count = 1},
     {.primitive = "adam_outer", .x = {10, 3, 3, 5}, .count = 3},
     {.primitive = "adam_outer", .x = {9, 1, 1, 2500}, .count = 2},
+    {.primitive = "adam_outer", .x = {19, 2, 2, 24}, .count = 6},
     {.primitive = "ema", .x = {1, 1, 1, 77}},
     {.primitive = "ema", .x = {1, 65, 33, 17}},
     {.primitive = "clamp", .x = {1, 1, 1, 77}},

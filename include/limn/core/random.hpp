@@ -5,7 +5,6 @@
 // state but n.
 #pragma once
 
-#include <array>
 #include <cmath>
 #include <cstdint>
 
@@ -13,12 +12,22 @@
 
 namespace limn::inline v0 {
 
+/// What one counter gives. Four members and no array: a GPU keeps them in registers.
+struct PhiloxWords {
+  std::uint32_t a = 0, b = 0, c = 0, d = 0;
+
+  [[nodiscard]] LIMN_HOST_DEVICE constexpr std::uint32_t operator[](std::uint64_t i) const {
+    return i < 2 ? (i == 0 ? a : b) : (i == 2 ? c : d);
+  }
+  constexpr bool operator==(const PhiloxWords&) const = default;
+};
+
 /// Four 32-bit words for each 128-bit counter under a 64-bit key.
 struct Philox {
   std::uint64_t seed = 0;
   std::uint64_t stream = 0;
 
-  LIMN_HOST_DEVICE constexpr std::array<std::uint32_t, 4> operator()(std::uint64_t index) const {
+  LIMN_HOST_DEVICE constexpr PhiloxWords operator()(std::uint64_t index) const {
     std::uint32_t c0 = lo(index), c1 = hi(index), c2 = lo(stream), c3 = hi(stream);
     std::uint32_t k0 = lo(seed), k1 = hi(seed);
     for (int round = 0; round < 10; ++round) {
