@@ -42,13 +42,17 @@ struct FinishMaps {
       auto values = converted<A>(load<width>(from + position * channels + c));
       if (bias) {
         const auto b = load<width>(bias + c);
+        LIMN_UNROLL
         for (int k = 0; k < width; ++k) values.value[k] += b.value[k];
       }
-      if (activation.kind != Activation::Kind::none)
+      if (activation.kind != Activation::Kind::none) {
+        LIMN_UNROLL
         for (int k = 0; k < width; ++k) values.value[k] = activation(values.value[k]);
+      }
       T* target = y + ((block.z() * size.h + block.y()) * size.w + w) * size.c + c;
       if (add) {
         const auto before = load<width>(target);
+        LIMN_UNROLL
         for (int k = 0; k < width; ++k) values.value[k] += static_cast<A>(before.value[k]);
       }
       store(target, converted<T>(values));
@@ -79,6 +83,7 @@ struct SplitMaps {
       if (packs) {
         if (c < size.c) values = load<width>(source + c);
       } else {
+        LIMN_UNROLL
         for (int k = 0; k < width; ++k)
           if (c + k < size.c) values.value[k] = source[c + k];
       }

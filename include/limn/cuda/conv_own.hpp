@@ -4,7 +4,6 @@
 // shapes that a library has no plan for.
 #pragma once
 
-#include "limn/core/activation.hpp"
 #include "limn/cuda/conv_problem.hpp"
 #include "limn/cuda/conv_product.hpp"
 
@@ -159,7 +158,7 @@ struct ConvGradientRows {
   }
 };
 
-/// Results into a picture: to (+)= activation(sum + bias).
+/// Results into a picture: to (+)= sum + bias.
 template <Scalar T>
 struct ConvToPicture {
   using A = param_t<T>;
@@ -167,7 +166,6 @@ struct ConvToPicture {
   int batch, height, width;
   MapStrides strides;
   const A* bias;  ///< or null
-  Activation activation;
   bool add;
   [[nodiscard]] LIMN_HOST_DEVICE Index at(int row, int) const {
     const ConvPlace place = conv_place(row, batch, height, width);
@@ -175,7 +173,7 @@ struct ConvToPicture {
   }
   LIMN_HOST_DEVICE void operator()(Index from, int channel, A sum) const {
     T& result = to[from + channel];
-    A value = activation(bias ? sum + bias[channel] : sum);
+    A value = bias ? sum + bias[channel] : sum;
     if (add) value += static_cast<A>(result);
     result = static_cast<T>(value);
   }
@@ -193,17 +191,17 @@ struct ConvToPart {
   LIMN_HOST_DEVICE void operator()(Index from, int column, A sum) const { to[from + column] = sum; }
 };
 
-/// y (+)= activation(conv(x, w) + bias)
+/// y (+)= conv(x, w) + bias
 template <BlockDevice D, Scalar T>
 void own_conv_forward(D& device, const ConvProblem& problem, const T* x, const T* w,
-                      const param_t<T>* bias, Activation activation, T* y, bool add) {
+                      const param_t<T>* bias, T* y, bool add) {
   const ConvNumbers c(problem);
   using K = TiledProduct<param_t<T>, ConvPatches<T>, ConvWeightRows<T>, ConvToPicture<T>>;
   const int depth = c.taps() * c.in;
   launch(device, {blocks_of(c.outputs(), K::tile), blocks_of(c.out, K::tile)},
          K{{x, c},
            {w, depth, c.out},
-           {y, c.batch, c.p, c.q, c.y, bias, activation, add},
+           {y, c.batch, c.p, c.q, c.y, bias, add},
            c.outputs(),
            c.out,
            depth,
@@ -221,7 +219,7 @@ void own_conv_backward_data(D& device, const ConvProblem& problem, const T* dy, 
   launch(device, {blocks_of(c.inputs(), K::tile), blocks_of(c.in, K::tile)},
          K{{dy, c},
            {w, c.taps(), c.in, c.out},
-           {dx, c.batch, c.h, c.w, c.x, nullptr, {}, add},
+           {dx, c.batch, c.h, c.w, c.x, nullptr, add},
            c.inputs(),
            c.in,
            depth,

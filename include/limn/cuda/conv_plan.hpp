@@ -37,11 +37,12 @@ struct ConvPlan {
     if (phases == 1 || x_view) return sides;
     return {1 - phase / 2, 1 - phase % 2, phase / 2, phase % 2};
   }
+  /// How often each pixel of x is repeated along both axes in the workspace.
+  [[nodiscard]] Index repeat() const { return phases == 1 ? geometry.upsample : 1; }
   /// The picture that is written around x: (N,H',W',I').
   [[nodiscard]] Shape bordered(Index phase) const {
     const Sides s = sides_of(phase);
-    const Index repeat = phases == 1 ? geometry.upsample : 1;
-    return {x.n, x.h * repeat + s.top + s.bottom, x.w * repeat + s.left + s.right, problem.x.c};
+    return {x.n, x.h * repeat() + s.top + s.bottom, x.w * repeat() + s.left + s.right, problem.x.c};
   }
   /// Elements of all copies of x.
   [[nodiscard]] Index x_elements() const { return bordered(0).size() * (x_view ? 1 : phases); }

@@ -45,6 +45,7 @@ struct TiledProduct {
   template <class Side>
   LIMN_HOST_DEVICE static void begin(const Side& side, int first, int thread, Loaded<Side>& to) {
     if constexpr (Side::deep_first) {
+      LIMN_UNROLL
       for (int i = 0; i < own; ++i) to.at[i] = side.at(first + thread / deep + i * (tile / own));
     } else {
       to.at[0] = side.at(first + thread % tile);
@@ -58,9 +59,11 @@ struct TiledProduct {
       const int k = thread % deep;
       const bool inside = k0 + k < last;
       const auto step = side.step(inside ? k0 + k : k0);
+      LIMN_UNROLL
       for (int i = 0; i < own; ++i)
         to[k][thread / deep + i * (tile / own)] = inside ? side.value(from.at[i], step) : Sum(0);
     } else {
+      LIMN_UNROLL
       for (int i = 0; i < own; ++i) {
         const int k = thread / tile + i * (threads / tile);
         to[k][thread % tile] = k0 + k < last ? side.value(from.at[0], side.step(k0 + k)) : Sum(0);
@@ -89,20 +92,26 @@ struct TiledProduct {
       });
       block.each([&](int thread) {
         Sums& s = sums(thread);
+        LIMN_UNROLL
         for (int k = 0; k < deep; ++k) {
           const auto a = load<own>(&shared.left[k][thread / deep * own]);
           const auto b = load<own>(&shared.right[k][thread % deep * own]);
-          for (int i = 0; i < own; ++i)
+          LIMN_UNROLL
+          for (int i = 0; i < own; ++i) {
+            LIMN_UNROLL
             for (int j = 0; j < own; ++j) s.v[i][j] += a.value[i] * b.value[j];
+          }
         }
       });
     }
     block.each([&](int thread) {
       const Sums& s = sums(thread);
+      LIMN_UNROLL
       for (int i = 0; i < own; ++i) {
         const int row = row0 + thread / deep * own + i;
         if (row < rows) {
           const auto to = result.at(row, split);
+          LIMN_UNROLL
           for (int j = 0; j < own; ++j) {
             const int column = column0 + thread % deep * own + j;
             if (column < columns) result(to, column, s.v[i][j]);

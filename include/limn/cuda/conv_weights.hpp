@@ -42,9 +42,11 @@ struct PrepareWeights {
             if (packs) {
               if (c < from.c) {
                 const auto values = load<width>(source + c);
+                LIMN_UNROLL
                 for (int k = 0; k < width; ++k) sum.value[k] += values.value[k];
               }
             } else {
+              LIMN_UNROLL
               for (int k = 0; k < width; ++k)
                 if (c + k < from.c) sum.value[k] += source[c + k];
             }
@@ -86,11 +88,13 @@ struct AddWeights {
             from + phase * parts * size.size() + ((o * size.h + i) * size.w + j) * size.c + c;
         for (int part = 0; part < parts; ++part) {
           const auto values = load<width>(source + part * size.size());
+          LIMN_UNROLL
           for (int k = 0; k < width; ++k) sum.value[k] += static_cast<P>(values.value[k]);
         }
       }
       if (add) {
         const auto before = load<width>(target);
+        LIMN_UNROLL
         for (int k = 0; k < width; ++k) sum.value[k] += before.value[k];
       }
       store(target, sum);

@@ -116,14 +116,15 @@ struct Convolution<D, T> {
     for (Index phase = 0; phase < plan.phases; ++phase) {
       if (own)
         gpu::own_conv_forward(device, plan.problem, from + plan.x_offset(phase),
-                              weights + plan.w_offset(phase), bias, epilogue.activation,
-                              to + plan.y_offset(phase), add);
+                              weights + plan.w_offset(phase), bias, to + plan.y_offset(phase), add);
       else
         gpu::library_conv(device, where(Direction::forward), plan, phase, from, weights, to,
                           buffers.library);
     }
-    if (!own && (plan.copies_y || bias || epilogue.activation != identity_activation))
-      gpu::finish_maps(device, plan, to, bias, epilogue.activation, y.data(), add);
+    const bool activates = epilogue.activation != identity_activation;
+    if (plan.copies_y || activates || (bias && !own))
+      gpu::finish_maps(device, plan, to, own ? nullptr : bias, epilogue.activation, y.data(),
+                       add && plan.copies_y);
     if (epilogue.mean.defined())
       Affine<D, T>::moments(device, y, epilogue.mean, epilogue.m2, scratch);
   }
@@ -152,7 +153,7 @@ struct Convolution<D, T> {
         gpu::library_conv(device, where(Direction::backward_data), plan, phase, to, weights, from,
                           buffers.library);
     }
-    if (fold) gpu::fold_border(device, plan, to, dx.data(), add);
+    if (fold) gpu::fold_border(device, plan, to, dx.data(), write);
   }
 
   static std::size_t backward_weights_workspace(D& device, const ConvGeometry& g, const Shape& x,
