@@ -68,16 +68,15 @@ struct AffineForward {
       for (Index p = at.first; p < at.last; p += unroll * cut.rows) {
         const Index from = sample + p * channels;
         const Index left = (at.last - p + cut.rows - 1) / cut.rows;
-        Pack<T, width> in[unroll], extra[unroll], before[unroll];
+        Pack<T, width> in[unroll], extra[unroll];
         LIMN_UNROLL
         for (int u = 0; u < unroll; ++u)
           if (u < left) in[u] = load<width>(x + from + u * step);
-        if (residual != nullptr) LIMN_UNROLL
-        for (int u = 0; u < unroll; ++u)
-          if (u < left) extra[u] = load<width>(residual + from + u * step);
-        if (accumulate) LIMN_UNROLL
-        for (int u = 0; u < unroll; ++u)
-          if (u < left) before[u] = load<width>(y + from + u * step);
+        if (residual != nullptr) {
+          LIMN_UNROLL
+          for (int u = 0; u < unroll; ++u)
+            if (u < left) extra[u] = load<width>(residual + from + u * step);
+        }
         LIMN_UNROLL
         for (int u = 0; u < unroll; ++u) {
           if (u >= left) continue;
@@ -87,7 +86,7 @@ struct AffineForward {
             out.value[i] =
                 activation(static_cast<P>(in[u].value[i]) * scale.value[i] + shift.value[i]);
           if (residual != nullptr) add(out, extra[u]);
-          if (accumulate) add(out, before[u]);
+          if (accumulate) add(out, load<width>(y + from + u * step));
           store(y + from + u * step, converted<T>(out));
         }
       }
@@ -127,9 +126,11 @@ struct AffineBackward {
           in[u] = load<width>(x + from + u * step);
           above[u] = load<width>(dy + from + u * step);
         }
-        if (accumulate) LIMN_UNROLL
-        for (int u = 0; u < unroll; ++u)
-          if (u < left) before[u] = load<width>(dx + from + u * step);
+        if (accumulate) {
+          LIMN_UNROLL
+          for (int u = 0; u < unroll; ++u)
+            if (u < left) before[u] = load<width>(dx + from + u * step);
+        }
         LIMN_UNROLL
         for (int u = 0; u < unroll; ++u) {
           if (u >= left) continue;
