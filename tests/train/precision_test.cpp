@@ -138,6 +138,39 @@ TEST_CASE_FIXTURE(SmallRun, "a run of any precision is translated in any precisi
   }
 }
 
+TEST_CASE_FIXTURE(SmallRun, "bf16: a loaded full model has its large layer in half the memory") {
+  options.model = {.variant = Variant::full, .size = 96, .channels = 4, .blocks = 1};
+  options.train.steps = 1;
+  for (const auto trained : {Precision::fp32, Precision::fp64}) {
+    options.precision = trained;
+    const auto name = std::string("full-") + to_string(trained);
+    ugatit::start_run(options, place(name))->run();
+    const ugatit::ModelFile file(folder / name);
+    Cpu one({.threads = 1}), other({.threads = 2});
+    ugatit::LoadedGenerator<Cpu, float> wide(one, file, ugatit::Direction::a2b);
+    ugatit::LoadedGenerator<Cpu, bfloat16> narrow(other, file, ugatit::Direction::a2b);
+    const auto& layer = (*narrow).style.hidden1.weight;
+    const auto master = (*wide).style.hidden1.weight.value.download();
+    CHECK_FALSE(layer.value.defined());
+    const auto stored = layer.narrow.download();
+    REQUIRE(stored.size() == master.size());
+    std::size_t wrong = 0;
+    for (std::size_t i = 0; i < stored.size(); ++i)
+      wrong += stored[i].bits != bfloat16(master[i]).bits;
+    CHECK(wrong == 0);
+    // the device never had both
+    const auto saved = 2 * static_cast<std::size_t>(layer.shape.size());
+    CHECK(one.memory().peak - other.memory().peak > saved - 8192);
+    CHECK(one.memory().current - other.memory().current > saved - 8192);
+
+    const auto translate = [&](Precision precision) {
+      return Translator(folder / name, ugatit::Direction::a2b, {.precision = precision})
+          .translate(some_picture(96, 96, 5));
+    };
+    CHECK(difference(translate(Precision::fp32), translate(Precision::bf16)) < 3);
+  }
+}
+
 TEST_CASE_FIXTURE(SmallRun, "maths: fast unless asked, on every device of a run") {
   CHECK(options.maths == Maths::fast);
   for (const Maths maths : {Maths::fast, Maths::strict}) {
