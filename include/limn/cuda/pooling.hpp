@@ -69,14 +69,14 @@ struct Pooling<D, T> {
   static void max_backward(D& device, const Tensor<D, P>& dy, const Tensor<D, std::int32_t>& index,
                            const Tensor<D, T>& dx, Write write) {
     const Shape& s = dx.shape();
-    const Index positions = dy.shape().area();
+    const Index area = dy.shape().area();
     constexpr Index few_bins = 4;
-    if (write == Write::overwrite && positions <= few_bins) {
+    if (write == Write::overwrite && area <= few_bins) {
       gpu::with_width<T>(vectors(s, dy.data(), index.data(), dx.data()), [&](auto width) {
         using Kernel = gpu::MaxGather<T, decltype(width)::value>;
         const auto cut = gpu::PositionCut::of(s.n, s.area(), s.c / width.value, Kernel::unroll);
         gpu::launch(device, cut.grid(s.n),
-                    Kernel{cut, positions, s.c, dy.data(), index.data(), dx.data()});
+                    Kernel{cut, area, s.c, dy.data(), index.data(), dx.data()});
       });
       return;
     }
@@ -89,7 +89,7 @@ struct Pooling<D, T> {
     }
     using Kernel = gpu::MaxScatter<T>;
     gpu::launch(device, {gpu::blocks_of(s.n * s.c, Kernel::threads)},
-                Kernel{s.n, s.area(), positions, s.c, dy.data(), index.data(), dx.data()});
+                Kernel{s.n, s.area(), area, s.c, dy.data(), index.data(), dx.data()});
   }
 
  private:
