@@ -58,6 +58,24 @@ CUDNN_PATH, CUDNN_ROOT and on the system)")
   endif()
 endfunction()
 
+# Sets CMAKE_CUDA_COMPILER to an nvcc that compiles here, or `missing_variable` to one sentence.
+function(limn_check_nvcc missing_variable)
+  find_package(CUDAToolkit 12.0 QUIET)
+  if(NOT DEFINED ENV{CUDACXX} AND CUDAToolkit_NVCC_EXECUTABLE)
+    set(ENV{CUDACXX} "${CUDAToolkit_NVCC_EXECUTABLE}")
+  endif()
+  if(CUDAToolkit_NVCC_EXECUTABLE AND NOT CMAKE_CUDA_COMPILER)
+    include(CheckLanguage)
+    check_language(CUDA)
+    if(NOT CMAKE_CUDA_COMPILER)
+      set(${missing_variable}
+          "limn::cuda: $ENV{CUDACXX} does not compile here (${CMAKE_BINARY_DIR}/CMakeFiles/CMakeError.log \
+says why; CMAKE_CUDA_HOST_COMPILER names the C++ compiler that it uses)."
+          PARENT_SCOPE)
+    endif()
+  endif()
+endfunction()
+
 # The cards' architectures that a build covers unless it is told: what the toolkit's nvcc knows of
 # those in use since 2020, with code for later ones in the last.
 function(limn_default_cuda_architectures result)

@@ -3,6 +3,7 @@
 // of one picture, too, keeps several threads busy.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 
 #include "limn/core/primitives/pooling.hpp"
@@ -118,8 +119,13 @@ namespace limn::inline v0::primitive {
 template <Scalar T>
 struct Pooling<Cpu, T> {
   using P = param_t<T>;
+  using Scratch = Tensor<Cpu, std::byte>;
 
-  static void average(Cpu& device, const Tensor<Cpu, T>& x, const Tensor<Cpu, P>& y, Write write) {
+  static std::size_t average_workspace(Cpu&, const Shape&, const Shape&) { return 0; }
+  static std::size_t max_workspace(Cpu&, const Shape&, const Shape&) { return 0; }
+
+  static void average(Cpu& device, const Tensor<Cpu, T>& x, const Tensor<Cpu, P>& y, Write write,
+                      const Scratch&) {
     using Step = cpu::PoolAverageStep<T>;
     each_bin(device, x.shape(), y.shape(),
              [&](const cpu::BinArea& bin, Index from, Index to, Index count) {
@@ -150,7 +156,7 @@ struct Pooling<Cpu, T> {
   }
 
   static void max(Cpu& device, const Tensor<Cpu, T>& x, const Tensor<Cpu, P>& y,
-                  const Tensor<Cpu, std::int32_t>& index) {
+                  const Tensor<Cpu, std::int32_t>& index, const Scratch&) {
     using Step = cpu::PoolMaxStep<T>;
     each_bin(device, x.shape(), y.shape(),
              [&](const cpu::BinArea& bin, Index from, Index to, Index count) {

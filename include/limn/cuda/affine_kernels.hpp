@@ -65,29 +65,27 @@ struct AffineForward {
       const Index channels = cut.packs * width, k = at.pack * width;
       const auto scale = a.template at<width>(at.n, k), shift = b.template at<width>(at.n, k);
       const Index sample = at.n * cut.area * channels + k, step = cut.rows * channels;
-      for (Index p = at.first; p < at.last; p += unroll * cut.rows) {
-        const Index from = sample + p * channels;
-        const Index left = (at.last - p + cut.rows - 1) / cut.rows;
-        Pack<T, width> in[unroll], extra[unroll], before[unroll];
+      for (Index row = at.first; row < at.last; row += unroll * cut.rows) {
+        const Index from = sample + row * channels;
+        Pack<T, width> in[unroll], extra[unroll];
         LIMN_UNROLL
         for (int u = 0; u < unroll; ++u)
-          if (u < left) in[u] = load<width>(x + from + u * step);
-        if (residual != nullptr) LIMN_UNROLL
-        for (int u = 0; u < unroll; ++u)
-          if (u < left) extra[u] = load<width>(residual + from + u * step);
-        if (accumulate) LIMN_UNROLL
-        for (int u = 0; u < unroll; ++u)
-          if (u < left) before[u] = load<width>(y + from + u * step);
+          if (row + u * cut.rows < at.last) in[u] = load<width>(x + from + u * step);
+        if (residual != nullptr) {
+          LIMN_UNROLL
+          for (int u = 0; u < unroll; ++u)
+            if (row + u * cut.rows < at.last) extra[u] = load<width>(residual + from + u * step);
+        }
         LIMN_UNROLL
         for (int u = 0; u < unroll; ++u) {
-          if (u >= left) continue;
+          if (row + u * cut.rows >= at.last) continue;
           Pack<P, width> out;
           LIMN_UNROLL
           for (int i = 0; i < width; ++i)
             out.value[i] =
                 activation(static_cast<P>(in[u].value[i]) * scale.value[i] + shift.value[i]);
           if (residual != nullptr) add(out, extra[u]);
-          if (accumulate) add(out, before[u]);
+          if (accumulate) add(out, load<width>(y + from + u * step));
           store(y + from + u * step, converted<T>(out));
         }
       }
@@ -99,7 +97,7 @@ struct AffineForward {
 template <Scalar T, int width, bool Tanh>
 struct AffineBackward {
   using P = param_t<T>;
-  static constexpr int threads = PositionCut::threads, unroll = 2;
+  static constexpr int threads = PositionCut::threads, unroll = sizeof(P) == 8 ? 1 : 2;
 
   PositionCut cut;
   const T *dy, *x;
@@ -117,22 +115,23 @@ struct AffineBackward {
       const auto scale = a.template at<width>(at.n, k), shift = b.template at<width>(at.n, k);
       const auto linear = p.template at<width>(at.n, k), constant = q.template at<width>(at.n, k);
       const Index sample = at.n * cut.area * channels + k, step = cut.rows * channels;
-      for (Index i0 = at.first; i0 < at.last; i0 += unroll * cut.rows) {
-        const Index from = sample + i0 * channels;
-        const Index left = (at.last - i0 + cut.rows - 1) / cut.rows;
+      for (Index row = at.first; row < at.last; row += unroll * cut.rows) {
+        const Index from = sample + row * channels;
         Pack<T, width> in[unroll], above[unroll], before[unroll];
         LIMN_UNROLL
         for (int u = 0; u < unroll; ++u) {
-          if (u >= left) continue;
+          if (row + u * cut.rows >= at.last) continue;
           in[u] = load<width>(x + from + u * step);
           above[u] = load<width>(dy + from + u * step);
         }
-        if (accumulate) LIMN_UNROLL
-        for (int u = 0; u < unroll; ++u)
-          if (u < left) before[u] = load<width>(dx + from + u * step);
+        if (accumulate) {
+          LIMN_UNROLL
+          for (int u = 0; u < unroll; ++u)
+            if (row + u * cut.rows < at.last) before[u] = load<width>(dx + from + u * step);
+        }
         LIMN_UNROLL
         for (int u = 0; u < unroll; ++u) {
-          if (u >= left) continue;
+          if (row + u * cut.rows >= at.last) continue;
           Pack<P, width> out;
           LIMN_UNROLL
           for (int i = 0; i < width; ++i) {

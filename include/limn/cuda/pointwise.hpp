@@ -39,9 +39,11 @@ struct MapElements {
         in1[u] = load<width>(x1 + at);
         if constexpr (Two) in2[u] = load<width>(x2 + at);
       }
-      if (accumulate) LIMN_UNROLL
-      for (int u = 0; u < unroll; ++u)
-        if (u * threads < left) before[u] = load<width>(y + (first + u * threads) * width);
+      if (accumulate) {
+        LIMN_UNROLL
+        for (int u = 0; u < unroll; ++u)
+          if (u * threads < left) before[u] = load<width>(y + (first + u * threads) * width);
+      }
       LIMN_UNROLL
       for (int u = 0; u < unroll; ++u) {
         if (u * threads >= left) continue;

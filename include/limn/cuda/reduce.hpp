@@ -224,7 +224,8 @@ struct CombineParts {
       const Index at = block.x() * columns + thread % columns;
       Value value = Term::empty();
       if (at < results * channels) {
-        const Value* from = parts + at / channels * slices * channels + at % channels;
+        const Index result = result_of(at);
+        const Value* from = parts + result * (slices - 1) * channels + at;
         for (int i = thread / columns; i < slices; i += groups)
           Term::combine(value, from[i * channels]);
       }
@@ -239,9 +240,14 @@ struct CombineParts {
     block.each([&](int thread) {
       const Index at = block.x() * columns + thread;
       if (thread >= columns || at >= results * channels) return;
-      const Index result = at / channels;
-      term.store(geometry.region(result), result, at % channels, shared.value[thread]);
+      const Index result = result_of(at);
+      term.store(geometry.region(result), result, at - result * channels, shared.value[thread]);
     });
+  }
+
+ private:
+  [[nodiscard]] LIMN_HOST_DEVICE Index result_of(Index at) const {
+    return static_cast<std::uint32_t>(at) / static_cast<std::uint32_t>(channels);
   }
 };
 
@@ -262,7 +268,8 @@ struct Reduction {
     const Index bytes = r.width * static_cast<Index>(sizeof(T));
     r.slices = RowCut::slices_of(results, r.flat ? rows / r.width : rows,
                                  r.flat ? 1 : channels / r.width, bytes);
-    if (results > limit || rows > limit || results * r.slices * channels / r.width > limit)
+    if (results > limit || rows > limit || results * r.slices * channels / r.width > limit ||
+        (r.slices > 1 && results * channels > limit))
       primitive::refuse("reduce", "a reduction on a GPU has less than 2^31 rows and results",
                         {results, 1, rows, channels}, {limit, 1, limit, 1});
     return r;

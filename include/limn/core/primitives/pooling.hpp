@@ -13,11 +13,12 @@ namespace limn::inline v0::primitive {
 struct Bin {
   Index first, last;  ///< [first, last)
 };
-[[nodiscard]] constexpr Bin adaptive_bin(Index i, Index extent, Index bins) {
+[[nodiscard]] LIMN_HOST_DEVICE constexpr Bin adaptive_bin(Index i, Index extent, Index bins) {
   return {i * extent / bins, ((i + 1) * extent + bins - 1) / bins};
 }
 
-/// A device specializes this.
+/// A device specializes this: average, average_backward, max, max_backward, and the scratch memory
+/// of average and max.
 template <Device D, Scalar T>
 struct Pooling;
 
@@ -31,7 +32,10 @@ template <Device D, Scalar T>
 void pool_average(const Tensor<D, T>& x, const Tensor<D, param_t<T>>& y,
                   Write write = Write::overwrite) {
   require_pooled("pool_average", x.shape(), y.shape());
-  if (begin(x.device(), traffic(x, y))) Pooling<D, T>::average(x.device(), x, y, write);
+  D& device = x.device();
+  const auto scratch =
+      workspace(device, Pooling<D, T>::average_workspace(device, x.shape(), y.shape()));
+  if (begin(device, traffic(x, y))) Pooling<D, T>::average(device, x, y, write, scratch);
 }
 
 /// dx (+)= dy spread over its bins, divided by their sizes.
@@ -49,7 +53,10 @@ void pool_max(const Tensor<D, T>& x, const Tensor<D, param_t<T>>& y,
   require_pooled("pool_max", x.shape(), y.shape());
   require(index.shape() == y.shape(), "pool_max", "index must have y's shape", index.shape(),
           y.shape());
-  if (begin(x.device(), traffic(x, y, index))) Pooling<D, T>::max(x.device(), x, y, index);
+  D& device = x.device();
+  const auto scratch =
+      workspace(device, Pooling<D, T>::max_workspace(device, x.shape(), y.shape()));
+  if (begin(device, traffic(x, y, index))) Pooling<D, T>::max(device, x, y, index, scratch);
 }
 
 /// dx (+)= dy at the maxima, zero elsewhere.
