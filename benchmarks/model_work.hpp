@@ -32,7 +32,7 @@ class Inference final : public Work {
   Inference(const limn::CpuOptions& options, const ModelCase& c)
       : device_(options), generator_(c.model), parameters_(device_) {
     parameters_.add("genA2B", generator_);
-    parameters_.allocate(false);
+    parameters_.allocate_for_inference();  // as a LoadedGenerator
     parameters_.initialize(0);
     input_ = random_pictures<T>(device_, c, 0);
   }

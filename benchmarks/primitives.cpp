@@ -202,7 +202,7 @@ void add_pointwise(List& list) {
 }
 
 /// The fully connected layer of the full model, a quarter of its inputs, for three pictures (as a
-/// training step has them); the weights are read once.
+/// training step has them), and for one with weights in its own type; the weights are read once.
 template <limn::Scalar T>
 void add_linear(List& list) {
   using P = limn::param_t<T>;
@@ -212,6 +212,12 @@ void add_linear(List& list) {
     const auto x = values<T>(d, matrix_shape(pictures, inputs));
     const auto w = values<P>(d, matrix_shape(outputs, inputs));
     const Tensor<Cpu, T> y(d, matrix_shape(pictures, outputs));
+    return {[=] { primitive::gemm(Transpose::no, Transpose::yes, x, w, y); }, finite(y)};
+  });
+  list.add("gemm_linear_inference", "1x262144x256", limn::precision_name<T>(), [](Cpu& d) -> Made {
+    const auto x = values<T>(d, matrix_shape(1, inputs));
+    const auto w = values<T>(d, matrix_shape(outputs, inputs));
+    const Tensor<Cpu, T> y(d, matrix_shape(1, outputs));
     return {[=] { primitive::gemm(Transpose::no, Transpose::yes, x, w, y); }, finite(y)};
   });
   list.add("gemm_linear_data", shape, limn::precision_name<T>(), [](Cpu& d) -> Made {

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
-# cmake --install: headers, and the package that find_package(limn [COMPONENTS image]) finds.
+# cmake --install: headers, and the package that find_package(limn [COMPONENTS image cuda])
+# finds.
 include(CMakePackageConfigHelpers)
 include(GNUInstallDirs)
 set(limn_package_dir "${CMAKE_INSTALL_LIBDIR}/cmake/limn")
@@ -24,6 +25,8 @@ write_basic_package_version_file("${PROJECT_BINARY_DIR}/limnConfigVersion.cmake"
                                  COMPATIBILITY SameMinorVersion ${limn_any_architecture})
 install(FILES "${PROJECT_BINARY_DIR}/limnConfig.cmake"
               "${PROJECT_BINARY_DIR}/limnConfigVersion.cmake"
-              "${PROJECT_SOURCE_DIR}/cmake/LimnImage.cmake"
+              "${PROJECT_SOURCE_DIR}/cmake/LimnCuda.cmake"
+        "${PROJECT_SOURCE_DIR}/cmake/LimnExplain.cmake"
+        "${PROJECT_SOURCE_DIR}/cmake/LimnImage.cmake"
         DESTINATION "${limn_package_dir}")
 install(FILES "${PROJECT_SOURCE_DIR}/LICENSE" DESTINATION "${CMAKE_INSTALL_DOCDIR}")

@@ -5,6 +5,8 @@
 #include <iostream>
 #include <string>
 
+#include "common/cuda_training.hpp"
+#include "common/device_choice.hpp"
 #include "common/guarded_main.hpp"
 #include "common/interrupt.hpp"
 #include "limn/models/ugatit/run.hpp"
@@ -22,14 +24,34 @@ constexpr const char* description =
     "log.csv, sheets/*.png and latest.safetensors. Ctrl-C saves and stops; --resume goes on.\n"
     "--plan tells beforehand how much memory that needs.";
 
+constexpr const char* precision_help =
+    "fp32, fp64, or bf16: faster, with float weights and losses; on cuda tf32 unless told "
+    "otherwise: float, multiplied as TF32";
+
 struct Command {
   ugatit::RunOptions options;
   ugatit::RunPlace place;
   ugatit::GivenOptions given;
-  std::string device = "cpu";
+  example::DeviceChoice choice;
+  std::string card;
   std::int64_t stop_after = 0;
   bool resume = false, plan = false;
 };
+
+/// Options that mean different things on different devices.
+void choose_device(Command& c) {
+  const auto take = [&c](const char* name, const auto& value) {
+    if (!value) return;
+    c.given[name] = to_string(*value);
+    ugatit::set_option(c.options, name, c.given[name]);
+  };
+  const example::Computing computing = example::computing(c.choice);
+  take("precision", computing.precision);
+  take("maths", computing.maths);
+  if (!c.card.empty() && !(c.plan && c.choice.cuda()))
+    throw limn::UsageError(
+        "--card is for --plan with --device cuda: it plans for a card that need not be there");
+}
 
 /// False if only help was asked for.
 bool read(Command& c, int argc, char** argv) {
@@ -44,10 +66,15 @@ bool read(Command& c, int argc, char** argv) {
     app.add_option_function<std::string>(
            "--" + name,
            [&c, &value, name, range](const std::string& text) {
+             if (name == "precision") {
+               c.choice.precision = text;
+               return;
+             }
              ugatit::parse_option("--" + name, text, range, value);
              c.given[name] = text;
+             if (name == "maths") c.choice.maths = limn::parse_maths(text);
            },
-           help)
+           name == "precision" ? precision_help : help)
         ->default_str(ugatit::option_text(value))
         ->type_name("");
   });
@@ -61,7 +88,13 @@ bool read(Command& c, int argc, char** argv) {
       ->check(CLI::Range(0, 1024))
       ->capture_default_str()
       ->type_name("");
-  app.add_option("--device", c.device, "cpu")->capture_default_str()->type_name("");
+  app.add_option("--device", c.choice.device, "cpu, or cuda: the first NVIDIA GPU")
+      ->capture_default_str()
+      ->type_name("");
+  app.add_option("--card", c.card,
+                 "with --plan --device cuda: for this card, which need not be there: h100, a100, "
+                 "rtx4090, b200, or a file with a card's properties")
+      ->type_name("");
   count("--log-every", c.place.log_every, "steps between lines of log.csv; 0: none");
   count("--sheet-every", c.place.sheet_every, "steps between sample sheets; 0: none");
   count("--save-every", c.place.save_every, "steps between checkpoints; 0: at the end only");
@@ -72,8 +105,7 @@ bool read(Command& c, int argc, char** argv) {
   app.add_flag("--plan", c.plan, "only print memory and work of such a training");
   if (!example::parse(app, argc, argv)) return false;
 
-  if (c.device != "cpu")
-    throw limn::UsageError("--device '" + c.device + "' is unknown; there is cpu");
+  choose_device(c);
   if (c.given.contains("pool") && !c.resume && c.options.model.variant != ugatit::Variant::pooled)
     throw limn::UsageError("--pool contradicts --variant " +
                            std::string(to_string(c.options.model.variant)) +
@@ -82,6 +114,7 @@ bool read(Command& c, int argc, char** argv) {
     throw limn::UsageError("--out is missing: the folder of the run");
   if (c.place.data.empty() && !c.plan)
     throw limn::UsageError("--data is missing: a folder with trainA and trainB");
+  if (c.choice.cuda()) c.place.device = example::cuda_run_device(c.card);
   return true;
 }
 
@@ -89,7 +122,7 @@ int plan(const Command& c) {
   const auto options =
       c.resume ? ugatit::resumed_options(ugatit::ModelFile(c.place.out), c.given).options
                : c.options;
-  std::cout << ugatit::to_text(ugatit::make_plan(options, c.place.threads)) << std::flush;
+  std::cout << ugatit::to_text(c.place.on()->plan(options)) << std::flush;
   return example::done;
 }
 
@@ -105,8 +138,8 @@ int train(const Command& c) {
   const example::Interrupt interrupt;  // before anything that has threads
   limn::ProgressLine line(stdout);
   const std::string out = c.place.out.string();
-  const std::string again =
-      "ugatit-train --data " + c.place.data.string() + " --out " + out + " --resume";
+  const std::string again = "ugatit-train --data " + c.place.data.string() + " --out " + out +
+                            " --resume" + (c.choice.cuda() ? " --device cuda" : "");
   if (c.resume && ugatit::run_is_finished(c.place.out, c.given)) {
     line.message(out + ": this run has finished; --resume --steps N goes on to step N");
     return example::done;

@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "common/cuda_translating.hpp"
+#include "common/device_choice.hpp"
 #include "common/guarded_main.hpp"
 #include "common/picture_jobs.hpp"
 #include "limn/train/progress.hpp"
@@ -26,6 +28,7 @@ struct Command {
   std::optional<limn::ugatit::Direction> direction;
   limn::Fit fit = limn::Fit::squash;
   limn::TranslatorOptions options;
+  example::DeviceChoice choice;
   bool heatmap = false;
   std::vector<fs::path> inputs;
 };
@@ -50,22 +53,26 @@ bool read(Command& c, int argc, char** argv) {
       ->check(CLI::Range(0, 1024))
       ->capture_default_str()
       ->type_name("");
-  app.add_option_function<std::string>(
-         "--precision",
-         [&](const std::string& text) {
-           c.options.precision = limn::ugatit::parse_precision(text);
-         },
-         "fp32, fp64 or bf16, whatever the training was computed in")
+  app.add_option("--device", c.choice.device, "cpu, or cuda: the first NVIDIA GPU")
+      ->capture_default_str()
+      ->type_name("");
+  app.add_option("--precision", c.choice.precision,
+                 "fp32, fp64 or bf16, whatever the training was computed in; on cuda also tf32, "
+                 "which is the default there")
       ->default_str("fp32")
       ->type_name("");
   app.add_option_function<std::string>(
-         "--maths", [&](const std::string& text) { c.options.maths = limn::parse_maths(text); },
+         "--maths", [&](const std::string& text) { c.choice.maths = limn::parse_maths(text); },
          "fast: also algorithms that are exact but round more; strict: only sums as defined, "
          "as fp64 always")
       ->default_str("fast")
       ->type_name("");
   app.add_option("INPUT", c.inputs, "pictures and folders")->required();
-  return example::parse(app, argc, argv);
+  if (!example::parse(app, argc, argv)) return false;
+  const example::Computing computing = example::computing(c.choice);
+  c.options.precision = computing.precision.value_or(c.options.precision);
+  c.options.maths = computing.maths.value_or(c.options.maths);
+  return true;
 }
 
 void translate(limn::Translator& translator, const Command& c, const fs::path& name,
@@ -87,7 +94,11 @@ int run(const Command& c) {
     std::cerr << "ugatit-translate: " << what << "; skipped\n";
     ++skipped;
   };
-  limn::Translator translator(c.model, c.direction, c.options);
+  limn::Translator translator =
+      c.choice.cuda()
+          ? limn::Translator(c.model, c.direction,
+                             example::cuda_generators(c.options.precision, c.options.maths))
+          : limn::Translator(c.model, c.direction, c.options);
   const auto jobs = example::picture_jobs(c.inputs, c.out, skip);
   for (const auto& [path, name] : jobs) {
     limn::Picture input;

@@ -8,6 +8,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -18,7 +19,7 @@
 #include "limn/data/heatmap.hpp"
 #include "limn/io/read_picture.hpp"
 #include "limn/io/write_picture.hpp"
-#include "limn/models/ugatit/translator.hpp"
+#include "limn/models/ugatit/any_generator.hpp"
 
 namespace limn::inline v0 {
 
@@ -35,7 +36,7 @@ struct TranslatorOptions {
   Maths maths = Maths::fast;
 };
 
-/// A generator on the CPU. One caller at a time.
+/// A generator, on the CPU unless told otherwise. One caller at a time.
 class Translator {
  public:
   /// From a run's folder, its checkpoint, or an exported generator; the latter knows its direction.
@@ -44,10 +45,19 @@ class Translator {
   explicit Translator(const std::filesystem::path& run_or_file,
                       std::optional<ugatit::Direction> direction = {},
                       const TranslatorOptions& options = {})
-      : Translator(ugatit::ModelFile(run_or_file), direction, options) {}
+      : Translator(run_or_file, direction,
+                   ugatit::generators_on(std::make_shared<Cpu>(CpuOptions{
+                                             .threads = options.threads, .maths = options.maths}),
+                                         options.precision)) {}
+  /// The same on another device.
+  Translator(const std::filesystem::path& run_or_file, std::optional<ugatit::Direction> direction,
+             const ugatit::OpenGenerator& open)
+      : Translator(ugatit::ModelFile(run_or_file), direction, open) {}
 
   [[nodiscard]] ugatit::Direction direction() const { return direction_; }
-  [[nodiscard]] const Cpu& device() const { return *device_; }
+  /// Of the device that computes.
+  [[nodiscard]] const std::string& device_name() const { return generator_.device; }
+  [[nodiscard]] Maths maths() const { return generator_.maths; }
   /// The network works on size x size pixels.
   [[nodiscard]] Index size() const { return size_; }
 
@@ -73,20 +83,10 @@ class Translator {
 
  private:
   Translator(const ugatit::ModelFile& model, std::optional<ugatit::Direction> direction,
-             const TranslatorOptions& options)
+             const ugatit::OpenGenerator& open)
       : direction_(chosen(model, direction)),
-        device_(
-            std::make_unique<Cpu>(CpuOptions{.threads = options.threads, .maths = options.maths})),
-        size_(model.options.model.size) {
-    with_precision(options.precision, [&]<Scalar T>() {
-      const auto generator =
-          std::make_shared<ugatit::LoadedGenerator<Cpu, T>>(*device_, model, direction_);
-      generate_ = [generator](const std::vector<float>& values) {
-        return ugatit::translate_values(**generator, generator->device(), values,
-                                        generator->size());
-      };
-    });
-  }
+        size_(model.options.model.size),
+        generator_(open(model, direction_)) {}
 
   static ugatit::Direction chosen(const ugatit::ModelFile& model,
                                   std::optional<ugatit::Direction> direction) {
@@ -96,13 +96,12 @@ class Translator {
   }
 
   [[nodiscard]] ugatit::TranslatedValues run(const Picture& picture, Fit fit) {
-    return generate_(to_floats(fit_picture(picture, size(), fit)));
+    return generator_.translate(to_floats(fit_picture(picture, size(), fit)));
   }
 
   ugatit::Direction direction_;
-  std::unique_ptr<Cpu> device_;
   Index size_;
-  std::function<ugatit::TranslatedValues(const std::vector<float>&)> generate_;
+  ugatit::AnyGenerator generator_;
 };
 
 }  // namespace limn::inline v0

@@ -15,7 +15,6 @@ namespace {
 
 using namespace limn;
 using cpu::MemoryPool;
-using cpu::OffsetAllocator;
 
 TEST_CASE("OffsetAllocator: best fit, and neighbours merge on both sides") {
   OffsetAllocator a;

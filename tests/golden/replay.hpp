@@ -15,7 +15,7 @@
 #include <vector>
 
 #include "comparison.hpp"
-#include "limn/cpu/cpu.hpp"
+#include "limn/core/repeated.hpp"
 #include "limn/io/safetensors.hpp"
 #include "limn/io/torch_layout.hpp"
 #include "limn/models/ugatit/step.hpp"
@@ -77,18 +77,17 @@ struct Reference {
   return json["files"][name].get<std::map<std::string, double>>();
 }
 
-/// Runs the model of one file in precision T and collects distances.
-template <limn::Scalar T>
+/// Runs the model of one file in precision T and collects distances. On a device that records, all
+/// steps but the first are recorded and replayed.
+template <limn::Device D, limn::Scalar T>
 class Replay {
  public:
-  using Cpu = limn::Cpu;
-
   /// `torch_errors`: where they do not stand in the file.
-  Replay(const limn::SafetensorsFile& file, const limn::CpuOptions& options,
+  Replay(const limn::SafetensorsFile& file, D& device,
          std::map<std::string, double> torch_errors = {})
       : file_(file),
         reference_(file, std::move(torch_errors)),
-        device_(options),
+        device_(device),
         model_(device_, reference_.model, 0),
         step_(model_, reference_.train) {}
 
@@ -101,7 +100,7 @@ class Replay {
     });
     for (std::int64_t s = 1; s <= reference_.train.steps; ++s) {
       const std::string prefix = "step" + std::to_string(s) + "/";
-      const auto losses = step_(picture(prefix + "real_A"), picture(prefix + "real_B"), s);
+      const auto& losses = learn(picture(prefix + "real_A"), picture(prefix + "real_B"), s);
       for (const auto& [name, value] : losses.terms)
         compare(prefix + name, s == 1 ? Group::first_losses : Group::later_losses, value);
       if (s == 1) compare_gradients();
@@ -116,9 +115,9 @@ class Replay {
 
  private:
   using P = limn::param_t<T>;
-  using Parameter = limn::Parameter<Cpu, T>;
+  using Parameter = limn::Parameter<D, T>;
 
-  [[nodiscard]] std::array<limn::ParameterSet<Cpu, T>*, 2> sets() {
+  [[nodiscard]] std::array<limn::ParameterSet<D, T>*, 2> sets() {
     return {&model_.generators, &model_.discriminators};
   }
 
@@ -135,17 +134,32 @@ class Replay {
         p->value.upload(limn::from_torch(file_.read<P>("init/" + path_in_file(p->name)), p->shape));
   }
 
-  [[nodiscard]] limn::Tensor<Cpu, T> picture(const std::string& name) {
+  [[nodiscard]] limn::Tensor<D, T> picture(const std::string& name) {
     const auto& shape = file_.info(name).shape;
-    limn::Tensor<Cpu, T> x(device_, {shape.at(0), shape.at(2), shape.at(3), shape.at(1)});
+    limn::Tensor<D, T> x(device_, {shape.at(0), shape.at(2), shape.at(3), shape.at(1)});
     const auto values = limn::from_torch(file_.read<P>(name), x.shape());
     x.upload(std::vector<T>(values.begin(), values.end()));
     return x;
   }
 
+  [[nodiscard]] const limn::ugatit::Losses<D, T>& learn(const limn::Tensor<D, T>& a,
+                                                        const limn::Tensor<D, T>& b,
+                                                        std::int64_t s) {
+    // a recorded step finds its pictures where they were
+    real_a_ = s == 1 ? a : real_a_;
+    real_b_ = s == 1 ? b : real_b_;
+    if (s > 1) {
+      real_a_.upload(a.download());
+      real_b_.upload(b.download());
+    }
+    step_.begin(s);
+    const auto work = [this] { return step_.compute(real_a_, real_b_); };
+    return step_.observed() ? steps_.as_it_is(work) : steps_(device_, work);
+  }
+
   void compare_heatmaps() {
     const auto one = [this](auto& generator, const char* real, const char* name) {
-      compare(name, Group::outputs, generator(limn::Var<Cpu, T>(picture(real)), true).heatmap);
+      compare(name, Group::outputs, generator(limn::Var<D, T>(picture(real)), true).heatmap);
     };
     one(model_.a2b, "step1/real_A", "step1/fake_A2B_heatmap");
     one(model_.b2a, "step1/real_B", "step1/fake_B2A_heatmap");
@@ -159,9 +173,9 @@ class Replay {
   }
 
   /// The dense gradient, formed from its factors where a layer keeps those.
-  [[nodiscard]] limn::Tensor<Cpu, P> gradient(const Parameter& p) {
+  [[nodiscard]] limn::Tensor<D, P> gradient(const Parameter& p) {
     if (!p.factored) return p.gradient;
-    limn::Tensor<Cpu, P> dense(device_, p.shape);
+    limn::Tensor<D, P> dense(device_, p.shape);
     limn::primitive::fill(dense, P(0));
     for (const auto& f : p.factors)
       limn::primitive::gemm(limn::primitive::Transpose::yes, limn::primitive::Transpose::no, f.dy,
@@ -176,7 +190,7 @@ class Replay {
                 p->role == limn::Role::weight ? Group::weights : Group::vectors, p->value);
   }
 
-  void compare(const std::string& name, Group group, const limn::Tensor<Cpu, P>& ours) {
+  void compare(const std::string& name, Group group, const limn::Tensor<D, P>& ours) {
     compare(name, group, ours.shape(), [&] { return ours.download(); });
   }
   /// `ours`: gives the values, where the file has such a tensor.
@@ -204,9 +218,11 @@ class Replay {
 
   const limn::SafetensorsFile& file_;
   Reference reference_;
-  Cpu device_;
-  limn::ugatit::Model<Cpu, T> model_;
-  limn::ugatit::Step<Cpu, T> step_;
+  D& device_;
+  limn::ugatit::Model<D, T> model_;
+  limn::ugatit::Step<D, T> step_;
+  limn::Tensor<D, T> real_a_, real_b_;
+  limn::Repeated<D, limn::ugatit::Losses<D, T>> steps_;
   std::map<Group, std::vector<Distance>> distances_;
   std::set<std::string> compared_;
 };

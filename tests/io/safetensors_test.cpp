@@ -51,6 +51,13 @@ TEST_CASE("safetensors: what is written is read") {
   CHECK(file.read<double>("f64") == std::vector<double>{0.1});
   CHECK(file.read<float>("f64") == std::vector<float>{0.1F});
   CHECK(file.read<float>("bf16") == std::vector<float>{1.5F, -2.0F});
+  const auto rounded = file.read<bfloat16>("f64");
+  CHECK(rounded.at(0).bits == bfloat16(0.1F).bits);
+  bfloat16 middle[3];
+  file.read_range("f32", 3, 3, middle);
+  CHECK(float(middle[0]) == 4);
+  CHECK(float(middle[2]) == -6.5F);
+  CHECK_THROWS_AS(file.read_range("f32", 4, 3, middle), IoError);
   CHECK(file.read<std::int64_t>("i64") == std::vector<std::int64_t>{-5});
   CHECK(file.read<std::uint8_t>("odd") == std::vector<std::uint8_t>{7, 8, 255});
   CHECK(file.read<float>("empty").empty());

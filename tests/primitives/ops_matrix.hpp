@@ -11,10 +11,12 @@ inline Type left_type(const Case& c) {
   return c.types == MatrixTypes::master ? Type::parameter : Type::activation;
 }
 inline Type right_type(const Case& c) {
-  return c.types == MatrixTypes::weights ? Type::activation : Type::parameter;
+  return c.types == MatrixTypes::weights || c.types == MatrixTypes::narrow ? Type::activation
+                                                                           : Type::parameter;
 }
 inline Type result_type(const Case& c) {
-  return c.types == MatrixTypes::forward ? Type::activation : Type::parameter;
+  return c.types == MatrixTypes::forward || c.types == MatrixTypes::narrow ? Type::activation
+                                                                           : Type::parameter;
 }
 
 /// Element (row, column) of op(m).
@@ -55,6 +57,7 @@ struct GemmOp {
     if (c.types == MatrixTypes::forward) run(t.x(0), t.p(1), t.x(3));
     if (c.types == MatrixTypes::weights) run(t.x(0), t.x(1), t.p(3));
     if (c.types == MatrixTypes::master) run(t.p(0), t.p(1), t.p(3));
+    if (c.types == MatrixTypes::narrow) run(t.x(0), t.x(1), t.x(3));
   }
 };
 

@@ -11,7 +11,7 @@ namespace limn_test {
 struct HalfSquare {
   float k;
   template <class P>
-  P operator()(P x) const {
+  LIMN_HOST_DEVICE P operator()(P x) const {
     return P(0.5) * x * x + P(k);
   }
 };
@@ -19,7 +19,7 @@ struct HalfSquare {
 struct Twisted {
   float k;
   template <class P>
-  P operator()(P a, P b) const {
+  LIMN_HOST_DEVICE P operator()(P a, P b) const {
     return a * b - P(k) * a;
   }
 };

@@ -80,6 +80,17 @@ TEST_CASE_FIXTURE(Fixture, "a part is read from a larger state, converted where 
   read_state(SafetensorsFile(path), std::vector{stored("small", narrow, {1, 1, 1, 3})},
              Surplus::allowed, "");
   CHECK(narrow == std::vector<float>{1, 2, 3});
+
+  std::vector<bfloat16> half(big.size()), few(3);  // in several pieces, and in less than one
+  read_state(SafetensorsFile(path),
+             std::vector{stored("big", half, {1, 3, 1 << 10, 1 << 10}),
+                         stored("small", few, {1, 1, 1, 3})},
+             Surplus::allowed, "");
+  std::size_t wrong = 0;
+  for (std::size_t i = 0; i < big.size(); ++i) wrong += half[i].bits != bfloat16(big[i]).bits;
+  CHECK(wrong == 0);
+  CHECK(float(few[2]) == 3);
+  CHECK(contains(refusal({stored("big", half, {1, 3, 1 << 10, 1 << 10})}), "is stored as F32"));
 }
 
 TEST_CASE("data are told apart by names and contents, and any name fits") {

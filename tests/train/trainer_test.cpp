@@ -18,17 +18,24 @@ namespace {
 struct Sum final : Trainable {
   std::vector<double> sum{0};
   std::int64_t breaks_at = -1;
-  int sheets = 0;
+  bool ahead = false;
+  bool broken = false;
+  int sheets = 0, reads = 0;
 
   std::string description() const override { return "a sum"; }
   std::vector<std::string> loss_names() const override { return {"sum"}; }
   double learning_rate(std::int64_t step) const override { return 1.0 / static_cast<double>(step); }
-  std::vector<double> train(const UnpairedBatch& batch, std::int64_t step) override {
+  void train(const UnpairedBatch& batch, std::int64_t step) override {
     CHECK(batch.step == step - 1);
-    if (step == breaks_at) throw NumericError("loss term sum is not finite (nan)");
+    broken = broken || step == breaks_at;
     sum[0] += static_cast<double>(step);
+  }
+  std::vector<double> losses() override {
+    ++reads;
+    if (broken) throw NumericError("loss term sum is not finite (nan)");
     return sum;
   }
+  bool runs_ahead() const override { return ahead; }
   std::vector<StateTensor> state() override {
     return {{"sum",
              StorageType::f64,
@@ -66,9 +73,10 @@ Trainer::Batches counting(Index first) {
 }
 
 Trainer make(const TrainerOptions& options, const TrainerEvents& events, std::int64_t done = 0,
-             std::int64_t breaks_at = -1) {
+             std::int64_t breaks_at = -1, bool ahead = false) {
   auto model = std::make_unique<Sum>();
   model->breaks_at = breaks_at;
+  model->ahead = ahead;
   if (done > 0)
     read_state(SafetensorsFile(checkpoint_path(options.out)), model->state(), Surplus::refused, "");
   return Trainer(std::move(model), counting(done), {{"data", "x"}}, options, events, done);
@@ -140,6 +148,39 @@ TEST_CASE("a training that breaks down says where, saves nothing more, and keeps
   CHECK(contains(what, "step 4: loss term sum is not finite (nan)"));
   CHECK(contains(what, "the checkpoint of step 2 is still there"));
   CHECK_THROWS_AS(trainer.save(), UsageError);
+  CHECK_THROWS_AS(trainer.advance(), UsageError);
+  CHECK(SafetensorsFile(folder / "run/latest.safetensors").metadata().at("step") == "2");
+}
+
+TEST_CASE(
+    "losses of a device that runs ahead are read where they are shown or kept, or else always") {
+  for (const bool ahead : {false, true}) {
+    const ScratchFolder folder;
+    std::vector<std::int64_t> of;
+    TrainerEvents events;
+    events.on_step = [&](const StepReport& r) {
+      REQUIRE(r.losses.size() == 1);
+      CHECK(r.loss("sum") == static_cast<double>(r.losses_step * (r.losses_step + 1) / 2));
+      of.push_back(r.losses_step);
+    };
+    auto trainer = make({folder / "run", 9, 3, 0, 4}, events, 0, -1, ahead);
+    trainer.run(7);  // saves
+    CHECK(dynamic_cast<Sum&>(trainer.model()).reads == (ahead ? 5 : 7));
+    trainer.run();
+    const std::vector<std::int64_t> all{1, 2, 3, 4, 5, 6, 7, 8, 9},
+        shown{1, 1, 3, 4, 4, 6, 6, 8, 9};
+    CHECK(of == (ahead ? shown : all));
+    CHECK(without_time(file_bytes(folder / "run/log.csv")) ==
+          "step,lr,sum\n1,1,1\n3,0.333333333,6\n6,0.166666667,21\n9,0.111111111,45\n");
+  }
+}
+
+TEST_CASE("a device that runs ahead: what is spoiled is never saved") {
+  const ScratchFolder folder;
+  auto trainer = make({folder / "run", 9, 5, 0, 2}, {}, 0, 3, true);
+  trainer.run(2);
+  trainer.advance();  // breaks, and nobody looks
+  CHECK(contains(message_of<NumericError>([&] { trainer.save(); }), "step 3: loss term sum"));
   CHECK_THROWS_AS(trainer.advance(), UsageError);
   CHECK(SafetensorsFile(folder / "run/latest.safetensors").metadata().at("step") == "2");
 }

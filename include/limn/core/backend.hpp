@@ -68,6 +68,7 @@ template <class D, class T>
 concept MatrixGroup = requires {
   &Matrix<D, T, param_t<T>, T>::gemm;
   &Matrix<D, T, T, param_t<T>>::gemm;
+  &Matrix<D, T, T, T>::gemm;
   &Matrix<D, param_t<T>, param_t<T>, param_t<T>>::gemv;
 };
 template <class D, class T>

@@ -70,7 +70,8 @@ struct ConvGeometry {
 
   /// Source row (or column) in x of a row of the upsampled, padded input that starts `before` rows
   /// above it; -1 where the value is zero.
-  [[nodiscard]] constexpr Index source(Index padded, Index before, Index extent) const {
+  [[nodiscard]] LIMN_HOST_DEVICE constexpr Index source(Index padded, Index before,
+                                                        Index extent) const {
     Index i = padded - before;
     const Index last = extent * upsample - 1;
     if (i < 0 || i > last) {

@@ -6,7 +6,9 @@
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
+#include <span>
 #include <string>
 
 namespace limn::inline v0 {
@@ -48,5 +50,31 @@ concept Device = requires(D d, const D c, std::size_t bytes, void* to, const voi
   {d.synchronize()};
   { c.name() } -> std::convertible_to<std::string>;
 };
+
+/// A device that can record work once and then repeat it with one call, and run independent parts
+/// of it side by side.
+///   record(work)     calls work() and keeps what it queued, which is not computed yet
+///   replay(r)        queues it again: the same kernels on the same addresses
+///   parallel(parts)  calls the parts one after another; in a recording what they queue runs side
+///                    by side, and no part may need what another one writes
+///   recording()      inside of record(): the host cannot look at values now
+template <class D>
+concept RecordingDevice = Device<D> &&
+    requires(D d, const D c, std::function<void()> work,
+             std::span<const std::function<void()>> parts, const typename D::Recording r) {
+  { d.record(work) } -> std::same_as<typename D::Recording>;
+  {d.replay(r)};
+  {d.parallel(parts)};
+  { c.recording() } -> std::same_as<bool>;
+};
+
+/// parallel() of a device that has it; elsewhere the parts one after another.
+template <Device D>
+void run_parts(D& device, std::span<const std::function<void()>> parts) {
+  if constexpr (RecordingDevice<D>)
+    device.parallel(parts);
+  else
+    for (const auto& part : parts) part();
+}
 
 }  // namespace limn::inline v0

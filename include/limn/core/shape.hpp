@@ -7,6 +7,8 @@
 #include <initializer_list>
 #include <string>
 
+#include "limn/core/config.hpp"
+
 namespace limn::inline v0 {
 
 /// Sizes and offsets, in elements unless a name says bytes.
@@ -16,13 +18,13 @@ struct Shape {
   Index n = 1, h = 1, w = 1, c = 1;
 
   /// Elements in total.
-  [[nodiscard]] constexpr Index size() const { return n * h * w * c; }
+  [[nodiscard]] LIMN_HOST_DEVICE constexpr Index size() const { return n * h * w * c; }
   /// Positions of one sample: H*W.
-  [[nodiscard]] constexpr Index area() const { return h * w; }
+  [[nodiscard]] LIMN_HOST_DEVICE constexpr Index area() const { return h * w; }
   /// Elements of one sample: H*W*C.
-  [[nodiscard]] constexpr Index sample() const { return h * w * c; }
+  [[nodiscard]] LIMN_HOST_DEVICE constexpr Index sample() const { return h * w * c; }
   /// (N,1,1,C): what statistics per sample and channel look like.
-  [[nodiscard]] constexpr Shape per_channel() const { return {n, 1, 1, c}; }
+  [[nodiscard]] LIMN_HOST_DEVICE constexpr Shape per_channel() const { return {n, 1, 1, c}; }
 
   constexpr bool operator==(const Shape&) const = default;
 };

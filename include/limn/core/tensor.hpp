@@ -27,6 +27,9 @@ namespace detail {
   throw DeviceError("[Tensor] a dry device has no data: tensor " + to_string(shape) +
                     " was only planned");
 }
+[[noreturn]] LIMN_NOINLINE inline void refuse_memory(const DeviceError& error, const Shape& shape) {
+  throw DeviceError(std::string(error.what()) + "; it was for a tensor " + to_string(shape));
+}
 [[noreturn]] LIMN_NOINLINE inline void refuse_view(const char* rule, const Shape& tensor,
                                                    const Shape& view, Index offset) {
   throw ShapeError("[Tensor] " + std::string(rule) + ": tensor " + to_string(tensor) + ", view " +
@@ -48,7 +51,7 @@ class Tensor {
 
   /// Uninitialised memory. Throws DeviceError when the device has no more.
   Tensor(D& device, Shape shape)
-      : device_(&device), memory_(device.allocate(byte_count(shape))), shape_(shape) {}
+      : device_(&device), memory_(allocate(device, shape)), shape_(shape) {}
 
   [[nodiscard]] bool defined() const { return device_ != nullptr; }
   [[nodiscard]] const Shape& shape() const { return shape_; }
@@ -116,6 +119,13 @@ class Tensor {
   [[nodiscard]] long owners() const { return memory_.use_count(); }
 
  private:
+  static std::shared_ptr<std::byte> allocate(D& device, const Shape& shape) {
+    try {
+      return device.allocate(byte_count(shape));
+    } catch (const DeviceError& error) {
+      detail::refuse_memory(error, shape);
+    }
+  }
   static std::size_t byte_count(const Shape& s) {
     return static_cast<std::size_t>(s.size()) * sizeof(T);
   }

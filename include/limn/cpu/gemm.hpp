@@ -113,22 +113,20 @@ void gemm_planned(ThreadPool* pool, Isa isa, int threads, const Gemm<TA, TB, TC>
       }
     }
   }
-  if constexpr (std::is_same_v<TB, float>) {
-    if (!g.transpose_a && g.m <= small_rows) {
-      SmallProduct<TA, TC> product;
-      product.m = g.m;
-      product.n = g.n;
-      product.k = g.k;
-      product.a = g.a;
-      product.a_leading = g.a_leading;
-      product.b = g.b;
-      product.b_leading = g.b_leading;
-      product.transposed = g.transpose_b;
-      product.out = out;
-      product.plan(isa, threads, arena);
-      if (pool != nullptr) product.run(*pool);
-      return;
-    }
+  if (!g.transpose_a && g.m <= small_rows) {
+    SmallProduct<TA, TB, TC> product;
+    product.m = g.m;
+    product.n = g.n;
+    product.k = g.k;
+    product.a = g.a;
+    product.a_leading = g.a_leading;
+    product.b = g.b;
+    product.b_leading = g.b_leading;
+    product.transposed = g.transpose_b;
+    product.out = out;
+    product.plan(isa, threads, arena);
+    if (pool != nullptr) product.run(*pool);
+    return;
   }
   gemm_general(pool, isa, threads, g, out, arena);
 }

@@ -26,9 +26,10 @@ namespace detail {
 
 /// c[m][n] (+)= sum of a[m][k] b[k][n] over some rows of b at a time; c rows of `c_leading`. Rows
 /// of b may lie pages apart, where the processor does not look ahead: the next ones are asked for.
+template <class TB>
 struct AddRows {
   template <int Bytes>
-  LIMN_ALWAYS_INLINE void operator()(const float* a, Index a_leading, Index m, const float* b,
+  LIMN_ALWAYS_INLINE void operator()(const float* a, Index a_leading, Index m, const TB* b,
                                      Index b_leading, Index depth, float* c, Index c_leading,
                                      Index n) const {
     constexpr int rows = Bytes == 64 ? 8 : 4;  // registers
@@ -41,7 +42,7 @@ struct AddRows {
 
  private:
   template <int Bytes, int Rows>
-  LIMN_ALWAYS_INLINE static void add(const float* a, Index a_leading, Index m, const float* b,
+  LIMN_ALWAYS_INLINE static void add(const float* a, Index a_leading, Index m, const TB* b,
                                      Index b_leading, float* c, Index c_leading, Index n,
                                      bool load) {
     constexpr int w = Bytes / 4;
@@ -68,7 +69,8 @@ struct AddRows {
     for (; j < n; ++j)
       for (Index i = 0; i < m; ++i) {
         float acc = load ? c[i * c_leading + j] : 0.0F;
-        for (int r = 0; r < Rows; ++r) acc += a[i * a_leading + r] * b[r * b_leading + j];
+        for (int r = 0; r < Rows; ++r)
+          acc += a[i * a_leading + r] * static_cast<float>(b[r * b_leading + j]);
         c[i * c_leading + j] = acc;
       }
   }
@@ -93,13 +95,13 @@ struct ToFloat {
 }  // namespace detail
 
 /// Made by plan(), as Product. `transposed`: B is [N][K], else [K][N].
-template <class TA, class TC>
+template <class TA, class TB, class TC>
 class SmallProduct {
  public:
   Index m = 0, n = 0, k = 0;
   const TA* a = nullptr;
   Index a_leading = 0;
-  const float* b = nullptr;
+  const TB* b = nullptr;
   Index b_leading = 0;
   bool transposed = false;
   Output<TC> out;
@@ -127,7 +129,7 @@ class SmallProduct {
                        length);
       float* part = parts_ + range * m * n;
       if (!transposed)
-        simd::dispatch(isa_, detail::AddRows{}, static_cast<const float*>(slice), length, m,
+        simd::dispatch(isa_, detail::AddRows<TB>{}, static_cast<const float*>(slice), length, m,
                        b + k0 * b_leading + n0, b_leading, length, part + n0, n, n1 - n0);
       else
         dots(slice, k0, k1, length, n0, n1, part);
@@ -156,9 +158,9 @@ class SmallProduct {
       Index rows = 1;
       for (Index i0 = 0; i0 < m; i0 += dot_columns) {
         const Index columns = std::min(dot_columns, m - i0);
-        const DotKernels kernels = dot_kernels<float>(isa_, columns);
+        const DotKernels kernels = dot_kernels<TB>(isa_, columns);
         // one block size for all groups of A's rows
-        const DotKernels widest = dot_kernels<float>(isa_, std::min(m, dot_columns));
+        const DotKernels widest = dot_kernels<TB>(isa_, std::min(m, dot_columns));
         const bool whole = n1 - j >= widest.rows[0];
         rows = whole ? widest.rows[0] : 1;
         for (Index r = 0; r < rows; ++r) pointers[r] = b + (j + r) * b_leading + k0;
@@ -173,7 +175,8 @@ class SmallProduct {
           for (Index i = 0; i < columns; ++i) {
             float v = result[r * dot_columns + i];
             for (Index q = k0 + length; q < k1; ++q)
-              v += static_cast<float>(a[(i0 + i) * a_leading + q]) * b[(j + r) * b_leading + q];
+              v += static_cast<float>(a[(i0 + i) * a_leading + q]) *
+                   static_cast<float>(b[(j + r) * b_leading + q]);
             part[(i0 + i) * n + j + r] = v;
           }
       }

@@ -48,6 +48,10 @@ LIMN_KERNEL_TEMPLATE std::size_t gemm_workspace<bfloat16, bfloat16, float>(
 LIMN_KERNEL_TEMPLATE void gemm<bfloat16, bfloat16, float>(ThreadPool&, Isa,
                                                           const Gemm<bfloat16, bfloat16, float>&,
                                                           std::byte*);
+LIMN_KERNEL_TEMPLATE std::size_t gemm_workspace<bfloat16, bfloat16, bfloat16>(
+    Isa, Gemm<bfloat16, bfloat16, bfloat16>, int);
+LIMN_KERNEL_TEMPLATE void gemm<bfloat16, bfloat16, bfloat16>(
+    ThreadPool&, Isa, const Gemm<bfloat16, bfloat16, bfloat16>&, std::byte*);
 
 }  // namespace cpu
 

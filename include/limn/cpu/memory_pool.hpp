@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The CPU's memory pool: one reserved range of addresses, handed out by best fit and merged when it
 // comes back. Memory is taken from the system as the highest used address grows and is kept, so
-// that after the first training step nothing more is asked for. The bookkeeping is separate from
-// the memory: a dry pool does the same without any, and reaches the same peak.
+// that after the first training step nothing more is asked for.
 #pragma once
 
 #include <sys/mman.h>
@@ -10,89 +9,15 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <map>
+#include <cstdint>
 #include <mutex>
-#include <set>
 #include <string>
-#include <utility>
 
 #include "limn/core/device.hpp"
 #include "limn/core/error.hpp"
+#include "limn/core/offset_allocator.hpp"
 
 namespace limn::inline v0::cpu {
-
-/// Offsets of an unbounded range: best fit, lowest address first, neighbours merged.
-class OffsetAllocator {
- public:
-  /// Offset of `bytes` bytes (a multiple of `alignment`).
-  [[nodiscard]] std::size_t allocate(std::size_t bytes) {
-    const auto fit = free_by_size_.lower_bound({bytes, 0});
-    if (fit == free_by_size_.end()) {  // grow; a free block at the end is used up first
-      std::size_t offset = end_;
-      if (!free_by_offset_.empty()) {
-        const auto last = std::prev(free_by_offset_.end());
-        if (last->first + last->second == end_) {
-          offset = last->first;
-          erase(last);
-        }
-      }
-      end_ = offset + bytes;
-      return offset;
-    }
-    const auto [size, offset] = *fit;
-    erase(free_by_offset_.find(offset));
-    if (size > bytes) insert(offset + bytes, size - bytes);
-    return offset;
-  }
-
-  void release(std::size_t offset, std::size_t bytes) {
-    auto next = free_by_offset_.lower_bound(offset);
-    if (next != free_by_offset_.begin()) {
-      const auto before = std::prev(next);
-      if (before->first + before->second == offset) {
-        offset = before->first;
-        bytes += before->second;
-        erase(before);
-      }
-    }
-    next = free_by_offset_.lower_bound(offset);
-    if (next != free_by_offset_.end() && offset + bytes == next->first) {
-      bytes += next->second;
-      erase(next);
-    }
-    insert(offset, bytes);
-  }
-
-  /// Forgets a free end beyond `end`, as if it had never been handed out.
-  void trim(std::size_t end) {
-    if (end_ <= end || free_by_offset_.empty()) return;
-    const auto last = std::prev(free_by_offset_.end());
-    const auto [offset, bytes] = *last;
-    if (offset + bytes != end_) return;
-    erase(last);
-    if (offset < end) insert(offset, end - offset);
-    end_ = std::max(offset, end);
-  }
-
-  /// One past the highest offset that was ever handed out.
-  [[nodiscard]] std::size_t end() const { return end_; }
-
- private:
-  using ByOffset = std::map<std::size_t, std::size_t>;
-
-  void insert(std::size_t offset, std::size_t bytes) {
-    free_by_offset_.emplace(offset, bytes);
-    free_by_size_.emplace(bytes, offset);
-  }
-  void erase(ByOffset::iterator block) {
-    free_by_size_.erase({block->second, block->first});
-    free_by_offset_.erase(block);
-  }
-
-  ByOffset free_by_offset_;
-  std::set<std::pair<std::size_t, std::size_t>> free_by_size_;  ///< (bytes, offset)
-  std::size_t end_ = 0;
-};
 
 class MemoryPool {
  public:

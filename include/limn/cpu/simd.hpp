@@ -28,6 +28,9 @@
 #include "limn/core/scalar.hpp"
 #include "limn/core/shape.hpp"
 #include "limn/cpu/isa.hpp"
+#if LIMN_X86_64
+#include <immintrin.h>
+#endif
 
 namespace limn::inline v0::simd {
 
@@ -57,6 +60,22 @@ LIMN_TARGET_AVX512 inline void broadcast_avx512(V& v, lane_t<V> s) {
   v = s - V{};
 }
 
+#if LIMN_X86_64
+// As above: of a conversion g++ makes two halves and joins them. Full masks, because g++ 12 warns
+// of its own header's undefined vectors.
+template <class V>
+LIMN_TARGET_AVX2 inline void widen_avx2(V& v, const bfloat16* p) {
+  const __m128i half = _mm_loadu_si128(reinterpret_cast<const __m128i*>(p));
+  v = reinterpret_cast<V>(_mm256_slli_epi32(_mm256_cvtepu16_epi32(half), 16));
+}
+template <class V>
+LIMN_TARGET_AVX512 inline void widen_avx512(V& v, const bfloat16* p) {
+  const __m256i half = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(p));
+  const __m512i wide = _mm512_maskz_cvtepu16_epi32(0xffff, half);
+  v = reinterpret_cast<V>(_mm512_maskz_slli_epi32(0xffff, wide, 16));
+}
+#endif
+
 }  // namespace detail
 
 /// v = all lanes s
@@ -80,6 +99,10 @@ LIMN_ALWAYS_INLINE void load(V& v, const lane_t<V>* p) {
 template <class V>
 requires std::is_same_v < lane_t<V>,
 float > LIMN_ALWAYS_INLINE void load(V& v, const bfloat16* p) {
+#if LIMN_X86_64
+  if constexpr (sizeof(V) == 64) return detail::widen_avx512(v, p);
+  if constexpr (sizeof(V) == 32) return detail::widen_avx2(v, p);
+#endif
   Vec<std::uint16_t, width<V>> half;
   __builtin_memcpy(&half, p, sizeof(half));
   const auto wide = __builtin_convertvector(half, Vec<std::uint32_t, width<V>>) << 16;

@@ -75,24 +75,32 @@ class SafetensorsFile {
     file_.read(data_start_ + tensor.begin + offset, data, bytes);
   }
 
-  /// All numbers of a tensor into `data`, which has room for info(name).size(). float and double
-  /// take any of F64, F32, F16, BF16 (rounding where they must); other types take their own kind
-  /// only. Throws IoError.
+  /// All numbers of a tensor into `data`, which has room for info(name).size(). float, double and
+  /// bfloat16 take any of F64, F32, F16, BF16 (rounding where they must); other types take their
+  /// own kind only. Throws IoError.
   template <class T>
   void read_into(std::string_view name, T* data) const {
+    read_range(name, 0, info(name).size(), data);
+  }
+
+  /// As read_into, `count` numbers from number `first` on.
+  template <class T>
+  void read_range(std::string_view name, Index first, Index count, T* data) const {
     const auto& tensor = info(name);
-    if (tensor.type == storage_type<T>()) return read_bytes(name, data, tensor.bytes());
-    if constexpr (std::floating_point<T>) {
+    if (tensor.type == storage_type<T>()) {
+      constexpr auto width = static_cast<Index>(sizeof(T));
+      return read_bytes(name, data, count * width, first * width);
+    }
+    if constexpr (Scalar<T>) {
       switch (tensor.type) {
         case StorageType::f64:
-          return convert<double>(name, data, [](double x) { return static_cast<T>(x); });
+          return convert<double>(name, first, count, data);
         case StorageType::f32:
-          return convert<float>(name, data, [](float x) { return static_cast<T>(x); });
+          return convert<float>(name, first, count, data);
         case StorageType::f16:
-          return convert<std::uint16_t>(name, data,
-                                        [](std::uint16_t x) { return T(half_to_float(x)); });
+          return convert<std::uint16_t>(name, first, count, data);
         case StorageType::bf16:
-          return convert<bfloat16>(name, data, [](bfloat16 x) { return T(float(x)); });
+          return convert<bfloat16>(name, first, count, data);
         default:
           break;
       }
@@ -126,16 +134,27 @@ class SafetensorsFile {
   }
 
   /// Piece by piece, so that a conversion needs no second copy of the tensor.
-  template <class S, class T, class F>
-  void convert(std::string_view name, T* data, F f) const {
-    const Index total = info(name).size(), piece = Index{1} << 16;
-    std::vector<S> stored(static_cast<std::size_t>(std::min(total, piece)));
-    for (Index i = 0; i < total; i += piece) {
-      const Index count = std::min(piece, total - i);
+  template <class S, class T>
+  void convert(std::string_view name, Index first, Index count, T* data) const {
+    const Index piece = Index{1} << 16;
+    std::vector<S> stored(static_cast<std::size_t>(std::min(count, piece)));
+    for (Index i = 0; i < count; i += piece) {
+      const Index now = std::min(piece, count - i);
       constexpr auto width = static_cast<Index>(sizeof(S));
-      read_bytes(name, stored.data(), count * width, i * width);
-      for (Index k = 0; k < count; ++k) data[i + k] = f(stored[static_cast<std::size_t>(k)]);
+      read_bytes(name, stored.data(), now * width, (first + i) * width);
+      for (Index k = 0; k < now; ++k) data[i + k] = number<T>(stored[static_cast<std::size_t>(k)]);
     }
+  }
+
+  /// A stored number (a half as its bits) as a T.
+  template <class T, class S>
+  static T number(S stored) {
+    if constexpr (std::same_as<S, std::uint16_t>)
+      return T(half_to_float(stored));
+    else if constexpr (std::same_as<T, bfloat16>)
+      return T(static_cast<float>(stored));
+    else
+      return static_cast<T>(stored);
   }
 
   InputFile file_;

@@ -43,14 +43,23 @@ struct Parameter {
   /// The gradient of a large linear layer is kept as factors (x, dy) and never formed.
   bool factored = false;
 
-  std::string name{};                ///< path in its network, as in the published state_dict
-  Tensor<D, param_t<T>> value{};     ///< view into the flat buffer
+  std::string name{};             ///< path in its network, as in the published state_dict
+  Tensor<D, param_t<T>> value{};  ///< view into the flat buffer
+  /// Instead of `value`, in a set that is allocated for inference: see
+  /// ParameterSet::allocate_for_inference.
+  Tensor<D, T> narrow{};
   Tensor<D, param_t<T>> gradient{};  ///< undefined while none exists, and for factored parameters
   std::vector<primitive::Factors<D, T>> factors{};
   bool learns = false;  ///< set by its ParameterSet: there will be a gradient when backward runs
   bool frozen = false;  ///< no gradient is computed in operations recorded while this is set
 
   [[nodiscard]] bool trainable() const { return learns && !frozen; }
+
+  /// f(the tensor that holds the values): `value`, or `narrow` where that stands in its place.
+  template <class F>
+  decltype(auto) with_stored(F&& f) const {
+    return narrow.defined() ? f(narrow) : f(value);
+  }
 };
 
 /// What a normalization's gamma or beta may be: nothing, a parameter, or a computed value.

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <concepts>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -56,27 +57,13 @@ class ParameterSet {
 
   /// Gives every parameter its place, factored ones last. With gradients they all become trainable,
   /// and their gradients 0. Call once, after the last add.
-  void allocate(bool with_gradients) {
-    for (auto& part : parts_) {
-      part.offset = weight_size_;
-      place_weights(part, false);
-      part.size = weight_size_ - part.offset;
-    }
-    for (const auto& part : parts_) place_weights(part, true);
-    for (auto* p : parameters_)
-      if (p->role == Role::state) offsets_.push_back({p, place(state_size_, p->shape.size())});
-    values_ = Tensor<D, P>(*device_, vector_shape(weight_size_));
-    primitive::fill(values_, P(0));
-    if (state_size_ > 0) {
-      state_ = Tensor<D, P>(*device_, vector_shape(state_size_));
-      primitive::fill(state_, P(0));
-    }
-    for (const auto& [p, offset] : offsets_) {
-      p->value = (p->role == Role::weight ? values_ : state_).view(offset, p->shape);
-      p->learns = with_gradients && p->role == Role::weight;
-    }
-    if (with_gradients) zero_gradients();
-  }
+  void allocate(bool with_gradients) { allocate(with_gradients, false); }
+
+  /// As allocate(false), for networks that are used and not trained. Where activations are narrower
+  /// than master values, those of factored parameters, the weights of large linear layers, which
+  /// such a layer reads once per batch, are stored as `Parameter::narrow`, rounded to T, at half
+  /// the memory; they have no master value.
+  void allocate_for_inference() { allocate(false, !std::same_as<T, P>); }
 
   /// First values from (seed, name).
   void initialize(std::uint64_t seed) {
@@ -84,10 +71,14 @@ class ParameterSet {
       const Philox philox{seed, stream_of(p->name)};
       switch (p->initializer.kind) {
         case Initializer::Kind::constant:
-          primitive::fill(p->value, P(p->initializer.value));
+          p->with_stored([&]<class V>(const Tensor<D, V>& to) {
+            primitive::fill(to, V(static_cast<P>(p->initializer.value)));
+          });
           break;
         case Initializer::Kind::uniform:
-          primitive::uniform(philox, 0, -p->initializer.value, p->initializer.value, p->value);
+          p->with_stored([&](const auto& to) {
+            primitive::uniform(philox, 0, -p->initializer.value, p->initializer.value, to);
+          });
           break;
         case Initializer::Kind::unit_vector: {
           primitive::normal(philox, 0, 0, 1, p->value);
@@ -175,6 +166,35 @@ class ParameterSet {
 
   [[noreturn]] static void refuse(const Parameter<D, T>& parameter) {
     throw ShapeError("[ParameterSet] parameter '" + parameter.name + "' belongs to another set");
+  }
+
+  void allocate(bool with_gradients, bool narrow) {
+    for (auto& part : parts_) {
+      part.offset = weight_size_;
+      place_weights(part, false);
+      part.size = weight_size_ - part.offset;
+    }
+    if (!narrow)
+      for (const auto& part : parts_) place_weights(part, true);
+    for (auto* p : parameters_)
+      if (p->role == Role::state) offsets_.push_back({p, place(state_size_, p->shape.size())});
+    values_ = Tensor<D, P>(*device_, vector_shape(weight_size_));
+    primitive::fill(values_, P(0));
+    if (state_size_ > 0) {
+      state_ = Tensor<D, P>(*device_, vector_shape(state_size_));
+      primitive::fill(state_, P(0));
+    }
+    for (const auto& [p, offset] : offsets_) {
+      p->value = (p->role == Role::weight ? values_ : state_).view(offset, p->shape);
+      p->learns = with_gradients && p->role == Role::weight;
+    }
+    if (narrow)
+      for (auto* p : parameters_)
+        if (p->role == Role::weight && p->factored) {
+          p->narrow = Tensor<D, T>(*device_, p->shape);
+          primitive::fill(p->narrow, T());
+        }
+    if (with_gradients) zero_gradients();
   }
 
   // gaps up to the next 64 bytes stay 0 in every buffer

@@ -2,6 +2,7 @@
 // linear: y = activation(x W^T + b) on flattened samples.
 //   backward: g = dy activation'(y);  dW = g^T x, or kept as the factors (x, g) for a factored
 //   parameter;  db = sum g;  dx = g W. keeps: x or its recipe, and y where there is an activation.
+// Weights that are stored narrow, for inference, are read as they are.
 #pragma once
 
 #include "limn/nn/parameter.hpp"
@@ -24,8 +25,14 @@ requires ActivationOf<U, T>
                      "a factored parameter takes activations, not values of its own type",
                      x.shape(), weights.shape);
   Tensor<D, U> y(x.device(), {x.shape().n, 1, 1, weights.shape.n});
-  primitive::gemm(Transpose::no, Transpose::yes, x.value(), weights.value, y, Write::overwrite,
-                  bias ? bias->value : Tensor<D, param_t<T>>(), activation);
+  const auto run = [&](const auto& stored) {
+    primitive::gemm(Transpose::no, Transpose::yes, x.value(), stored, y, Write::overwrite,
+                    bias ? bias->value : Tensor<D, param_t<T>>(), activation);
+  };
+  if constexpr (std::same_as<U, T>)
+    weights.with_stored(run);
+  else  // these are never narrow: such parameters are not factored
+    run(weights.value);
 
   const bool learn_weights = weights.trainable(), learn_bias = bias && bias->trainable();
   if (!x.tape() || !(x.wants_gradient() || learn_weights || learn_bias))
@@ -43,7 +50,13 @@ requires ActivationOf<U, T>
       primitive::gemm(Transpose::yes, Transpose::no, dy, input, w->gradient, Write::accumulate);
     if (dx.wanted()) {
       const auto target = dx.target();
-      primitive::gemm(Transpose::no, Transpose::no, dy, w->value, target.tensor, target.write);
+      const auto back = [&](const auto& stored) {
+        primitive::gemm(Transpose::no, Transpose::no, dy, stored, target.tensor, target.write);
+      };
+      if constexpr (std::same_as<U, T>)
+        w->with_stored(back);
+      else
+        back(w->value);
     }
   });
 }

@@ -134,8 +134,22 @@ inline void check_state(const SafetensorsFile& file, std::span<const StateTensor
                      "of shape " + to_string(file.info(name).shape) + " belongs to nothing", why);
 }
 
+namespace detail {
+
+/// A tensor of type V from a file that has it in another one; `piece` has state_piece bytes.
+template <class V>
+void read_converted(const SafetensorsFile& file, const StateTensor& t, std::byte* piece) {
+  constexpr auto width = static_cast<Index>(sizeof(V));
+  for_each_piece(t.bytes(), [&](Index offset, Index bytes) {
+    file.read_range(t.name, offset / width, bytes / width, reinterpret_cast<V*>(piece));
+    t.upload(offset, piece, bytes);
+  });
+}
+
+}  // namespace detail
+
 /// Fills the tensors from the file, after check_state: nothing is changed where it throws. With
-/// surplus allowed (a part of another state), float and double are converted.
+/// surplus allowed (a part of another state), float and double are converted, to bfloat16 too.
 inline void read_state(const SafetensorsFile& file, std::span<const StateTensor> tensors,
                        Surplus surplus, const std::string& why) {
   check_state(file, tensors, surplus, why);
@@ -147,9 +161,11 @@ inline void read_state(const SafetensorsFile& file, std::span<const StateTensor>
         t.upload(offset, piece.data(), bytes);
       });
     } else if (t.type == StorageType::f32) {
-      t.upload(0, file.read<float>(t.name).data(), t.bytes());
+      detail::read_converted<float>(file, t, piece.data());
+    } else if (t.type == StorageType::bf16) {
+      detail::read_converted<bfloat16>(file, t, piece.data());
     } else {
-      t.upload(0, file.read<double>(t.name).data(), t.bytes());
+      detail::read_converted<double>(file, t, piece.data());
     }
   }
 }

@@ -22,13 +22,17 @@ class Trainable {
 
   /// What this is and where it computes, in a line.
   [[nodiscard]] virtual std::string description() const = 0;
-  /// Names of the loss terms, in the order in which train returns their values.
+  /// Names of the loss terms, in the order in which losses() gives their values.
   [[nodiscard]] virtual std::vector<std::string> loss_names() const = 0;
   [[nodiscard]] virtual double learning_rate(std::int64_t step) const = 0;
-  /// One step, counted from 1. Throws NumericError for a loss that is not finite, and then its
-  /// state is spoiled.
-  [[nodiscard]] virtual std::vector<double> train(const UnpairedBatch& batch,
-                                                  std::int64_t step) = 0;
+  /// One step, counted from 1. A device may still be computing it afterwards.
+  virtual void train(const UnpairedBatch& batch, std::int64_t step) = 0;
+  /// The loss terms of the last step, waiting for it. Throws NumericError for a loss that is not
+  /// finite: the state is spoiled then.
+  [[nodiscard]] virtual std::vector<double> losses() = 0;
+  /// Whether steps run ahead of the program, and losses() makes it wait: a trainer then asks where
+  /// they are shown or kept, and not after every step.
+  [[nodiscard]] virtual bool runs_ahead() const { return false; }
 
   /// Everything that the next step depends on, but for step and data.
   [[nodiscard]] virtual std::vector<StateTensor> state() = 0;

@@ -40,7 +40,9 @@ struct StepReport {
   double seconds = 0;  ///< of this step, waiting for data included
   double learning_rate = 0;
   std::vector<std::string> names{};  ///< of the loss terms
-  std::vector<double> losses{};
+  std::vector<double> losses{};      ///< as they were last read
+  std::int64_t losses_step = 0;      ///< the step that they belong to: an earlier one where a
+                                     ///< device runs ahead
 
   /// The value of a loss term; 0 if there is none of that name.
   [[nodiscard]] double loss(std::string_view name) const {
@@ -84,7 +86,8 @@ class Trainer {
         options_(std::move(options)),
         events_(std::move(events)),
         names_(model_->loss_names()),
-        step_(done) {
+        step_(done),
+        read_(done) {
     if (done > 0) saved_ = done;
     if (options_.out.empty()) return;
     std::error_code error;
@@ -114,10 +117,14 @@ class Trainer {
       throw UsageError("the training has finished its " + std::to_string(steps()) + " steps");
     require_sound();
     const auto start = std::chrono::steady_clock::now();
-    StepReport report{step_ + 1, steps(), 0, model_->learning_rate(step_ + 1), names_, {}};
+    const std::int64_t step = step_ + 1;
+    StepReport report{step, steps(), 0, model_->learning_rate(step), names_, {}, 0};
     const UnpairedBatch batch = batches_();
-    train(batch, report);
-    ++step_;
+    sound(step, [&] { model_->train(batch, step); });
+    if (!model_->runs_ahead() || losses_.empty() || shown(step)) read_losses(step);
+    step_ = step;
+    report.losses = losses_;
+    report.losses_step = read_;
     report.seconds =
         std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     seconds_ += report.seconds;
@@ -143,6 +150,7 @@ class Trainer {
   /// Writes the checkpoint of this step. Throws IoError; the older one then is still there.
   void save() {
     require_sound();
+    if (read_ != step_) read_losses(step_);  // a spoiled state must not replace a sound one
     if (options_.out.empty()) return;
     Metadata metadata = model_->metadata();
     metadata.insert(identity_.begin(), identity_.end());
@@ -153,30 +161,43 @@ class Trainer {
   }
 
  private:
-  [[nodiscard]] bool due(std::int64_t every) const {
-    return every > 0 && (step_ % every == 0 || finished());
+  [[nodiscard]] bool due(std::int64_t every) const { return due(every, step_); }
+  [[nodiscard]] bool due(std::int64_t every, std::int64_t step) const {
+    return every > 0 && (step % every == 0 || step >= options_.steps);
+  }
+  /// Whether somebody looks at the losses of a step: its line in the log, its progress, the check
+  /// of what is saved.
+  [[nodiscard]] bool shown(std::int64_t step) const {
+    return step == 1 || due(options_.log_every > 0 ? options_.log_every : 100, step) ||
+           due(options_.save_every, step);
   }
 
-  void train(const UnpairedBatch& batch, StepReport& report) {
+  void read_losses(std::int64_t step) {
+    sound(step, [&] { losses_ = model_->losses(); });
+    read_ = step;
+  }
+
+  /// Calls f, which is about this step; what it throws ends the training.
+  template <class F>
+  void sound(std::int64_t step, F&& f) {
     try {
-      report.losses = model_->train(batch, report.step);
+      f();
     } catch (const NumericError& error) {
-      sound_ = false;
+      broken_ = step;
       throw NumericError(
-          "step " + std::to_string(report.step) + ": " + error.what() +
-          "; the training has broken down" +
+          "step " + std::to_string(step) + ": " + error.what() + "; the training has broken down" +
           (saved_ ? ", the checkpoint of step " + std::to_string(*saved_) + " is still there"
                   : std::string()) +
           "; a smaller --lr, or other pictures, may help");
     } catch (...) {
-      sound_ = false;  // somewhere inside an update
+      broken_ = step;  // somewhere inside an update
       throw;
     }
   }
 
   void require_sound() const {
-    if (!sound_)
-      throw UsageError("the training has broken down in step " + std::to_string(step_ + 1) +
+    if (broken_)
+      throw UsageError("the training has broken down in step " + std::to_string(*broken_) +
                        " and has no state to go on from: resume from its last checkpoint");
   }
 
@@ -205,9 +226,11 @@ class Trainer {
   std::vector<std::string> names_;
   std::optional<CsvLog> log_;
   std::int64_t step_ = 0;
+  std::int64_t read_ = 0;  ///< the step that losses_ are of
+  std::vector<double> losses_;
   std::optional<std::int64_t> saved_;
   double seconds_ = 0;
-  bool sound_ = true;
+  std::optional<std::int64_t> broken_;  ///< the step
 };
 
 }  // namespace limn::inline v0

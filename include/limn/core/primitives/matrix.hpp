@@ -18,7 +18,8 @@ enum class Transpose { no, yes };
 }
 
 /// A device specializes this for the operand types that linear layers need:
-/// (T, param, T), (T, T, param) and (param, param, param).
+/// (T, param, T), (T, T, param) and (param, param, param); (T, T, T) where weights that are only
+/// used, and not learned, are stored as narrow as activations.
 template <Device D, Scalar A, Scalar B, Scalar C>
 struct Matrix;
 

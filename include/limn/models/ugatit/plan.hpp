@@ -10,12 +10,11 @@
 #include <utility>
 #include <vector>
 
-#include "limn/cpu/cpu.hpp"
 #include "limn/models/ugatit/training.hpp"
 
 namespace limn::inline v0::ugatit {
 
-/// Bytes of a training on the CPU, and work of a step.
+/// Bytes of a training on its device, and work of a step.
 struct Plan {
   std::uint64_t weights = 0;      ///< of all six networks, and vectors of spectral normalization
   std::uint64_t gradients = 0;    ///< of the weights that were learning when most was in use
@@ -29,20 +28,18 @@ struct Plan {
   std::uint64_t multiply_adds = 0;  ///< of a step, in convolutions and matrix products
 };
 
-namespace detail {
-
-template <Scalar T>
-[[nodiscard]] Plan plan(const RunOptions& options, int threads) {
-  auto owned =
-      std::make_unique<Cpu>(CpuOptions{.threads = threads, .dry = true, .maths = options.maths});
-  Cpu& device = *owned;
-  Training<Cpu, T> training(std::move(owned), options);
+/// Plans a training on a dry device that is opened as the real one would be. Throws UsageError for
+/// options that do not work.
+template <Scalar T, Device D>
+[[nodiscard]] Plan make_plan(const RunOptions& options, std::unique_ptr<D> dry_device) {
+  D& device = *dry_device;
+  Training<D, T> training(std::move(dry_device), options);
   Plan plan;
   const auto bytes = [](const auto& tensor) {
     return tensor.defined() ? static_cast<std::uint64_t>(tensor.bytes()) : 0;
   };
-  ParameterSet<Cpu, T>* const sets[] = {&training.model().generators,
-                                        &training.model().discriminators};
+  ParameterSet<D, T>* const sets[] = {&training.model().generators,
+                                      &training.model().discriminators};
   const auto gradients = [&] {
     std::uint64_t total = 0;
     for (const auto* set : sets)
@@ -70,22 +67,16 @@ template <Scalar T>
   training.step().observe(look, false);
   const Index size = options.model.size;
   const UnpairedBatch batch{0, {options.train.batch, size, size, 3}, {}, {}};
-  static_cast<void>(training.train(batch, 1));
-  // the second step shows whether the pool had to grow once more
+  training.train(batch, 1);
+  // the second step shows whether the pool had to grow once more; a device that records does it
+  // now, with memory of its own for what the recording writes
+  training.step().observe(nullptr);
   const std::uint64_t work = device.work().multiply_adds;
-  static_cast<void>(training.train(batch, 2));
+  training.train(batch, 2);
   plan.multiply_adds = device.work().multiply_adds - work;
   plan.peak = device.memory().peak;
   plan.workspace = plan.peak - std::min(plan.peak, most);
   return plan;
-}
-
-}  // namespace detail
-
-/// Plans a training with so many threads (0: all). Throws UsageError for options that do not work.
-[[nodiscard]] inline Plan make_plan(const RunOptions& options, int threads = 0) {
-  return with_precision(options.precision,
-                        [&]<Scalar T>() { return detail::plan<T>(options, threads); });
 }
 
 /// The plan in lines; the last one is "peak N bytes".

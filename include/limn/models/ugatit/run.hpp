@@ -3,8 +3,6 @@
 // header.
 #pragma once
 
-#include <unistd.h>
-
 #include <cstdint>
 #include <filesystem>
 #include <map>
@@ -12,9 +10,7 @@
 #include <string>
 #include <utility>
 
-#include "limn/cpu/cpu.hpp"
-#include "limn/models/ugatit/plan.hpp"
-#include "limn/models/ugatit/training.hpp"
+#include "limn/models/ugatit/run_cpu.hpp"
 #include "limn/train/data_identity.hpp"
 #include "limn/train/trainer.hpp"
 
@@ -26,6 +22,11 @@ struct RunPlace {
   std::filesystem::path out;
   int threads = 0;  ///< 0: as many as the processor has
   std::int64_t log_every = 10, sheet_every = 1000, save_every = 1000;
+  std::shared_ptr<const RunDevice> device{};  ///< none: the CPU, with `threads`
+
+  [[nodiscard]] std::shared_ptr<const RunDevice> on() const {
+    return device ? device : cpu_run_device({.threads = threads});
+  }
 };
 
 /// Options that were asked for when resuming, by name.
@@ -81,30 +82,16 @@ inline void take_given(ResumedOptions& r, const std::string& path, const std::st
   return r;
 }
 
-/// A training on the CPU, in the precision and with the maths that the options name. Throws
-/// UsageError, DeviceError.
-[[nodiscard]] inline std::unique_ptr<Trainable> make_training(const RunOptions& options,
-                                                              CpuOptions cpu = {},
-                                                              SheetPictures pictures = {}) {
-  cpu.maths = options.maths;
-  auto device = std::make_unique<Cpu>(cpu);
-  return with_precision(options.precision, [&]<Scalar T>() -> std::unique_ptr<Trainable> {
-    return std::make_unique<Training<Cpu, T>>(std::move(device), options, std::move(pictures));
-  });
-}
-
 namespace detail {
 
 inline constexpr const char* unfitting =
     "the file does not fit the options in its own metadata: it is damaged";
 
-/// Throws DeviceError where a training would need more memory than the machine has.
-inline void require_memory(std::uint64_t bytes) {
-  const auto machine = static_cast<std::uint64_t>(sysconf(_SC_PHYS_PAGES)) *
-                       static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
-  if (bytes > machine)
-    throw DeviceError("this training needs " + std::to_string(bytes) +
-                      " bytes of memory, the machine has " + std::to_string(machine) +
+/// Throws DeviceError where a training would need more memory than there is.
+inline void require_memory(std::uint64_t bytes, const Capacity& capacity) {
+  if (bytes > capacity.bytes)
+    throw DeviceError("this training needs " + std::to_string(bytes) + " bytes of memory, " +
+                      capacity.owner + " has " + std::to_string(capacity.bytes) +
                       "; a smaller --size, --channels or --batch, or --variant light, needs less "
                       "(--plan tells how much)");
 }
@@ -116,26 +103,26 @@ inline void require_memory(std::uint64_t bytes) {
                                                        const ModelFile* checkpoint,
                                                        std::int64_t step) {
   const auto say = [events](const std::string& text) { events.message(text); };
+  const auto device = place.on();
   const auto a = place.data / "trainA", b = place.data / "trainB";
   const ImageFolder folder_a(a), folder_b(b);
   const Metadata identity = data_identity(folder_a, folder_b);
   if (checkpoint != nullptr) {
     check_data_identity(checkpoint->file, identity, place.data.string());
     // before memory is asked for: a damaged file may announce anything
-    check_state(checkpoint->file, make_training(options, {.threads = 1, .dry = true})->state(),
-                Surplus::refused, unfitting);
+    check_state(checkpoint->file, device->dry_training(options)->state(), Surplus::refused,
+                unfitting);
   }
-  const Plan plan = make_plan(options, place.threads);
-  require_memory(plan.peak);
+  const Plan plan = device->plan(options);
+  require_memory(plan.peak, device->capacity());
   if (const Index halvings = fitting_halvings(options.model.size, global_halvings);
       halvings < global_halvings)
     say("at size " + std::to_string(options.model.size) + " the global discriminator halves its " +
         "pictures " + std::to_string(halvings) + " times instead of " +
         std::to_string(global_halvings));
 
-  auto training =
-      make_training(options, {.threads = place.threads},
-                    load_sheet_pictures(place.data, options.model.size, options.fit, say));
+  auto training = device->training(
+      options, load_sheet_pictures(place.data, options.model.size, options.fit, say));
   say(training->description() + "; " + std::to_string(folder_a.size()) + " pictures of A, " +
       std::to_string(folder_b.size()) + " of B; memory " +
       text_of(static_cast<double>(plan.peak) / 1e9, 3) + " GB");

@@ -12,9 +12,16 @@
 // What need not live together does not: a discriminator learns alone, from its forward to its Adam,
 // and has gradients only then; while the generators learn, each judgement and each cycle runs back
 // to the translated picture before the next begins.
+//
+// A step is begun, which is all that differs from one to the next besides the pictures, and then
+// computed, which is always the same work and never waits for the device: such work can be recorded
+// and replayed (core/repeated.hpp). Its independent parts are named as such: the two generators,
+// the four discriminators; a device may run them side by side.
 #pragma once
 
 #include <functional>
+#include <initializer_list>
+#include <span>
 #include <string>
 #include <string_view>
 #include <tuple>
@@ -54,13 +61,24 @@ class Step {
   /// the learning rate.
   [[nodiscard]] Losses<D, T> operator()(const Tensor<D, T>& real_a, const Tensor<D, T>& real_b,
                                         std::int64_t step) {
-    Losses<D, T> losses;
     begin(step);
+    return compute(real_a, real_b);
+  }
+
+  /// The same in two: sends to the device what changes from step to step,
+  void begin(std::int64_t step) {
+    const double lr = learning_rate(step);
+    discriminator_adam_.advance(lr);
+    generator_adam_.advance(lr);
+  }
+  /// and queues the work, the same for every step.
+  [[nodiscard]] Losses<D, T> compute(const Tensor<D, T>& real_a, const Tensor<D, T>& real_b) {
+    Losses<D, T> losses;
     release_gradients();  // kept ones of the step before
-    Tape<D> tape(options_.stash);
-    const Fakes fakes = translate(tape, real_a, real_b);
+    Tapes tapes{Tape<D>(options_.stash), Tape<D>(options_.stash)};
+    const Fakes fakes = translate(tapes, real_a, real_b);
     discriminate(fakes, real_a, real_b, losses);
-    generate(tape, fakes, real_a, real_b, losses);
+    generate(tapes, fakes, real_a, real_b, losses);
     generator_adam_.update();
     clip_rho(model_->generators);
     if (!keep_gradients_) release_gradients();
@@ -79,10 +97,15 @@ class Step {
     observer_ = std::move(observer);
     keep_gradients_ = observer_ && keep_gradients;
   }
+  [[nodiscard]] bool observed() const { return static_cast<bool>(observer_); }
 
  private:
   using Terms = LossTerms<D, T>;
 
+  /// What each generator's translation and identity keep for its backward.
+  struct Tapes {
+    Tape<D> a2b, b2a;
+  };
   /// Translations and identities of both generators.
   struct Fakes {
     Var<D, T> a2b, b2b, b2a, a2a;
@@ -93,28 +116,30 @@ class Step {
     return {options_.beta1, options_.beta2, 1e-8, options_.weight_decay};
   }
 
-  // all that changes from step to step besides the pictures; what follows it is the same work
-  void begin(std::int64_t step) {
-    const double lr = learning_rate(step);
-    discriminator_adam_.advance(lr);
-    generator_adam_.advance(lr);
-  }
-
   void release_gradients() {
     model_->generators.release_gradients();
     model_->discriminators.release_gradients();
   }
 
-  Fakes translate(Tape<D>& tape, const Tensor<D, T>& real_a, const Tensor<D, T>& real_b) {
-    const Index n = real_a.shape().n;
-    const auto a = tape.constant(real_a), b = tape.constant(real_b);
+  /// Calls parts that do not need one another, side by side where the device can.
+  void side_by_side(std::initializer_list<std::function<void()>> parts) {
+    run_parts(model_->generators.device(), std::span(parts.begin(), parts.size()));
+  }
+
+  Fakes translate(Tapes& tapes, const Tensor<D, T>& real_a, const Tensor<D, T>& real_b) {
     Fakes f;
-    const auto to_b = model_->a2b(join_samples(a, b));
-    std::tie(f.a2b, f.b2b) = split_samples(to_b.image, n);
-    std::tie(f.a2b_cam, f.b2b_cam) = split_samples(to_b.cam_logits, n);
-    const auto to_a = model_->b2a(join_samples(b, a));
-    std::tie(f.b2a, f.a2a) = split_samples(to_a.image, real_b.shape().n);
-    std::tie(f.b2a_cam, f.a2a_cam) = split_samples(to_a.cam_logits, real_b.shape().n);
+    const auto both = [](Generator<D, T>& generator, Tape<D>& tape, const Tensor<D, T>& from,
+                         const Tensor<D, T>& to, Var<D, T>& fake, Var<D, T>& same,
+                         Var<D, P>& fake_cam, Var<D, P>& same_cam) {
+      const auto pictures = generator(join_samples(tape.constant(from), tape.constant(to)));
+      std::tie(fake, same) = split_samples(pictures.image, from.shape().n);
+      std::tie(fake_cam, same_cam) = split_samples(pictures.cam_logits, from.shape().n);
+    };
+    side_by_side(
+        {[&] { both(model_->a2b, tapes.a2b, real_a, real_b, f.a2b, f.b2b, f.a2b_cam, f.b2b_cam); },
+         [&] {
+           both(model_->b2a, tapes.b2a, real_b, real_a, f.b2a, f.a2a, f.b2a_cam, f.a2a_cam);
+         }});
     see("fake_A2B", f.a2b);
     see("fake_B2A", f.b2a);
     see("fake_A2A", f.a2a);
@@ -151,15 +176,15 @@ class Step {
       discriminator_adam_.update(part);
       if (!keep_gradients_) model_->discriminators.release_gradients(part);
     };
-    learn_alone(model_->global_a, "GA", real_a, fakes.b2a);
-    learn_alone(model_->local_a, "LA", real_a, fakes.b2a);
-    learn_alone(model_->global_b, "GB", real_b, fakes.a2b);
-    learn_alone(model_->local_b, "LB", real_b, fakes.a2b);
+    side_by_side({[&] { learn_alone(model_->global_a, "GA", real_a, fakes.b2a); },
+                  [&] { learn_alone(model_->local_a, "LA", real_a, fakes.b2a); },
+                  [&] { learn_alone(model_->global_b, "GB", real_b, fakes.a2b); },
+                  [&] { learn_alone(model_->local_b, "LB", real_b, fakes.a2b); }});
     all.report("D_loss", losses);
   }
 
   /// L_G = lambda . (adversarial, cycle, identity, CAM), equation 5 to 8 of the paper.
-  void generate(Tape<D>& tape, const Fakes& fakes, const Tensor<D, T>& real_a,
+  void generate(Tapes& tapes, const Fakes& fakes, const Tensor<D, T>& real_a,
                 const Tensor<D, T>& real_b, Losses<D, T>& losses) {
     model_->generators.zero_gradients();
     const auto frozen = model_->discriminators.freeze();
@@ -182,10 +207,15 @@ class Step {
                   least_squares(judgement.cam_logits, 1));
       });
     };
-    judge(model_->local_b, "LB", fakes.a2b);
-    judge(model_->global_b, "GB", fakes.a2b);
-    judge(model_->local_a, "LA", fakes.b2a);
-    judge(model_->global_a, "GA", fakes.b2a);
+    // the judges of one domain add to the gradient of the same picture
+    side_by_side({[&] {
+                    judge(model_->local_b, "LB", fakes.a2b);
+                    judge(model_->global_b, "GB", fakes.a2b);
+                  },
+                  [&] {
+                    judge(model_->local_a, "LA", fakes.b2a);
+                    judge(model_->global_a, "GA", fakes.b2a);
+                  }});
     const auto cycle = [&](Generator<D, T>& back, const std::string& name, const char* seen,
                            const Var<D, T>& fake, const Tensor<D, T>& real) {
       follow(fake, [&](const Var<D, T>& picture, Terms& terms) {
@@ -194,21 +224,22 @@ class Step {
         terms.add("G_recon_loss_" + name, options_.lambda_cycle, l1(again, real));
       });
     };
-    cycle(model_->a2b, "B", "fake_B2A2B", fakes.b2a, real_b);
-    cycle(model_->b2a, "A", "fake_A2B2A", fakes.a2b, real_a);
+    side_by_side({[&] { cycle(model_->a2b, "B", "fake_B2A2B", fakes.b2a, real_b); },
+                  [&] { cycle(model_->b2a, "A", "fake_A2B2A", fakes.a2b, real_a); }});
 
-    Terms terms;
-    const auto domain = [&](const std::string& name, const Tensor<D, T>& real,
+    const auto domain = [&](Tape<D>& tape, const std::string& name, const Tensor<D, T>& real,
                             const Var<D, T>& same, const Var<D, P>& fake_cam,
                             const Var<D, P>& same_cam) {
+      Terms terms;
       terms.add("G_identity_loss_" + name, options_.lambda_identity, l1(same, real));
       terms.add("G_cam_loss_" + name, options_.lambda_cam,
                 cross_entropy_with_logits(fake_cam, 1) + cross_entropy_with_logits(same_cam, 0));
+      tape.backward(terms.sum());
+      all.join(terms);
     };
-    domain("A", real_a, fakes.a2a, fakes.b2a_cam, fakes.a2a_cam);
-    domain("B", real_b, fakes.b2b, fakes.a2b_cam, fakes.b2b_cam);
-    tape.backward(terms.sum());
-    all.join(terms);
+    side_by_side(
+        {[&] { domain(tapes.b2a, "A", real_a, fakes.a2a, fakes.b2a_cam, fakes.a2a_cam); },
+         [&] { domain(tapes.a2b, "B", real_b, fakes.b2b, fakes.a2b_cam, fakes.b2b_cam); }});
     all.report("G_loss", losses);
   }
 

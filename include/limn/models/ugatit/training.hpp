@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "limn/core/repeated.hpp"
 #include "limn/models/ugatit/checkpoint.hpp"
 #include "limn/models/ugatit/sheet.hpp"
 #include "limn/train/trainable.hpp"
@@ -56,14 +57,23 @@ class Training final : public Trainable {
   }
 
   /// On a dry device the batch needs no values, and the losses are 0.
-  [[nodiscard]] std::vector<double> train(const UnpairedBatch& batch, std::int64_t step) override {
-    const auto real_a = tensor(batch.shape, batch.a), real_b = tensor(batch.shape, batch.b);
-    const auto losses = step_(real_a, real_b, step);
+  void train(const UnpairedBatch& batch, std::int64_t step) override {
+    take(batch);
+    step_.begin(step);
+    const auto work = [this] { return step_.compute(real_a_, real_b_); };
+    if (step_.observed())
+      steps_.as_it_is(work);
+    else
+      steps_(*device_, work);
+  }
+  [[nodiscard]] std::vector<double> losses() override {
+    const auto& losses = steps_.result();
     if (device_->dry()) return std::vector<double>(losses.terms.size());
     std::vector<double> values;
     for (const auto& [name, value] : losses.read()) values.push_back(value);
     return values;
   }
+  [[nodiscard]] bool runs_ahead() const override { return RecordingDevice<D>; }
 
   [[nodiscard]] std::vector<StateTensor> state() override { return training_state(model_, step_); }
   [[nodiscard]] Metadata metadata() override {
@@ -82,14 +92,22 @@ class Training final : public Trainable {
   }
 
  private:
-  [[nodiscard]] Tensor<D, T> tensor(const Shape& shape, const std::vector<float>& values) {
-    Tensor<D, T> t(*device_, shape);
-    if (device_->dry()) return t;
+  /// The pictures stay where they are: a recorded step reads them there.
+  void take(const UnpairedBatch& batch) {
+    if (real_a_.shape() != batch.shape) {
+      steps_.forget();
+      real_a_ = Tensor<D, T>(*device_, batch.shape);
+      real_b_ = Tensor<D, T>(*device_, batch.shape);
+    }
+    if (device_->dry()) return;
+    upload(batch.a, real_a_);
+    upload(batch.b, real_b_);
+  }
+  static void upload(const std::vector<float>& values, const Tensor<D, T>& to) {
     if constexpr (std::same_as<T, float>)
-      t.upload(values);
+      to.upload(values);
     else
-      t.upload(std::vector<T>(values.begin(), values.end()));
-    return t;
+      to.upload(std::vector<T>(values.begin(), values.end()));
   }
 
   RunOptions options_;
@@ -97,6 +115,8 @@ class Training final : public Trainable {
   std::unique_ptr<D> device_;
   Model<D, T> model_;
   Step<D, T> step_;
+  Tensor<D, T> real_a_, real_b_;
+  Repeated<D, Losses<D, T>> steps_;
 };
 
 }  // namespace limn::inline v0::ugatit

@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "limn/core/repeated.hpp"
 #include "limn/models/ugatit/checkpoint_options.hpp"
 #include "limn/models/ugatit/generator.hpp"
 #include "limn/nn/parameter_set.hpp"
@@ -43,7 +44,9 @@ enum class Direction { a2b, b2a };
 /// The parameters of a set under their names.
 template <Device D, Scalar T>
 void append_values(ParameterSet<D, T>& set, std::vector<StateTensor>& tensors) {
-  for (const auto* p : set.parameters()) tensors.push_back(state_tensor(p->name, p->value));
+  for (const auto* p : set.parameters())
+    tensors.push_back(
+        p->with_stored([&](const auto& values) { return state_tensor(p->name, values); }));
 }
 
 /// Where the model of a run or a file lies. Throws IoError where there is none.
@@ -83,7 +86,46 @@ struct ModelFile {
   }
 };
 
-/// A generator for inference, with its weights in memory of `device`.
+/// What a translation gives, on the host.
+struct TranslatedValues {
+  std::vector<float> image;    ///< (size,size,3) in [-1, 1]
+  std::vector<float> heatmap;  ///< (heatmap_size,heatmap_size), of any range
+  Index size = 0, heatmap_size = 0;
+};
+
+namespace detail {
+
+/// Picture and heatmap, waiting for the device. Throws NumericError if the picture is not finite.
+template <Device D, Scalar T>
+[[nodiscard]] TranslatedValues read_translation(const Translation<D, T>& result) {
+  TranslatedValues out;
+  out.size = result.image.shape().h;
+  out.heatmap_size = result.heatmap.shape().h;
+  if (result.image.device().dry()) return out;
+  const auto image = result.image.value().download();
+  const auto heatmap = result.heatmap.download();
+  out.image.assign(image.begin(), image.end());
+  out.heatmap.assign(heatmap.begin(), heatmap.end());
+  for (const float v : out.image)
+    if (!is_finite(v))
+      throw NumericError("the translation is not finite: the model's weights are no good");
+  return out;
+}
+
+}  // namespace detail
+
+/// values (size,size,3) in [-1, 1], through the generator without a tape. Throws NumericError if
+/// the result is not finite: the weights then are no good.
+template <Device D, Scalar T>
+[[nodiscard]] TranslatedValues translate_values(Generator<D, T>& generator, D& device,
+                                                const std::vector<float>& values, Index size) {
+  const Tensor<D, T> input(device, {1, size, size, 3});
+  if (!device.dry()) input.upload(std::vector<T>(values.begin(), values.end()));
+  return detail::read_translation(generator(Var<D, T>(input), true));
+}
+
+/// A generator for inference, with its weights in memory of `device`: in bfloat16 those of the full
+/// model's large linear layer, rounded as they are read, else param_t<T>.
 template <Device D, Scalar T = float>
 class LoadedGenerator {
  public:
@@ -95,7 +137,7 @@ class LoadedGenerator {
                        ", not " + to_string(direction));
     parameters_.add(generator_name(direction), generator_);
     check_extents(model);
-    parameters_.allocate(false);
+    parameters_.allocate_for_inference();
     std::vector<StateTensor> tensors;
     append_values(parameters_, tensors);
     read_state(model.file, tensors, Surplus::allowed, why);
@@ -105,6 +147,15 @@ class LoadedGenerator {
   [[nodiscard]] Index size() const { return options_.model.size; }
   [[nodiscard]] D& device() const { return parameters_.device(); }
   [[nodiscard]] Generator<D, T>& operator*() { return generator_; }
+
+  /// translate_values for pictures of size(); a device that records does so once and replays.
+  [[nodiscard]] TranslatedValues translate(const std::vector<float>& values) {
+    if (!input_.defined()) input_ = Tensor<D, T>(device(), {1, size(), size(), 3});
+    if (!device().dry()) input_.upload(std::vector<T>(values.begin(), values.end()));
+    return detail::read_translation(
+        translations_(device(), [this] { return generator_(Var<D, T>(input_), true); }));
+  }
+
   [[nodiscard]] ParameterSet<D, T>& parameters() { return parameters_; }
 
  private:
@@ -124,6 +175,8 @@ class LoadedGenerator {
   RunOptions options_;
   Generator<D, T> generator_;
   ParameterSet<D, T> parameters_;
+  Tensor<D, T> input_;
+  Repeated<D, Translation<D, T>> translations_;
 };
 
 /// Writes one generator of a checkpoint, weights alone as float32. Throws IoError.
@@ -141,35 +194,6 @@ void export_generator(D& device, const ModelFile& model, Direction direction,
   std::vector<StateTensor> tensors;
   append_values(generator.parameters(), tensors);
   write_state(path, metadata, tensors);
-}
-
-/// What a translation gives, on the host.
-struct TranslatedValues {
-  std::vector<float> image;    ///< (size,size,3) in [-1, 1]
-  std::vector<float> heatmap;  ///< (heatmap_size,heatmap_size), of any range
-  Index size = 0, heatmap_size = 0;
-};
-
-/// values (size,size,3) in [-1, 1], through the generator without a tape. Throws NumericError if
-/// the result is not finite: the weights then are no good.
-template <Device D, Scalar T>
-[[nodiscard]] TranslatedValues translate_values(Generator<D, T>& generator, D& device,
-                                                const std::vector<float>& values, Index size) {
-  const Tensor<D, T> input(device, {1, size, size, 3});
-  if (!device.dry()) input.upload(std::vector<T>(values.begin(), values.end()));
-  const auto result = generator(Var<D, T>(input), true);
-  TranslatedValues out;
-  out.size = size;
-  out.heatmap_size = result.heatmap.shape().h;
-  if (device.dry()) return out;
-  const auto image = result.image.value().download();
-  const auto heatmap = result.heatmap.download();
-  out.image.assign(image.begin(), image.end());
-  out.heatmap.assign(heatmap.begin(), heatmap.end());
-  for (const float v : out.image)
-    if (!is_finite(v))
-      throw NumericError("the translation is not finite: the model's weights are no good");
-  return out;
 }
 
 }  // namespace limn::inline v0::ugatit

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: MIT
+// Trainings on the GPU.
+#include "common/cuda_training.hpp"
+#include "limn/cuda.hpp"
+
+namespace example {
+
+std::shared_ptr<const limn::ugatit::RunDevice> cuda_run_device(const std::string& card) {
+  using limn::Cuda;
+  const auto open = [card](const limn::ugatit::RunOptions& options, bool dry) {
+    limn::CudaOptions cuda;
+    cuda.dry = dry;
+    cuda.card = card;
+    cuda.maths = options.maths;
+    return std::make_unique<Cuda>(cuda);
+  };
+  const auto capacity = [open] {
+    return limn::ugatit::Capacity{open({}, true)->card().memory, "the card"};
+  };
+  return std::make_shared<limn::ugatit::RunDeviceOn<Cuda>>(open, capacity);
+}
+
+}  // namespace example

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: MIT
+// --device and --precision: which device computes, and what floats are rounded to on it.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "limn/models/ugatit/checkpoint_options.hpp"
+
+namespace example {
+
+/// As the command line gives it; what is not given is for the device to choose.
+struct DeviceChoice {
+  std::string device = "cpu";
+  std::optional<std::string> precision;
+  std::optional<limn::Maths> maths;
+
+  [[nodiscard]] bool cuda() const { return device == "cuda"; }
+};
+
+/// What a choice means to the library: TF32 is CUDA's fast maths in float, fp32 its strict one. So
+/// a checkpoint that was trained in either goes on on any device.
+struct Computing {
+  std::optional<limn::ugatit::Precision> precision;
+  std::optional<limn::Maths> maths;
+};
+
+/// Throws UsageError for names that are none and for what contradicts itself.
+[[nodiscard]] inline Computing computing(const DeviceChoice& choice) {
+  using limn::Maths;
+  using limn::UsageError;
+  if (choice.device != "cpu" && choice.device != "cuda")
+    throw UsageError("--device '" + choice.device + "' is unknown; there are cpu and cuda");
+  Computing result{std::nullopt, choice.maths};
+  if (!choice.precision) return result;
+  const std::string& name = *choice.precision;
+  if (!choice.cuda()) {
+    if (name == "tf32")
+      throw UsageError("--precision tf32 is for --device cuda; the CPU has fp32, fp64 and bf16");
+    result.precision = limn::ugatit::parse_precision(name);
+    return result;
+  }
+  if (name != "tf32" && name != "fp32") {
+    if (name != "bf16" && name != "fp64")
+      throw UsageError("precision '" + name + "' is none of tf32, fp32, bf16, fp64");
+    result.precision = limn::ugatit::parse_precision(name);
+    return result;
+  }
+  const Maths maths = name == "tf32" ? Maths::fast : Maths::strict;
+  if (choice.maths && *choice.maths != maths)
+    throw UsageError("--maths " + std::string(to_string(*choice.maths)) +
+                     " contradicts --precision " + name + ": on a GPU fast float is tf32, and " +
+                     "strict float fp32");
+  result.precision = limn::ugatit::Precision::fp32;
+  result.maths = maths;
+  return result;
+}
+
+}  // namespace example
