@@ -155,6 +155,8 @@ inline constexpr auto table = std::to_array<Case>({
     {.primitive = "gemm", .x = {68, 1, 1, 20}, .y = {20, 1, 1, 72}, .activation = relu},
     {.primitive = "gemm", .x = {600, 1, 1, 12}, .y = {600, 1, 1, 8}, .extra = false, .ta = yes,
      .types = MatrixTypes::weights},
+    {.primitive = "gemm", .x = {3, 1, 1, 24}, .y = {24, 1, 1, 2048}, .extra = false,
+     .types = MatrixTypes::narrow},
     {.primitive = "gemv", .x = {40, 1, 1, 4100}},
     {.primitive = "gemm", .x = {1, 1, 1, 65}, .y = {17, 1, 1, 65}, .activation = relu, .tb = yes,
      .types = MatrixTypes::narrow},
