@@ -72,11 +72,39 @@ expect 2 '--lr' train --out run --lr -1
 expect 2 '--lr' train --out run --lr nan
 expect 2 '--pool contradicts --variant' train --out run --pool 4
 expect 2 'threads' train --out run --threads -1
-expect 2 'device' train --out run --device tpu
+expect 2 "--device 'tpu' is unknown" train --out run --device tpu
+expect 2 "--device 'tpu' is unknown" translate --model m --direction A2B --out t --device tpu x
+expect 2 'precision tf32 is for --device cuda' train --out run --precision tf32
+expect 2 'precision tf32 is for --device cuda' translate --model m --direction A2B --out t \
+  --precision tf32 x
+expect 2 '--maths strict contradicts --precision tf32' train --out run --device cuda \
+  --maths strict --precision tf32
+expect 2 '--maths fast contradicts --precision fp32' train --out run --precision fp32 \
+  --maths fast --device cuda
+expect 2 "precision 'fp8' is none of tf32" train --out run --device cuda --precision fp8
+expect 2 '--card is for --plan' train --out run --device cuda --card h100
+expect 2 '--card is for --plan' train --plan --card h100
 expect 2 'none.ini' train --out run --config none.ini
 echo 'nonsense = 3' >bad.ini
 expect 2 'nonsense' train --out run --config bad.ini
 check [ ! -e run ]
+
+echo "-- a GPU: one sentence where there is none"
+cuda=$("$bin/ugatit-train" --plan --device cuda --card h100 "${small[@]}" 2>&1)
+code=$?
+if [ $code = 0 ]; then # built with CUDA: plans for any card, and runs where there is one
+  check grep -qE '^peak [0-9]+ bytes$' <<<"$cuda"
+  expect 2 'vax' train --plan --device cuda --card vax
+  if ! ls /dev/nvidia0 >/dev/null 2>&1; then
+    expect 1 'CUDA|driver|card' train --out gpu --device cuda "${small[@]}"
+    check [ "$(wc -l <err)" = 1 ]
+  fi
+else
+  check [ $code = 1 ]
+  check grep -q 'this program was built without CUDA' <<<"$cuda"
+  expect 1 'this program was built without CUDA' train --out gpu --device cuda "${small[@]}"
+fi
+check [ ! -e gpu ]
 
 echo "-- training, resuming, refusing"
 expect 0 'finished step 20' train --out whole "${small[@]}" --steps 20
@@ -118,6 +146,11 @@ expect 1 'broken/latest.safetensors' train --out broken --resume
 cp good.ini broken/latest.safetensors
 expect 1 'not a valid safetensors file' train --out broken --resume
 expect 1 'not a valid safetensors file' translate --model good.ini --direction A2B --out t data/testA
+
+if [ $code = 1 ]; then
+  expect 1 'this program was built without CUDA' translate --model whole --direction A2B --out t \
+    --device cuda data/testA
+fi
 
 echo "-- missing, empty, unwritable"
 expect 1 'there is no such folder' "$bin/ugatit-train" --data missing --out run

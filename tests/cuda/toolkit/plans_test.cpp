@@ -58,6 +58,32 @@ TEST_CASE("cuDNN plans for each card; strictly without tensor cores, else with t
   }
 }
 
+TEST_CASE("engines are refused that add in another order each time, or round more than asked for") {
+  const auto fast = [](ConvType type) {
+    return body_problem(ConvDirection::forward, type, Maths::fast);
+  };
+  const auto strict = [](ConvType type) {
+    return body_problem(ConvDirection::forward, type, Maths::strict);
+  };
+  using gpu::detail::allowed;
+  for (const auto type : {ConvType::fp32, ConvType::bf16})
+    for (const auto& problem : {fast(type), strict(type)}) {
+      CHECK(allowed(problem, {}));
+      CHECK_FALSE(allowed(problem, {CUDNN_NUMERICAL_NOTE_NONDETERMINISTIC}));
+      CHECK_FALSE(allowed(problem, {CUDNN_NUMERICAL_NOTE_TENSOR_CORE,
+                                    CUDNN_NUMERICAL_NOTE_REDUCED_PRECISION_REDUCTION}));
+    }
+  CHECK(allowed(fast(ConvType::fp32), {CUDNN_NUMERICAL_NOTE_TENSOR_CORE}));
+  CHECK(allowed(fast(ConvType::bf16), {CUDNN_NUMERICAL_NOTE_TENSOR_CORE}));
+  CHECK(allowed(strict(ConvType::bf16), {CUDNN_NUMERICAL_NOTE_TENSOR_CORE}));
+  CHECK_FALSE(allowed(strict(ConvType::fp32), {CUDNN_NUMERICAL_NOTE_TENSOR_CORE}));
+  CHECK_FALSE(allowed(fast(ConvType::fp32), {CUDNN_NUMERICAL_NOTE_DOWN_CONVERT_INPUTS}));
+  CHECK(allowed(fast(ConvType::fp32), {CUDNN_NUMERICAL_NOTE_WINOGRAD}));
+  for (const auto note : {CUDNN_NUMERICAL_NOTE_WINOGRAD, CUDNN_NUMERICAL_NOTE_WINOGRAD_TILE_4x4,
+                          CUDNN_NUMERICAL_NOTE_FFT})
+    CHECK_FALSE(allowed(strict(ConvType::bf16), {note}));
+}
+
 TEST_CASE("a plan is made once, and the same for the same card") {
   const auto problem = body_problem(ConvDirection::forward, ConvType::bf16, Maths::fast);
   CudnnPlans plans(properties_text(card_named("h100"))),

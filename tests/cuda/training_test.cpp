@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: MIT
+// Whole trainings on the emulated GPU: recorded steps give the bytes of steps computed as they are,
+// whatever happens between them; the plan is the pool's peak; checkpoints go from device to device.
+#include <doctest/doctest.h>
+
+#include <cmath>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "../train/small_run.hpp"
+#include "limn/cuda_emulation.hpp"
+#include "limn/translate.hpp"
+
+using namespace limn;
+
+namespace {
+
+template <Scalar T>
+using Emulated = ugatit::Training<CudaEmulation, T>;
+
+std::shared_ptr<const ugatit::RunDevice> emulated_device() {
+  return std::make_shared<ugatit::RunDeviceOn<CudaEmulation>>(
+      [](const ugatit::RunOptions& options, bool dry) {
+        return std::make_unique<CudaEmulation>(
+            CudaEmulationOptions{.dry = dry, .maths = options.maths});
+      },
+      [] {
+        return ugatit::Capacity{std::uint64_t{1} << 33, "the emulated card"};
+      });
+}
+
+UnpairedBatch batch_of(const ugatit::RunOptions& options, std::int64_t step) {
+  const Index n = options.train.batch, s = options.model.size;
+  UnpairedBatch batch{step - 1, {n, s, s, 3}, {}, {}};
+  const auto at = static_cast<std::uint64_t>(step);
+  for (std::uint64_t i = 0; i < static_cast<std::uint64_t>(batch.shape.size()); ++i) {
+    batch.a.push_back(2 * Philox{at, 1}.uniform(i) - 1);
+    batch.b.push_back(2 * Philox{at, 2}.uniform(i) - 1);
+  }
+  return batch;
+}
+
+struct EmulatedRun : SmallRun {
+  /// All weights after some steps; `between` is called after each.
+  template <Scalar T, class Between>
+  std::vector<param_t<T>> weights_after(int steps, gpu::HostOrder order, Between&& between) {
+    Emulated<T> training(std::make_unique<CudaEmulation>(CudaEmulationOptions{.order = order}),
+                         options,
+                         ugatit::load_sheet_pictures(data(), options.model.size, Fit::squash, {}));
+    for (int step = 1; step <= steps; ++step) {
+      training.train(batch_of(options, step), step);
+      between(training, step);
+    }
+    auto weights = training.model().generators.values().download();
+    const auto more = training.model().discriminators.values().download();
+    weights.insert(weights.end(), more.begin(), more.end());
+    return weights;
+  }
+  /// The same, every step computed as it is.
+  template <Scalar T>
+  std::vector<param_t<T>> weights_as_they_are(int steps) {
+    Emulated<T> training(std::make_unique<CudaEmulation>(), options);
+    training.step().observe([](const auto&) {}, false);
+    for (int step = 1; step <= steps; ++step) training.train(batch_of(options, step), step);
+    auto weights = training.model().generators.values().download();
+    const auto more = training.model().discriminators.values().download();
+    weights.insert(weights.end(), more.begin(), more.end());
+    return weights;
+  }
+};
+
+}  // namespace
+
+TEST_CASE_FIXTURE(EmulatedRun,
+                  "recorded steps are the steps, with sheets, losses and state between") {
+  for (const auto variant : {ugatit::Variant::light, ugatit::Variant::full}) {
+    options.model.variant = variant;
+    const auto expected = weights_as_they_are<float>(4);
+    const auto nothing = [](auto&, int) {};
+    CHECK((weights_after<float>(4, gpu::HostOrder::forward, nothing) == expected));
+    // parts of a step a kernel of each in turn, threads backwards
+    CHECK((weights_after<float>(4, gpu::HostOrder::backward, nothing) == expected));
+    const auto all = [](auto& training, int step) {
+      static_cast<void>(training.sheet(step));
+      static_cast<void>(training.losses());
+      std::vector<std::byte> bytes;
+      for (const auto& tensor : training.state()) {
+        bytes.resize(static_cast<std::size_t>(tensor.bytes()));
+        tensor.download(0, bytes.data(), tensor.bytes());
+      }
+    };
+    CHECK((weights_after<float>(4, gpu::HostOrder::forward, all) == expected));
+    const auto looked_into = [](auto& training, int step) {
+      if (step == 2) training.step().observe([](const auto&) {});
+      if (step == 3) training.step().observe(nullptr);
+    };
+    CHECK((weights_after<float>(5, gpu::HostOrder::forward, looked_into) ==
+           weights_as_they_are<float>(5)));
+  }
+}
+
+TEST_CASE_FIXTURE(EmulatedRun, "losses of a replayed step are its own, and close to the CPU's") {
+  options.precision = ugatit::Precision::fp64;
+  const auto emulated = emulated_device()->training(options, {});
+  const auto cpu = ugatit::make_training(options);
+  CHECK(emulated->runs_ahead());
+  CHECK(!cpu->runs_ahead());
+  for (int step = 1; step <= 4; ++step) {
+    emulated->train(batch_of(options, step), step);
+    cpu->train(batch_of(options, step), step);
+    const auto ours = emulated->losses(), theirs = cpu->losses();
+    for (std::size_t i = 0; i < ours.size(); ++i) {
+      CAPTURE(step);
+      CAPTURE(ugatit::loss_names()[i]);
+      CHECK(std::abs(ours[i] - theirs[i]) <= 1e-9 * std::abs(theirs[i]));
+    }
+  }
+}
+
+TEST_CASE_FIXTURE(EmulatedRun, "another batch size in between is another recording") {
+  Emulated<float> training(std::make_unique<CudaEmulation>(), options),
+      observed(std::make_unique<CudaEmulation>(), options);
+  observed.step().observe([](const auto&) {}, false);
+  for (int step = 1; step <= 7; ++step) {
+    auto with = options;
+    with.train.batch = step > 3 && step < 6 ? 2 : 1;
+    training.train(batch_of(with, step), step);
+    observed.train(batch_of(with, step), step);
+    CHECK(training.losses() == observed.losses());
+  }
+}
+
+TEST_CASE_FIXTURE(EmulatedRun,
+                  "the plan's peak is the pool's peak of recorded steps, to the byte") {
+  options.model.size = 32;
+  options.model.pool = 2;
+  for (const auto variant :
+       {ugatit::Variant::light, ugatit::Variant::full, ugatit::Variant::pooled}) {
+    options.model.variant = variant;
+    const auto plan = emulated_device()->plan(options);
+    Emulated<float> training(std::make_unique<CudaEmulation>(), options);
+    for (int step = 1; step <= 3; ++step) {
+      training.train(batch_of(options, step), step);
+      if (step == 1) continue;
+      CHECK(training.device().memory().peak == plan.peak);
+    }
+    CHECK(plan.weights + plan.gradients + plan.moments + plan.activations + plan.workspace ==
+          plan.peak);
+    CHECK(plan.multiply_adds == ugatit::make_plan(options, 1).multiply_adds);
+  }
+}
+
+TEST_CASE_FIXTURE(EmulatedRun, "a checkpoint goes on on the other device, which is said") {
+  std::string news;
+  const TrainerEvents events{
+      .on_step = {}, .on_sheet = {}, .on_save = {}, .on_message = [&](const std::string& text) {
+        news += text + "\n";
+      }};
+  auto on = place("run");
+  ugatit::start_run(options, on)->run(1);
+  on.device = emulated_device();
+  ugatit::resume_run(on, {}, events)->run(3);
+  CHECK(contains(news, "this session uses emulated CUDA"));
+  CHECK(contains(news, "the training goes on"));
+  on.device = {};
+  news.clear();
+  CHECK(ugatit::resume_run(on, {}, events)->run() == Trainer::Ended::finished);
+  CHECK(contains(news, "the checkpoint was computed with emulated CUDA kernels"));
+
+  const auto open =
+      ugatit::generators_on(std::make_shared<CudaEmulation>(), ugatit::Precision::fp64);
+  Translator emulated(folder / "run", ugatit::Direction::a2b, open),
+      cpu(folder / "run", ugatit::Direction::a2b, {.precision = ugatit::Precision::fp64});
+  CHECK(emulated.device_name() == "emulated CUDA");
+  for (std::uint64_t i = 0; i < 4; ++i)  // as it is, recorded, replayed
+    CHECK(emulated.translate(some_picture(20, 20, i)) == cpu.translate(some_picture(20, 20, i)));
+}
+
+TEST_CASE("a generator's gradients in double on the emulated GPU") {
+  CudaEmulation device;
+  const ugatit::ModelOptions o{
+      .variant = ugatit::Variant::light, .size = 16, .channels = 1, .blocks = 1};
+  ugatit::Generator<CudaEmulation, double> generator(o);
+  ParameterSet<CudaEmulation, double> parameters(device);
+  parameters.add("gen", generator);
+  parameters.allocate(true);
+  parameters.initialize(3);
+  const Tensor<CudaEmulation, double> x(device, {1, 16, 16, 3}), t(device, {1, 16, 16, 3});
+  primitive::uniform(Philox{1, 1}, 0, -1, 1, x);
+  primitive::uniform(Philox{1, 2}, 0, -1, 1, t);
+  // along the gradient, the loss changes by its square
+  const auto loss = [&] {
+    return mean_loss(LeastSquares{}, generator(Var<CudaEmulation, double>(x)).image, t)
+        .value()
+        .item();
+  };
+  parameters.zero_gradients();
+  Tape<CudaEmulation> tape;
+  tape.backward(mean_loss(LeastSquares{}, generator(tape.constant(x)).image, t));
+  for (auto* p : parameters.parameters()) {
+    if (p->role != Role::weight || !p->gradient.defined()) continue;
+    CAPTURE(p->name);
+    const auto value = p->value.download(), gradient = p->gradient.download();
+    double square = 0;
+    for (const double g : gradient) square += g * g;
+    const double h = 1e-6 / std::sqrt(std::max(square, 1e-30));
+    const auto moved = [&](double by) {
+      auto v = value;
+      for (std::size_t i = 0; i < v.size(); ++i) v[i] += by * gradient[i];
+      p->value.upload(v);
+      return loss();
+    };
+    const double slope = (moved(h) - moved(-h)) / (2 * h);
+    p->value.upload(value);
+    CHECK(std::abs(slope - square) <= 1e-4 * square + 1e-13);
+  }
+}
