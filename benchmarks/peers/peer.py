@@ -37,7 +37,17 @@ def forget_peak():
         f.write('5')
 
 
-def measure(run, seconds, limit):
+def card(o):
+    """Makes the GPU what the options say; a function that waits for it, and one that gives its peak in bytes."""
+    import torch
+    if not torch.cuda.is_available():
+        raise SystemExit('peer: PyTorch sees no GPU')
+    torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = o.precision == 'tf32'
+    torch.backends.cudnn.benchmark = True
+    return torch.cuda.synchronize, torch.cuda.max_memory_reserved
+
+
+def measure(run, seconds, limit, peak=lambda: memory_bytes('VmHWM')):
     start = time.perf_counter()
     run()
     times, cpu = [], time.process_time()
@@ -46,7 +56,7 @@ def measure(run, seconds, limit):
         run()
         times.append(time.perf_counter() - t)
     return dict(median_s=statistics.median(times), min_s=min(times), repeats=len(times),
-                cpu_s=(time.process_time() - cpu) / len(times), peak_bytes=memory_bytes('VmHWM'))
+                cpu_s=(time.process_time() - cpu) / len(times), peak_bytes=peak())
 
 
 def distances(result, reference):
@@ -72,7 +82,9 @@ def options():
     p.add_argument('--channels', type=int, default=64)
     p.add_argument('--blocks', type=int, default=4)
     p.add_argument('--batch', type=int, default=1)
-    p.add_argument('--precision', choices=['fp32', 'bf16'], default='fp32')
+    p.add_argument('--precision', choices=['fp32', 'tf32', 'bf16'], default='fp32')
+    p.add_argument('--device', choices=['cpu', 'cuda'], default='cpu', help='infer and train; the reference is of the CPU')
+    p.add_argument('--graphs', action='store_true', help='compile: mode reduce-overhead, which captures CUDA graphs')
     p.add_argument('--layout', choices=['nchw', 'channels_last'], default='nchw')
     p.add_argument('--autocast', action='store_true', help='infer, bf16: autocast instead of bf16 weights')
     p.add_argument('--max-autotune', action='store_true', help='infer, compile')
@@ -87,6 +99,10 @@ def options():
     o = p.parse_args()
     if (o.mode == 'prepare') != (o.what is not None):
         p.error('prepare needs a mode, and nothing else takes one')
+    if o.device == 'cuda' and (o.mode == 'conv' or o.kind not in ('eager', 'compile')):
+        p.error('--device cuda is for infer and train of PyTorch')
+    if o.precision == 'tf32' and o.device != 'cuda':
+        p.error('--precision tf32 is for --device cuda')
     return o
 
 
@@ -102,24 +118,29 @@ def main():
     import numpy as np
     start = time.perf_counter()
     reference = np.load(module.reference_path(o))
+    wait, peak = card(o) if o.device == 'cuda' else (lambda: None, lambda: memory_bytes('VmHWM'))
     work = module.build(o, reference)
+
+    def run():
+        work.run()
+        wait()
     errors = distances(work.first(), reference)
     limits = work.limits
     far = {k: e for k, e in errors.items() if not e <= limits[k]}
     if far:
         raise SystemExit('peer: too far from eager fp32 NCHW: %s, allowed %s' % (far, limits))
-    work.run()
+    run()
     about = dict(errors=errors, start_s=time.perf_counter() - start, life_peak_bytes=memory_bytes('VmHWM'),
                  version=work.version)
     if o.seconds is not None:
         forget_peak()
-        print(json.dumps(dict(about, **measure(work.run, o.seconds, 600))))
+        print(json.dumps(dict(about, **measure(run, o.seconds, 600, peak))))
         return 0
     print('READY', json.dumps(about), flush=True)
     for line in sys.stdin:
         seconds, limit = map(float, line.split())
         forget_peak()
-        print('RESULT', json.dumps(measure(work.run, seconds, limit)), flush=True)
+        print('RESULT', json.dumps(measure(run, seconds, limit, peak)), flush=True)
     return 0
 
 

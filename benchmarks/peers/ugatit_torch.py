@@ -206,14 +206,16 @@ class Training:
     of a network (torch.compile); `bf16` runs forwards and losses under autocast."""
 
     def __init__(self, size, ch, blocks=4, light=True, lr=1e-4, betas=(0.5, 0.999), weight_decay=1e-4,
-                 weights=(1, 10, 10, 1000), fused=False, layout=torch.contiguous_format, compiler=None, bf16=False):
+                 weights=(1, 10, 10, 1000), fused=False, layout=torch.contiguous_format, compiler=None, bf16=False,
+                 device='cpu'):
         gens = [Generator(ch, blocks, size, light) for _ in range(2)]
         dis = [Discriminator(ch, depth) for depth in (6, 6, 4, 4)]
         self.gens = dict(zip(('genA2B', 'genB2A'), gens))
         self.dis = dict(zip(('disGA', 'disGB', 'disLA', 'disLB'), dis))
         self.weights = weights                  # adversarial, cycle, identity, CAM
         for net in (*gens, *dis):
-            net.to(memory_format=layout)
+            net.to(device=device, memory_format=layout)
+        self.device = device
         if compiler:
             dis = [split_spectral_norm(d) for d in dis]
         self.call = {name: compiler(net) if compiler else net for name, net in self.networks().items()}
@@ -229,14 +231,14 @@ class Training:
         return {**self.gens, **self.dis}
 
     def autocast(self):
-        return torch.autocast('cpu', torch.bfloat16, enabled=self.bf16)
+        return torch.autocast(self.device, torch.bfloat16, enabled=self.bf16)
 
     def judge(self, name):
         """a discriminator as a function"""
         split = [m for m in self.dis[name].modules() if isinstance(m, Normalized)]
 
         def run(x):
-            with torch.autocast('cpu', enabled=False):
+            with torch.autocast(self.device, enabled=False):
                 for m in split:
                     m.iterate()
             return self.call[name](x)

@@ -6,9 +6,11 @@
 #include "limn/core/backend.hpp"
 #include "limn/cuda/affine.hpp"
 #include "limn/cuda/convolution.hpp"
+#include "limn/cuda/cublas_matrix.hpp"
 #include "limn/cuda/cudnn_convolution.hpp"
 #include "limn/cuda/device.hpp"
 #include "limn/cuda/layout.hpp"
+#include "limn/cuda/matrix.hpp"
 #include "limn/cuda/normalization.hpp"
 #include "limn/cuda/optimizer.hpp"
 #include "limn/cuda/pointwise.hpp"
@@ -17,14 +19,8 @@
 
 namespace limn::inline v0 {
 
-namespace primitive {
-template <class D, class T>
-concept AllButMatrix =
-    ConvolutionGroup<D, T> && AffineGroup<D, T> && NormalizationGroup<D, T> && PoolingGroup<D, T> &&
-    PointwiseGroup<D, T> && LayoutGroup<D, T> && OptimizerGroup<D, T> && RandomGroup<D, T>;
-}
-static_assert(primitive::AllButMatrix<Cuda, double>);
-static_assert(primitive::AllButMatrix<Cuda, float>);
-static_assert(primitive::AllButMatrix<Cuda, bfloat16>);
+static_assert(Backend<Cuda, double>);
+static_assert(Backend<Cuda, float>);
+static_assert(Backend<Cuda, bfloat16>);
 
 }  // namespace limn::inline v0

@@ -128,7 +128,7 @@ struct AverageBackward {
       for (Index p = at.first; p < at.last; p += unroll * cut.rows) {
         T* to = dx + (at.n * cut.area + p) * bins.channels + k;
         const Index step = cut.rows * bins.channels;
-        Pack<T, width> before[unroll];
+        Pack<T, width> before[unroll]{};
         if (accumulate) {
           LIMN_UNROLL
           for (int u = 0; u < unroll; ++u)
