@@ -3,10 +3,23 @@
 // backwards. A barrier that is missing shows as a difference between the two.
 #pragma once
 
+#include <cstdlib>
+#include <fstream>
+#include <set>
+
 #include "../primitives/run.hpp"
 #include "limn/cuda/emulation.hpp"
 
 namespace limn_test {
+
+/// Adds the names of launched kernels, each once, to the file that LIMN_TEST_LAUNCHED names: what
+/// kernels_test.sh compares with the kernels that there are.
+inline void remember_launch(std::string_view kernel) {
+  static const char* const file = std::getenv("LIMN_TEST_LAUNCHED");
+  if (file == nullptr) return;
+  static std::set<std::string> known;
+  if (known.emplace(kernel).second) std::ofstream(file, std::ios::app) << kernel << '\n';
+}
 
 template <>
 struct Modes<CudaEmulation> {
@@ -20,6 +33,7 @@ struct Modes<CudaEmulation> {
              options.threads = order == gpu::HostOrder::forward ? 1 : 2;
              options.dry = dry;
              options.order = order;
+             options.on_launch = remember_launch;
              return std::make_unique<CudaEmulation>(options);
            }});
     return {group};
