@@ -7,9 +7,9 @@
 #include <limits>
 #include <vector>
 
+#include "../tiles/tile_model.hpp"
 #include "limn/core/random.hpp"
 #include "limn/cpu/gemm_tiles.hpp"
-#include "../tiles/tile_model.hpp"
 
 using namespace limn;
 using limn_test::TileModel;
