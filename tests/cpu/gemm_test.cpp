@@ -112,7 +112,7 @@ void check_all(double tolerance, double tolerance_bf16_units) {
                                    (ta ? " A^T" : "") + (tb ? " B^T" : "");
           CAPTURE(what);
           check<TA, TB, TC>(isa, e, ta, tb,
-                            isa == Isa::avx512_bf16 ? tolerance_bf16_units : tolerance);
+                            isa >= Isa::avx512_bf16 ? tolerance_bf16_units : tolerance);
         }
   }
 }

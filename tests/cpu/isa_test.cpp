@@ -73,6 +73,7 @@ TEST_CASE("isa: bfloat16 units by a table of processors") {
   CHECK(chosen("GenuineIntel", 0x06, 0xad) == Isa::avx512);       // Granite Rapids
   CHECK(chosen("GenuineIntel", 0x1a, 0x10) == Isa::avx512);
   CHECK(chosen("", 0, 0) == Isa::avx512);
+  CHECK(preferred_isa(Isa::amx_bf16, {"GenuineIntel", 0x06, 0x8f}) == Isa::amx_bf16);
   for (const Isa lower : {Isa::portable, Isa::avx2, Isa::avx512})
     for (const char* vendor : {"AuthenticAMD", "GenuineIntel", ""})
       CHECK(preferred_isa(lower, {vendor, 0x1a, 0}) == lower);

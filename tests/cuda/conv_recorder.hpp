@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// ConvRecorder: a dry device that writes down which convolutions a network asks for. It has no
-// kernels: a model runs on it through the very code of a training, and what comes out is the list
-// of its convolutions, never one copied by hand.
+// ConvRecorder: a dry device that writes down which convolutions a network asks for. It launches
+// nothing: a model runs on it through the very code of a training on Cuda, and what comes out is
+// the list of its convolutions, never one copied by hand.
 #pragma once
 
 #include <cstddef>
@@ -10,8 +10,17 @@
 #include <vector>
 
 #include "limn/core/backend.hpp"
+#include "limn/core/maths.hpp"
 #include "limn/cpu/memory_pool.hpp"
+#include "limn/cuda/affine.hpp"
 #include "limn/cuda/conv_problem.hpp"
+#include "limn/cuda/layout.hpp"
+#include "limn/cuda/matrix.hpp"
+#include "limn/cuda/normalization.hpp"
+#include "limn/cuda/optimizer.hpp"
+#include "limn/cuda/pointwise.hpp"
+#include "limn/cuda/pooling.hpp"
+#include "limn/cuda/random.hpp"
 
 namespace limn_test {
 
@@ -26,6 +35,8 @@ struct ConvCall {
 
 class ConvRecorder {
  public:
+  using BlockDeviceTag = void;
+
   ConvRecorder() : memory_(std::make_shared<limn::cpu::MemoryPool>(true)) {}
   ConvRecorder(const ConvRecorder&) = delete;
   ConvRecorder& operator=(const ConvRecorder&) = delete;
@@ -45,7 +56,10 @@ class ConvRecorder {
   void upload(void*, const void*, std::size_t) const {}
   void download(void*, const void*, std::size_t) const {}
   void synchronize() const {}
+  [[nodiscard]] limn::Maths maths() const { return limn::Maths::fast; }
   [[nodiscard]] std::string name() const { return "recorder of convolutions"; }
+  template <limn::gpu::Kernel K>
+  void launch(const limn::gpu::Grid&, const K&) const {}
 
   /// Each distinct call, in the order of the first ones.
   [[nodiscard]] const std::vector<ConvCall>& calls() const { return calls_; }
@@ -63,7 +77,7 @@ class ConvRecorder {
 
 }  // namespace limn_test
 
-// What a dry device is asked for: workspaces, and functions that are never called.
+// In place of the convolutions of the CUDA backend, which would not tell the layer's own geometry.
 namespace limn::inline v0::primitive {
 
 template <Scalar T>
@@ -91,74 +105,6 @@ struct Convolution<limn_test::ConvRecorder, T> {
     d.record({direction, gpu::conv_type<T>, g, x, w});
     return 0;
   }
-};
-template <Scalar A, Scalar B, Scalar C>
-struct Matrix<limn_test::ConvRecorder, A, B, C> {
-  static std::size_t gemm_workspace(const auto&...) { return 0; }
-  static std::size_t gemv_workspace(const auto&...) { return 0; }
-  static void gemm(const auto&...) {}
-  static void gemv(const auto&...) {}
-};
-template <Scalar T>
-struct Affine<limn_test::ConvRecorder, T> {
-  static std::size_t moments_workspace(const auto&...) { return 0; }
-  static std::size_t sums_workspace(const auto&...) { return 0; }
-  static void moments(const auto&...) {}
-  static void forward(const auto&...) {}
-  static void backward_sums(const auto&...) {}
-  static void backward_data(const auto&...) {}
-};
-template <Scalar P>
-struct Normalization<limn_test::ConvRecorder, P> {
-  static void forward(const auto&...) {}
-  static void backward(const auto&...) {}
-};
-template <Scalar T>
-struct Pooling<limn_test::ConvRecorder, T> {
-  static void average(const auto&...) {}
-  static void average_backward(const auto&...) {}
-  static void max(const auto&...) {}
-  static void max_backward(const auto&...) {}
-};
-template <Scalar T>
-struct Pointwise<limn_test::ConvRecorder, T> {
-  static std::size_t reduce_workspace(const auto&...) { return 0; }
-  static void map(const auto&...) {}
-  static void map2(const auto&...) {}
-  static void map_reduce(const auto&...) {}
-  static void reduce(const auto&...) {}
-};
-template <Scalar T>
-struct Layout<limn_test::ConvRecorder, T> {
-  static void pad(const auto&...) {}
-  static void pad_backward(const auto&...) {}
-  static void resize(const auto&...) {}
-  static void resize_backward(const auto&...) {}
-  static void copy_channels(const auto&...) {}
-  static void copy(const auto&...) {}
-  static void fill(const auto&...) {}
-};
-template <Scalar From, Scalar To>
-struct Cast<limn_test::ConvRecorder, From, To> {
-  static void cast(const auto&...) {}
-};
-template <Scalar P>
-struct Optimizer<limn_test::ConvRecorder, P> {
-  static std::size_t reduce_workspace(const auto&...) { return 0; }
-  static void adam(const auto&...) {}
-  static void ema(const auto&...) {}
-  static void clamp(const auto&...) {}
-  static void sum_squares(const auto&...) {}
-  static void all_finite(const auto&...) {}
-};
-template <Scalar T>
-struct OuterOptimizer<limn_test::ConvRecorder, T> {
-  static void adam_outer(const auto&...) {}
-};
-template <Scalar T>
-struct Random<limn_test::ConvRecorder, T> {
-  static void uniform(const auto&...) {}
-  static void normal(const auto&...) {}
 };
 
 }  // namespace limn::inline v0::primitive

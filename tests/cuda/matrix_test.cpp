@@ -49,22 +49,36 @@ TEST_CASE(
   }
 }
 
+TEST_CASE("gemm and gemv on the emulated GPU: nothing to add up, nothing to write") {
+  CudaEmulation device;
+  const auto bias = made<float>(device, vector_shape(3), {1, -2, 3});
+  const Tensor<CudaEmulation, float> a(device, matrix_shape(2, 0)), b(device, matrix_shape(3, 0)),
+      c(device, matrix_shape(2, 3));
+  primitive::gemm(no, yes, a, b, c, Write::overwrite, bias, relu);
+  CHECK(same(read(c), {1, 0, 3, 1, 0, 3}));
+  const Tensor<CudaEmulation, float> none_a(device, matrix_shape(0, 600)),
+      none_b(device, matrix_shape(0, 600)), none_c(device, matrix_shape(0, 0));
+  CHECK_NOTHROW(primitive::gemm(no, yes, none_a, none_b, none_c));
+}
+
 TEST_CASE("products by shape: what is read once, and how k is split") {
   using Way = gpu::ProductPlan::Way;
   // the fully connected layer of the full model at 256^2: 256 x 64*64*256 weights
-  const auto forward = gpu::plan_product<float>(false, true, 2, 256, 1048576);
+  const auto forward = gpu::plan_product<float, float>(false, true, 2, 256, 1048576);
   CHECK(forward.way == Way::dots);
   CHECK(forward.splits == 128);
   CHECK(forward.split_k == 8192);
-  const auto data = gpu::plan_product<float>(false, false, 2, 1048576, 256);
+  const auto data = gpu::plan_product<float, float>(false, false, 2, 1048576, 256);
   CHECK(data.way == Way::columns);
   CHECK(data.splits == 1);
-  const auto small = gpu::plan_product<float>(false, true, 2, 256, 256);
+  const auto small = gpu::plan_product<float, float>(false, true, 2, 256, 256);
   CHECK(small.way == Way::tiles);
-  CHECK(gpu::plan_product<float>(true, false, 256, 256, 8).way == Way::tiles);
+  CHECK(gpu::plan_product<float, float>(true, false, 256, 256, 8).way == Way::tiles);
+  CHECK(gpu::plan_product<bfloat16, bfloat16>(false, true, 2, 256, 1048576).way == Way::dots);
+  CHECK(gpu::plan_product<bfloat16, float>(false, false, 2, 1048576, 256).way == Way::tiles);
   for (const Index k : {1, 2, 63, 1023, 1025, 2047, 5000}) {
     for (const bool tb : {false, true}) {
-      const auto plan = gpu::plan_product<float>(false, tb, 3, 20, k);
+      const auto plan = gpu::plan_product<float, float>(false, tb, 3, 20, k);
       CAPTURE(k);
       CHECK(plan.splits * plan.split_k >= k);
       CHECK((plan.splits - 1) * plan.split_k < k);

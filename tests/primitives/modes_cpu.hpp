@@ -10,7 +10,8 @@
 namespace limn_test {
 
 /// Every instruction set has kernels of its own and therefore a group.
-inline constexpr std::array tested_isas{Isa::portable, Isa::avx2, Isa::avx512, Isa::avx512_bf16};
+inline constexpr std::array tested_isas{Isa::portable, Isa::avx2, Isa::avx512, Isa::avx512_bf16,
+                                        Isa::amx_bf16};
 
 template <>
 struct Modes<Cpu> {

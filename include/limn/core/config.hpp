@@ -20,6 +20,10 @@
 #define LIMN_TARGET_AVX512 [[gnu::target("avx2,fma,f16c,bmi2,avx512f,avx512bw,avx512dq,avx512vl")]]
 #define LIMN_TARGET_AVX512_BF16 \
   [[gnu::target("avx2,fma,f16c,bmi2,avx512f,avx512bw,avx512dq,avx512vl,avx512bf16")]]
+#define LIMN_TARGET_AMX                                                   \
+  [[gnu::target(                                                          \
+      "avx2,fma,f16c,bmi2,avx512f,avx512bw,avx512dq,avx512vl,avx512bf16," \
+      "amx-tile,amx-bf16")]]
 #else
 #define LIMN_TARGET_AVX512 \
   [[gnu::target("avx2,fma,f16c,bmi2,avx512f,avx512bw,avx512dq,avx512vl,prefer-vector-width=512")]]
@@ -27,12 +31,17 @@
   [[gnu::target(                                                          \
       "avx2,fma,f16c,bmi2,avx512f,avx512bw,avx512dq,avx512vl,avx512bf16," \
       "prefer-vector-width=512")]]
+#define LIMN_TARGET_AMX                                                   \
+  [[gnu::target(                                                          \
+      "avx2,fma,f16c,bmi2,avx512f,avx512bw,avx512dq,avx512vl,avx512bf16," \
+      "amx-tile,amx-bf16,prefer-vector-width=512")]]
 #endif
 #else
 #define LIMN_X86_64 0
 #define LIMN_TARGET_AVX2
 #define LIMN_TARGET_AVX512
 #define LIMN_TARGET_AVX512_BF16
+#define LIMN_TARGET_AMX
 #endif
 
 // The lists of kernels in limn/cpu/kernels_*.hpp are compiled where limn::kernels is, and declared

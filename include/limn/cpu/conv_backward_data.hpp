@@ -59,7 +59,7 @@ class BackwardDataPlan {
       return;
     }
     // Without bfloat16 units, long sums are as fast as dot products.
-    const bool units = std::is_same_v<T, bfloat16> && isa == Isa::avx512_bf16;
+    const bool units = std::is_same_v<T, bfloat16> && isa >= Isa::avx512_bf16;
     if (g.upsample == 1 && xs_.c <= dot_columns && g.kernel > 1 && ys_.c >= 16 &&
         (units || terms < 1024 * g.stride * g.stride)) {
       picture_gradient<T>(isa, g, a, ys_, threads, arena, pool);

@@ -57,9 +57,9 @@ class ForwardPlan {
       phase(four, i, threads, counting, nullptr);
       Moments& m = moments_[static_cast<std::size_t>(count_++)];
       m = counted_;
-      if (four || m.parts > 1) {
-        m.mean = arena.take<float>(ys_.n * m.parts * ys_.c);
-        m.m2 = arena.take<float>(ys_.n * m.parts * ys_.c);
+      if (four || m.parts.count > 1) {
+        m.mean = arena.take<float>(ys_.n * m.parts.count * ys_.c);
+        m.m2 = arena.take<float>(ys_.n * m.parts.count * ys_.c);
       }
     }
     Arena largest = arena;
@@ -77,7 +77,7 @@ class ForwardPlan {
   struct Moments {
     float* mean = nullptr;
     float* m2 = nullptr;
-    Index parts = 1, area = 0;
+    RowParts parts;
   };
 
   void phase(bool four, Index index, int threads, Arena& arena, ThreadPool* pool) {
@@ -120,7 +120,7 @@ class ForwardPlan {
       product.out.m2 = m.mean != nullptr ? m.m2 : a_.m2;
     }
     product.plan(isa_, threads, arena);
-    counted_ = {nullptr, nullptr, product.parts_per_sample(), product.patches.area()};
+    counted_ = {nullptr, nullptr, product.parts()};
     if (pool != nullptr && product.patches.count() > 0) product.run(*pool);
   }
 
@@ -129,10 +129,10 @@ class ForwardPlan {
       MergedMoments all;
       for (Index i = 0; i < count_; ++i) {
         const Moments& m = moments_[static_cast<std::size_t>(i)];
-        for (Index p = 0; p < m.parts; ++p) {
-          const Index at = (n * m.parts + p) * ys_.c + c;
-          all.add(static_cast<double>((p + 1) * m.area / m.parts - p * m.area / m.parts),
-                  static_cast<double>(m.mean[at]), static_cast<double>(m.m2[at]));
+        for (Index p = 0; p < m.parts.count; ++p) {
+          const Index at = (n * m.parts.count + p) * ys_.c + c;
+          all.add(static_cast<double>(m.parts.size(p)), static_cast<double>(m.mean[at]),
+                  static_cast<double>(m.m2[at]));
         }
       }
       a_.mean[n * ys_.c + c] = static_cast<float>(all.mean);

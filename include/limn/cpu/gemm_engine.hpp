@@ -14,12 +14,23 @@
 #include "limn/cpu/conv_patches.hpp"
 #include "limn/cpu/gemm_dot.hpp"
 #include "limn/cpu/gemm_micro.hpp"
-#include "limn/cpu/gemm_micro_bf16.hpp"
 #include "limn/cpu/gemm_output.hpp"
 #include "limn/cpu/gemm_pack.hpp"
+#include "limn/cpu/gemm_tiles.hpp"
 #include "limn/cpu/thread_pool.hpp"
 
 namespace limn::inline v0::cpu {
+
+/// A sample's `area` rows in `count` parts of nearly the same size, which begin at multiples of
+/// `whole`.
+struct RowParts {
+  Index area = 0, count = 1, whole = 1;
+
+  [[nodiscard]] Index begin(Index part) const {
+    return part == count ? area : part * area / count / whole * whole;
+  }
+  [[nodiscard]] Index size(Index part) const { return begin(part + 1) - begin(part); }
+};
 
 /// One product: activations T, weights TB, result TO. Made by plan(), which also hands out its
 /// workspace: plan on a counting Arena gives the size.
@@ -31,15 +42,14 @@ class Product {
   Output<TO> out;
 
   /// How rows are cut: parts never cross a sample unless they hold whole samples.
-  [[nodiscard]] Index parts_per_sample() const { return parts_; }
-  [[nodiscard]] Index part_begin(Index part) const { return part * area_ / parts_; }
+  [[nodiscard]] const RowParts& parts() const { return parts_; }
 
   void plan(Isa isa, int threads, Arena& arena) {
     isa_ = isa;
     area_ = patches.area();
     depth_ = patches.depth();
     dot_ = weights.columns <= dot_columns;
-    pairs_ = std::is_same_v<T, bfloat16> && isa == Isa::avx512_bf16 && !dot_;
+    pairs_ = std::is_same_v<T, bfloat16> && isa >= Isa::avx512_bf16 && !dot_;
     panels_ = {isa, weights.columns};
     if (dot_)
       gather_ = patches.channels % 16 != 0;
@@ -49,10 +59,17 @@ class Product {
       gather_ = !std::is_same_v<T, float> || patches.channels < 16;
     const Index rows = patches.count();
     fused_ = !dot_ && rows <= fused_rows;
-    const Index most = fused_ ? fused_rows : dot_ ? std::clamp<Index>(rows / 16, 8, 96) : 96;
-    parts_ = area_ >= most ? (area_ + most - 1) / most : 1;
-    samples_per_chunk_ = parts_ > 1 ? 1 : std::max<Index>(1, most / std::max<Index>(area_, 1));
-    tile_rows_ = std::min(most, rows);
+    // tiles are worth much more than what takes the rows beside them
+    const Index block_rows = pairs_ ? most_block_rows(isa) : 12;
+    const Index whole = block_rows > 12 ? block_rows : 1;
+    const Index most = fused_       ? fused_rows
+                       : dot_       ? std::clamp<Index>(rows / 16, 8, 96)
+                       : whole == 1 ? 96
+                                    : 4 * whole;
+    parts_ = {area_, area_ >= most ? (area_ + most - 1) / most : 1, whole};
+    samples_per_chunk_ =
+        parts_.count > 1 ? 1 : std::max<Index>(1, most / std::max<Index>(area_, 1));
+    tile_rows_ = std::min(most + whole - 1, rows);
     block_ = dot_ ? depth_ : 768;
     padded_depth_ = dot_ ? (depth_ + 15) / 16 * 16 : depth_ + (pairs_ ? depth_ % 2 : 0);
     const Index element = pairs_ ? 2 : 4;
@@ -66,8 +83,8 @@ class Product {
                                ? patches.taps()
                                : std::max<Index>(1, block_ / std::max<Index>(1, patches.channels));
     for (Part& p : std::array<Part, 5>{
-             Part{&tile_at_, tile_rows_ * 64 * 4}, Part{&pointers_at_, segments * 12 * 8},
-             Part{&gathered_at_, gather_ ? 12 * deepest * element : 0},
+             Part{&tile_at_, tile_rows_ * 64 * 4}, Part{&pointers_at_, segments * block_rows * 8},
+             Part{&gathered_at_, gather_ ? block_rows * deepest * element : 0},
              Part{&panel_at_, fused_ ? deepest * 64 * element : 0}, Part{&scratch_size_, 0}})
       add(p);
     scratch_ = arena.take<std::byte>(scratch_size_ * threads);
@@ -81,17 +98,18 @@ class Product {
       pack_columns();
     else if (!fused_)
       pack(pool);
-    const Index row_chunks = parts_ > 1
-                                 ? patches.samples * parts_
+    const Index row_chunks = parts_.count > 1
+                                 ? patches.samples * parts_.count
                                  : (patches.samples + samples_per_chunk_ - 1) / samples_per_chunk_;
     const Index columns = dot_ ? 1 : panels_.count();
     pool.run(row_chunks * columns, [&](Index chunk, int worker) {
       const Index at = chunk / columns;
       std::byte* scratch = scratch_ + worker * scratch_size_;
       Index m0, m1;
-      if (parts_ > 1) {
-        m0 = at / parts_ * area_ + part_begin(at % parts_);
-        m1 = at / parts_ * area_ + part_begin(at % parts_ + 1);
+      if (parts_.count > 1) {
+        const Index part = at % parts_.count;
+        m0 = at / parts_.count * area_ + parts_.begin(part);
+        m1 = m0 + parts_.size(part);
       } else {
         m0 = at * samples_per_chunk_ * area_;
         m1 = std::min(patches.count(), m0 + samples_per_chunk_ * area_);
@@ -125,7 +143,7 @@ class Product {
   }
 
   void store(Index at, Index m0, Index m1, Index n0, Index n, float* tile, Index leading) {
-    if (parts_ > 1) {
+    if (parts_.count > 1) {
       simd::dispatch(isa_, StoreTile<TO>{}, &out, m0, m1 - m0, n0, n, tile, leading, at);
       return;
     }
@@ -195,10 +213,11 @@ class Product {
   template <class TK>
   void tile_of(Index m0, Index m1, Panels::Panel panel, float* tile, std::byte* scratch) const {
     constexpr Index unit = std::is_same_v<TK, bfloat16> ? 2 : 1;
-    const MicroKernels kernels = unit == 2 ? micro_kernels_bf16(static_cast<int>(panel.width))
+    const MicroKernels kernels = unit == 2 ? pair_kernels(isa_, static_cast<int>(panel.width))
                                            : micro_kernels(isa_, static_cast<int>(panel.width));
     const Index channels = patches.channels;
     const Index taps_at_once = std::max<Index>(1, block_ / std::max<Index>(1, channels));
+    if (kernels.begin != nullptr) kernels.begin();
     Index k0 = 0;
     do {
       Index k1 = std::min(depth_, k0 + block_);
@@ -220,7 +239,7 @@ class Product {
         b = to;
       }
       for (Index m = m0; m < m1;) {
-        const int v = m1 - m >= kernels.rows[0] ? 0 : m1 - m >= kernels.rows[1] ? 1 : 2;
+        const int v = kernels.fitting(m1 - m);
         const Index rows = kernels.rows[v];
         const void** pointers = reinterpret_cast<const void**>(scratch + pointers_at_);
         Index step = 1, units = (length + unit - 1) / unit;
@@ -240,13 +259,15 @@ class Product {
       }
       k0 = k1;
     } while (k0 < depth_);
+    if (kernels.end != nullptr) kernels.end();
   }
 
   Isa isa_ = Isa::portable;
   Panels panels_;
   bool dot_ = false, pairs_ = false, gather_ = false, fused_ = false;
   Index area_ = 0, depth_ = 0, padded_depth_ = 0, block_ = 0;
-  Index parts_ = 1, samples_per_chunk_ = 1, tile_rows_ = 0;
+  RowParts parts_;
+  Index samples_per_chunk_ = 1, tile_rows_ = 0;
   Index tile_at_ = 0, pointers_at_ = 0, gathered_at_ = 0, panel_at_ = 0, scratch_size_ = 0;
   std::byte* packed_ = nullptr;
   T* zeros_ = nullptr;

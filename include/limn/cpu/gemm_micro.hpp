@@ -17,11 +17,21 @@ using MicroKernel = void (*)(const void* const* a, Index segments, Index len, co
                              float* c, bool load);
 
 /// A panel width with its kernels: for `rows[0]` rows (as many accumulators as registers hold),
-/// fewer, and one.
+/// fewer, and in the end one. If there is `begin`, a thread calls it before kernels, and `end`
+/// after them.
 struct MicroKernels {
   int panel = 0;
-  int rows[3] = {};
-  MicroKernel kernel[3] = {};
+  int rows[5] = {};
+  MicroKernel kernel[5] = {};
+  void (*begin)() = nullptr;
+  void (*end)() = nullptr;
+
+  /// The largest block that `left` rows, at least 1, fill.
+  [[nodiscard]] int fitting(Index left) const {
+    int v = 0;
+    while (rows[v] > left) ++v;
+    return v;
+  }
 };
 
 namespace detail {

@@ -54,7 +54,7 @@ LIMN_TARGET_AVX512_BF16 void micro_bf16(const void* const* a, Index segments, In
 
 }  // namespace detail
 
-/// As micro_kernels(), with `len` in pairs and B packed in pairs; only for Isa::avx512_bf16.
+/// As micro_kernels(), with `len` in pairs and B packed in pairs; only for Isa::avx512_bf16 and above.
 [[nodiscard]] inline MicroKernels micro_kernels_bf16([[maybe_unused]] int panel) {
 #if LIMN_X86_64
   using namespace detail;

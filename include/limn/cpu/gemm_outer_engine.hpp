@@ -34,6 +34,7 @@ class OuterProduct {
 
   void plan(Isa isa, int threads, Arena& arena) {
     isa_ = isa;
+    // not above: processors with tiles have slow units for vectors
     pairs_ = std::is_same_v<T, bfloat16> && isa == Isa::avx512_bf16;
     rows_ = p.count();
     columns_ = d.depth();

@@ -118,7 +118,7 @@ void pack_panel(Isa isa, const Weights<TB>& w, Index k0, Index k1, Index n0, Ind
 }
 
 /// The same as pairs of bfloat16 [(k1 - k0 + 1) / 2][width][2] for dot products of pairs; k0 even.
-/// A missing last partner is zero. Only for Isa::avx512_bf16.
+/// A missing last partner is zero. Only for Isa::avx512_bf16 and above.
 template <class TB>
 void pack_panel([[maybe_unused]] Isa isa, const Weights<TB>& w, Index k0, Index k1, Index n0,
                 Index width, bfloat16* to) {

@@ -67,7 +67,7 @@ struct AffineForward {
       const Index sample = at.n * cut.area * channels + k, step = cut.rows * channels;
       for (Index row = at.first; row < at.last; row += unroll * cut.rows) {
         const Index from = sample + row * channels;
-        Pack<T, width> in[unroll], extra[unroll];
+        Pack<T, width> in[unroll]{}, extra[unroll]{};
         LIMN_UNROLL
         for (int u = 0; u < unroll; ++u)
           if (row + u * cut.rows < at.last) in[u] = load<width>(x + from + u * step);
@@ -117,7 +117,7 @@ struct AffineBackward {
       const Index sample = at.n * cut.area * channels + k, step = cut.rows * channels;
       for (Index row = at.first; row < at.last; row += unroll * cut.rows) {
         const Index from = sample + row * channels;
-        Pack<T, width> in[unroll], above[unroll], before[unroll];
+        Pack<T, width> in[unroll]{}, above[unroll]{}, before[unroll]{};
         LIMN_UNROLL
         for (int u = 0; u < unroll; ++u) {
           if (row + u * cut.rows >= at.last) continue;

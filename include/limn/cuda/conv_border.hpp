@@ -53,14 +53,12 @@ struct FoldPhases {
   }
 };
 
-/// Writes x into the workspace as the plan's problem sees it.
+/// Writes x into the workspace as a phase of the plan sees it; what another phase left there goes.
 template <BlockDevice D, Scalar T>
-void write_border(D& device, const ConvPlan& plan, const T* x, T* to) {
-  for (Index phase = 0; phase < (plan.x_view ? 1 : plan.phases); ++phase) {
-    const Shape size = plan.bordered(phase);
-    pad(device, plan.border, plan.sides_of(phase), plan.repeat(), x, plan.x,
-        to + phase * size.size(), size);
-  }
+void write_border(D& device, const ConvPlan& plan, Index phase, const T* x, T* to) {
+  if (!plan.copies_x || (plan.x_view && phase > 0)) return;  // nothing to do, or all see one
+  pad(device, plan.border, plan.sides_of(phase), plan.repeat(), x, plan.x, to,
+      plan.bordered(phase));
 }
 
 /// dx (+)= the gradient of what write_border wrote.

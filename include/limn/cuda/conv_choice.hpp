@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Which way a device computes a convolution: the first plan that its library has an answer to, else
-// limn's own kernels. Asked for the size of the workspace and for the run; the answer is the same.
+// Which way a device computes a convolution: its library, if that has a plan, else limn's own
+// kernels. Asked for the size of the workspace and for the run; the answer is the same.
 #pragma once
 
 #include <limits>
@@ -37,12 +37,11 @@ template <Scalar T, BlockDevice D>
                                      const ConvGeometry& g, const Shape& x, const Shape& w) {
   const Maths maths = device.maths();
   if constexpr (ConvLibrary<D>::available && !std::same_as<T, double>) {
-    for (const ConvPlan& plan : conv_plans(direction, conv_type<T>, maths, g, x, w)) {
-      require_countable(where, plan);
-      if (const auto bytes = ConvLibrary<D>::workspace(device, plan.problem)) return {plan, bytes};
-    }
+    const ConvPlan plan = library_conv_plan(direction, conv_type<T>, maths, g, x, w);
+    require_countable(where, plan);
+    if (const auto bytes = ConvLibrary<D>::workspace(device, plan.problem)) return {plan, bytes};
   }
-  const ConvPlan plan = conv_plan(direction, ConvType::fp32, maths, g, x, w, {}, 1);
+  const ConvPlan plan = conv_plan(direction, ConvType::fp32, maths, g, x, w, PhaseMaps::views, 1);
   require_countable(where, plan);
   return {plan, std::nullopt};
 }

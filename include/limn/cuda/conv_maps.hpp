@@ -6,7 +6,7 @@
 #include "limn/core/activation.hpp"
 #include "limn/cuda/block.hpp"
 #include "limn/cuda/conv_plan.hpp"
-#include "limn/cuda/pack.hpp"
+#include "limn/cuda/pad.hpp"
 
 namespace limn::inline v0::gpu {
 
@@ -69,7 +69,6 @@ struct SplitMaps {
   Shape size;      ///< of dy
   Index channels;  ///< of `to`
   int phases;
-  bool packs;  ///< dy may be read in packs
 
   template <class Block>
   LIMN_HOST_DEVICE void operator()(Block& block) const {
@@ -80,13 +79,7 @@ struct SplitMaps {
       const int w = at / groups, c = (at - w * groups) * width;
       const T* source = dy + ((block.z() * size.h + block.y()) * size.w + w) * size.c;
       Pack<T, width> values = filled<width>(T{});
-      if (packs) {
-        if (c < size.c) values = load<width>(source + c);
-      } else {
-        LIMN_UNROLL
-        for (int k = 0; k < width; ++k)
-          if (c + k < size.c) values.value[k] = source[c + k];
-      }
+      if (c < size.c) values = load<width>(source + c);
       const Index position = map_position(size, phases, block.z(), block.y(), w);
       store(to + position * channels + c, values);
     });
@@ -114,11 +107,10 @@ template <BlockDevice D, Scalar T>
 void split_maps(D& device, const ConvPlan& plan, const T* dy, T* to) {
   const Shape& size = plan.y;
   const Index channels = plan.problem.y.c;
-  with_width<T>(channels % full_width<T> == 0 && aligned_for_packs(to), [&](auto width) {
-    const bool packs = size.c % width == 0 && (width == 1 || aligned_for_packs(dy));
+  detail::with_channel_width<T>(size.c, channels, dy, to, [&](auto width) {
     using K = SplitMaps<T, width>;
     launch(device, {blocks_of(size.w * channels / width, K::threads), size.h, size.n},
-           K{dy, to, size, channels, static_cast<int>(plan.phases), packs});
+           K{dy, to, size, channels, static_cast<int>(plan.phases)});
   });
 }
 

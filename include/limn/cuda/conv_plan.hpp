@@ -14,10 +14,10 @@
 
 namespace limn::inline v0::gpu {
 
-/// Are a phase's maps taken where they lie, with strides, or copied into dense memory?
-struct PhaseViews {
-  bool x = true, y = true;
-};
+/// Where a phase's maps lie: shifted and strided views of one picture, or dense copies. cuDNN
+/// copies strided maps itself, once per phase (its workspace grows by exactly their size); limn's
+/// copies carry border, bias, activation and conversion along. limn's own kernels take views.
+enum class PhaseMaps { views, copies };
 
 /// One way to compute one direction of a layer's convolution: `phases` runs of one problem.
 struct ConvPlan {
@@ -44,15 +44,18 @@ struct ConvPlan {
     const Sides s = sides_of(phase);
     return {x.n, x.h * repeat() + s.top + s.bottom, x.w * repeat() + s.left + s.right, problem.x.c};
   }
-  /// Elements of all copies of x.
-  [[nodiscard]] Index x_elements() const { return bordered(0).size() * (x_view ? 1 : phases); }
+  /// Gradients of x stay until all phases are folded; copies of x itself follow one another.
+  [[nodiscard]] Index x_copies() const {
+    return problem.direction == ConvDirection::backward_data ? phases : 1;
+  }
+  [[nodiscard]] Index x_elements() const { return bordered(0).size() * x_copies(); }
   [[nodiscard]] Index y_elements() const { return problem.y.size() * phases; }
   [[nodiscard]] Index w_elements() const { return problem.weights().size() * phases; }
   /// Where a phase begins.
   [[nodiscard]] Index x_offset(Index phase) const {
     if (phases == 1) return 0;
-    return x_view ? phase / 2 * problem.x_strides.h + phase % 2 * problem.x_strides.w
-                  : phase * problem.x.size();
+    if (x_view) return phase / 2 * problem.x_strides.h + phase % 2 * problem.x_strides.w;
+    return x_copies() == 1 ? 0 : phase * problem.x.size();
   }
   [[nodiscard]] Index y_offset(Index phase) const {
     if (phases == 1) return 0;
@@ -71,11 +74,11 @@ struct ConvPlan {
   return type == ConvType::bf16 ? 8 : 4;
 }
 
-/// The plan with the given views, channels filled up to a multiple of `multiple`. Throws ShapeError
+/// The plan with channels filled up to a multiple of `multiple`. Throws ShapeError
 /// as geometry.output does.
 [[nodiscard]] inline ConvPlan conv_plan(ConvDirection direction, ConvType type, Maths maths,
                                         const ConvGeometry& g, const Shape& x, const Shape& w,
-                                        PhaseViews views, Index multiple) {
+                                        PhaseMaps maps, Index multiple) {
   ConvPlan plan;
   plan.geometry = g;
   plan.x = x;
@@ -92,9 +95,10 @@ struct ConvPlan {
     plan.phases = 4;
     plan.border = g.padding == Padding::reflect ? Padding::edge : g.padding;
     plan.sides = Sides::all(1);
-    plan.x_view = views.x && direction != ConvDirection::backward_data;  // gradients would overlap
+    plan.x_view = maps == PhaseMaps::views &&
+                  direction != ConvDirection::backward_data;  // gradients would overlap
     plan.copies_x = true;
-    plan.copies_y = !views.y || out != w.n;
+    plan.copies_y = maps == PhaseMaps::copies || out != w.n;
     p.x = {x.n, x.h + 1, x.w + 1, in};
     p.y = {x.n, x.h, x.w, out};
     p.kernel = 2;
@@ -121,30 +125,18 @@ struct ConvPlan {
   return plan;
 }
 
-/// Plans for a library, the best first: the first that it has an answer to is used for all phases,
-/// and limn's own kernels where there is none.
-[[nodiscard]] inline std::vector<ConvPlan> conv_plans(ConvDirection direction, ConvType type,
-                                                      Maths maths, const ConvGeometry& g,
-                                                      const Shape& x, const Shape& w) {
-  std::vector<ConvPlan> plans;
-  for (const PhaseViews views :
-       {PhaseViews{true, true}, {true, false}, {false, true}, {false, false}}) {
-    ConvPlan plan = conv_plan(direction, type, maths, g, x, w, views, library_channels(type));
-    bool known = false;
-    for (const ConvPlan& earlier : plans) known = known || earlier.problem == plan.problem;
-    if (!known) plans.push_back(plan);
-  }
-  return plans;
+/// The plan that a library is asked for.
+[[nodiscard]] inline ConvPlan library_conv_plan(ConvDirection direction, ConvType type, Maths maths,
+                                                const ConvGeometry& g, const Shape& x,
+                                                const Shape& w) {
+  return conv_plan(direction, type, maths, g, x, w, PhaseMaps::copies, library_channels(type));
 }
 
 /// What the primitive asks a library for in one call, in this order, until it has a plan.
 [[nodiscard]] inline std::vector<ConvProblem> conv_problems(ConvDirection direction, ConvType type,
                                                             Maths maths, const ConvGeometry& g,
                                                             const Shape& x, const Shape& w) {
-  std::vector<ConvProblem> problems;
-  for (const ConvPlan& plan : conv_plans(direction, type, maths, g, x, w))
-    problems.push_back(plan.problem);
-  return problems;
+  return {library_conv_plan(direction, type, maths, g, x, w).problem};
 }
 
 }  // namespace limn::inline v0::gpu

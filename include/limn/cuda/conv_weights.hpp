@@ -5,7 +5,7 @@
 
 #include "limn/cuda/block.hpp"
 #include "limn/cuda/conv_plan.hpp"
-#include "limn/cuda/pack.hpp"
+#include "limn/cuda/pad.hpp"
 
 namespace limn::inline v0::gpu {
 
@@ -18,7 +18,6 @@ struct PrepareWeights {
   T* to;
   Shape from, size;  ///< of w, of one phase
   int phases;
-  bool packs;  ///< w may be read in packs
 
   template <class Block>
   LIMN_HOST_DEVICE void operator()(Block& block) const {
@@ -31,7 +30,7 @@ struct PrepareWeights {
       const int s = position % kernel, r = position / kernel % kernel,
                 o = position / (kernel * kernel);
       Pack<P, width> sum = filled<width>(P(0));
-      if (o < from.n) {
+      if (o < from.n && c < from.c) {
         const int a = static_cast<int>(block.y()) / 2, b = static_cast<int>(block.y()) % 2;
         const bool one = phases == 1;
         const int r0 = one ? r : (r == 0 ? 0 : 1 + a), r1 = one ? r : (r == 0 ? a : 2);
@@ -39,17 +38,9 @@ struct PrepareWeights {
         for (int i = r0; i <= r1; ++i) {
           for (int j = s0; j <= s1; ++j) {
             const P* source = w + ((o * from.h + i) * from.w + j) * from.c;
-            if (packs) {
-              if (c < from.c) {
-                const auto values = load<width>(source + c);
-                LIMN_UNROLL
-                for (int k = 0; k < width; ++k) sum.value[k] += values.value[k];
-              }
-            } else {
-              LIMN_UNROLL
-              for (int k = 0; k < width; ++k)
-                if (c + k < from.c) sum.value[k] += source[c + k];
-            }
+            const auto values = load<width>(source + c);
+            LIMN_UNROLL
+            for (int k = 0; k < width; ++k) sum.value[k] += values.value[k];
           }
         }
       }
@@ -106,11 +97,10 @@ struct AddWeights {
 template <BlockDevice D, class P, Scalar T>
 void prepare_weights(D& device, const ConvPlan& plan, const P* w, T* to) {
   const Shape size = plan.problem.weights();
-  with_width<T>(size.c % full_width<T> == 0 && aligned_for_packs(to), [&](auto width) {
-    const bool packs = plan.w.c % width == 0 && (width == 1 || aligned_for_packs(w));
+  detail::with_channel_width<T>(plan.w.c, size.c, w, to, [&](auto width) {
     using K = PrepareWeights<P, T, width>;
     launch(device, {blocks_of(size.size() / width, K::threads), plan.phases},
-           K{w, to, plan.w, size, static_cast<int>(plan.phases), packs});
+           K{w, to, plan.w, size, static_cast<int>(plan.phases)});
   });
 }
 

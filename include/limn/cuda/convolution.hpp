@@ -105,7 +105,6 @@ struct Convolution<D, T> {
     const auto [plan, library] = choose(device, Direction::forward, g, x.shape(), w.shape());
     const gpu::ConvBuffers<T> buffers({plan, library}, scratch.data_or_null());
     const T* const weights = gpu::conv_weights<D, T>(device, plan, buffers, w.data());
-    if (plan.copies_x) gpu::write_border(device, plan, x.data(), buffers.x);
     const T* const from = plan.copies_x ? buffers.x : x.data();
     T* const to = plan.copies_y ? buffers.y : y.data();
     const P* const bias = epilogue.bias.data_or_null();
@@ -114,6 +113,7 @@ struct Convolution<D, T> {
     // do it without a copy
     const bool own = !library || (add && !plan.copies_y);
     for (Index phase = 0; phase < plan.phases; ++phase) {
+      gpu::write_border(device, plan, phase, x.data(), buffers.x);
       if (own)
         gpu::own_conv_forward(device, plan.problem, from + plan.x_offset(phase),
                               weights + plan.w_offset(phase), bias, to + plan.y_offset(phase), add);
@@ -166,11 +166,11 @@ struct Convolution<D, T> {
     const auto [plan, library] =
         choose(device, Direction::backward_weights, g, x.shape(), dw.shape());
     const gpu::ConvBuffers<T> buffers({plan, library}, scratch.data_or_null());
-    if (plan.copies_x) gpu::write_border(device, plan, x.data(), buffers.x);
     if (plan.copies_y) gpu::split_maps(device, plan, dy.data(), buffers.y);
     const T* const pictures = plan.copies_x ? buffers.x : x.data();
     const T* const maps = plan.copies_y ? buffers.y : dy.data();
     for (Index phase = 0; phase < plan.phases; ++phase) {
+      gpu::write_border(device, plan, phase, x.data(), buffers.x);
       if (!library)
         gpu::own_conv_backward_weights(device, plan.problem, pictures + plan.x_offset(phase),
                                        maps + plan.y_offset(phase),

@@ -14,7 +14,7 @@
 
 namespace limn::inline v0::gpu {
 
-/// The function table. Opened once per user of it; the last one closes the library.
+/// The function table. A process has the library once, however often it is opened.
 class CudnnLibrary {
  public:
   /// The oldest version that plans for a card that is not there.
@@ -92,7 +92,8 @@ class CudnnLibrary {
   void load(const std::vector<std::string>& names) {
     std::string searched;
     for (const std::string& name : names) {
-      file_ = dlopen(name.c_str(), RTLD_NOW | RTLD_LOCAL);
+      // it stays in memory: it keeps handles of other libraries until the program ends
+      file_ = dlopen(name.c_str(), RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
       if (file_ != nullptr) return resolve(name);
       searched += searched.empty() ? "" : ", ";
       searched += name;

@@ -14,7 +14,7 @@ template <class A, class B, class C, int vectors, int width>
 struct DotsKernel {
   using P = param_t<C>;
   static constexpr int threads = 256, lanes = 32, warps = threads / lanes;
-  static constexpr int warp_rows = sizeof(P) == 8 ? 2 : 4, rows = warps * warp_rows;
+  static constexpr int warp_rows = sizeof(P) == 8 ? 2 : 4, columns = warps * warp_rows;
   static constexpr int depth = lanes * width;
   static constexpr int sums_of_lane = vectors * warp_rows;
   static constexpr int together = sums_of_lane < 8 ? sums_of_lane : 8;  ///< reduced at a time
@@ -30,7 +30,7 @@ struct DotsKernel {
   };
 
   Product<A, B, C> p;
-  int chunks, groups;  ///< of vectors; of rows
+  int chunks, groups;  ///< of vectors; of columns of c
 
   LIMN_NO_EXECUTION_CHECK
   template <class Block>
@@ -41,7 +41,7 @@ struct DotsKernel {
     // neighbouring blocks have the same rows of b
     const int number = static_cast<int>(block.x()), place = number / chunks;
     const int top = (number - place * chunks) * vectors;
-    const int split = place / groups, left = (place - split * groups) * rows;
+    const int split = place / groups, left = (place - split * groups) * columns;
     const int last = p.last_k(split);
     for (int k = split * p.split_k; k < last; k += depth) {
       block.each([&](int thread) {
@@ -109,7 +109,7 @@ struct ColumnsKernel {
   };
 
   Product<A, B, C> p;
-  int chunks, groups;  ///< of vectors; of columns
+  int chunks, groups;  ///< of vectors; of columns of c
 
   LIMN_NO_EXECUTION_CHECK
   template <class Block>

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <concepts>
-#include <type_traits>
 
 #include "limn/core/maths.hpp"
 #include "limn/core/primitives/matrix.hpp"
@@ -32,6 +31,11 @@ struct MatrixLibrary {
   static constexpr bool available = false;
 };
 
+/// B are weights, float or stored as narrow as activations, which may be large; else a and b are
+/// the factors of a gradient.
+template <class B, class C>
+inline constexpr bool multiplies_weights = std::same_as<B, param_t<C>> || std::same_as<B, C>;
+
 /// How a product is computed.
 struct ProductPlan {
   enum class Way { tiles, dots, columns } way = Way::tiles;
@@ -47,30 +51,43 @@ inline ProductPlan split_plan(ProductPlan::Way way, Index k, Index splits, Index
   return {way, std::max<Index>(1, blocks_of(k, split_k)), split_k};
 }
 
+/// Some `blocks` of kernel K for n columns, each with at least `least` of k.
+template <class K>
+ProductPlan plan_skinny(ProductPlan::Way way, Index n, Index k, Index blocks, Index least,
+                        Index depth) {
+  const Index groups = std::max<Index>(1, blocks_of(n, K::columns));
+  return split_plan(way, k, std::min(blocks / groups, k / least), depth);
+}
+template <class C>
+ProductPlan plan_dots(Index n, Index k) {
+  using Kernel = DotsKernel<C, C, C, 2, 1>;
+  return plan_skinny<Kernel>(ProductPlan::Way::dots, n, k, 1024, 1024, 128);
+}
+template <class B>
+ProductPlan plan_columns(Index n, Index k) {
+  using Kernel = ColumnsKernel<B, B, B, 2, full_width<B>>;
+  return plan_skinny<Kernel>(ProductPlan::Way::columns, n, k, 512, 64, Kernel::depth);
+}
+
 }  // namespace detail
 
-/// For sums of type P. Blocks enough for a large GPU, each with work enough to be worth its start.
-template <class P>
+/// Blocks enough for a large GPU, each with work enough to be worth its start.
+template <class B, class C>
 [[nodiscard]] ProductPlan plan_product(bool ta, bool tb, Index m, Index n, Index k) {
   using Way = ProductPlan::Way;
-  constexpr Index few = 32, dots_rows = sizeof(P) == 8 ? 16 : 32, columns = 128 * full_width<P>;
-  if (!ta && tb && m <= few && k >= 512)
-    return detail::split_plan(Way::dots, k, std::min(1024 / blocks_of(n, dots_rows), k / 1024),
-                              128);
-  if (!ta && !tb && m <= few && n >= 4 * columns)
-    return detail::split_plan(Way::columns, k, std::min(512 / blocks_of(n, columns), k / 64), 32);
-  const Index tiles = blocks_of(m, 64) * blocks_of(n, 64);
+  constexpr Index few = 32;
+  if (multiplies_weights<B, C> && !ta && m <= few) {
+    if (tb && k >= 512) return detail::plan_dots<C>(n, k);
+    if (!tb && n >= 2048) return detail::plan_columns<B>(n, k);
+  }
+  const Index tiles = std::max<Index>(1, blocks_of(m, 64) * blocks_of(n, 64));
   return detail::split_plan(Way::tiles, k, tiles >= 128 ? 1 : std::min(256 / tiles, k / 256), 16);
 }
 
 /// y (+)= op(a) x is a product with one row, by the kernels that read a once.
 template <class P>
 [[nodiscard]] ProductPlan plan_vector(bool ta, Index n, Index k) {
-  using Way = ProductPlan::Way;
-  constexpr Index dots_rows = sizeof(P) == 8 ? 16 : 32, columns = 128 * full_width<P>;
-  if (ta)
-    return detail::split_plan(Way::columns, k, std::min(512 / blocks_of(n, columns), k / 64), 32);
-  return detail::split_plan(Way::dots, k, std::min(1024 / blocks_of(n, dots_rows), k / 1024), 128);
+  return ta ? detail::plan_columns<P>(n, k) : detail::plan_dots<P>(n, k);
 }
 
 [[nodiscard]] inline std::size_t product_workspace(const ProductPlan& plan, Index m, Index n,
@@ -82,22 +99,18 @@ namespace detail {
 
 template <template <class, class, class, int, int> class K, BlockDevice D, class A, class B,
           class C>
-void launch_skinny(D& device, const ProductPlan& plan, const Product<A, B, C>& p, bool aligned) {
-  const auto run = [&]<class Kernel>(std::type_identity<Kernel>, Index vectors, Index span) {
-    const Index chunks = blocks_of(p.m, vectors), groups = blocks_of(p.n, span);
-    launch(device, {chunks * groups * plan.splits},
-           Kernel{p, static_cast<int>(chunks), static_cast<int>(groups)});
-  };
+void launch_skinny(D& device, const ProductPlan& plan, const Product<A, B, C>& p) {
+  constexpr Index full = full_width<B>;
+  const bool aligned =
+      p.k % full == 0 && (p.tb || p.n % full == 0) && aligned_for_packs(p.a, p.b, p.c);
   const auto of = [&]<int vectors, int width>(std::integral_constant<int, vectors>,
                                               std::integral_constant<int, width>) {
     using Kernel = K<A, B, C, vectors, width>;
-    if constexpr (requires { Kernel::rows; })
-      run(std::type_identity<Kernel>{}, vectors, Kernel::rows);
-    else
-      run(std::type_identity<Kernel>{}, vectors, Kernel::columns);
+    const Index chunks = blocks_of(p.m, vectors), groups = blocks_of(p.n, Kernel::columns);
+    launch(device, {chunks * groups * plan.splits},
+           Kernel{p, static_cast<int>(chunks), static_cast<int>(groups)});
   };
-  using P = param_t<C>;
-  using Full = std::integral_constant<int, full_width<P>>;
+  using Full = std::integral_constant<int, full_width<B>>;
   if (!aligned)
     of(std::integral_constant<int, 8>{}, std::integral_constant<int, 1>{});
   else if (p.m <= 2)
@@ -117,19 +130,19 @@ void multiply(D& device, const ProductPlan& plan, Product<A, B, C> p, void* work
   constexpr Index full = full_width<P>;
   p.split_k = static_cast<int>(plan.split_k);
   p.partial = plan.splits == 1 ? nullptr : static_cast<P*>(workspace);
-  const bool aligned = (p.ta ? p.m : p.k) % full == 0 && (p.tb ? p.k : p.n) % full == 0 &&
-                       aligned_for_packs(p.a, p.b, p.c);
   if (plan.way == Way::tiles) {
+    const bool aligned = (p.ta ? p.m : p.k) % full == 0 && (p.tb ? p.k : p.n) % full == 0 &&
+                         p.n % full == 0 && aligned_for_packs(p.a, p.b, p.c);
     const Index tiles_m = blocks_of(p.m, 64), tiles_n = blocks_of(p.n, 64);
-    with_width<P>(aligned && p.n % full == 0, [&](auto width) {
+    with_width<P>(aligned, [&](auto width) {
       launch(device, {tiles_m * tiles_n * plan.splits},
              TileKernel<A, B, C, width()>{p, static_cast<int>(tiles_m), static_cast<int>(tiles_n)});
     });
-  } else if constexpr (std::same_as<B, P>) {
+  } else if constexpr (multiplies_weights<B, C>) {
     if (plan.way == Way::dots)
-      detail::launch_skinny<DotsKernel>(device, plan, p, aligned);
+      detail::launch_skinny<DotsKernel>(device, plan, p);
     else
-      detail::launch_skinny<ColumnsKernel>(device, plan, p, aligned);
+      detail::launch_skinny<ColumnsKernel>(device, plan, p);
   }
   if (plan.splits > 1)
     launch(device, {blocks_of(Index{p.m} * p.n, CombineKernel<A, B, C>::threads)},
@@ -221,9 +234,7 @@ struct Matrix<D, A, B, C> {
   }
 
   static gpu::ProductPlan product_plan(Transpose ta, Transpose tb, Index m, Index n, Index k) {
-    // without weights there is nothing large to read once: factors of a gradient
-    if constexpr (!std::same_as<B, P>) return gpu::plan_product<P>(true, false, m, n, k);
-    return gpu::plan_product<P>(ta == Transpose::yes, tb == Transpose::yes, m, n, k);
+    return gpu::plan_product<B, C>(ta == Transpose::yes, tb == Transpose::yes, m, n, k);
   }
 };
 

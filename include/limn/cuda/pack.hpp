@@ -63,13 +63,17 @@ template <int width, class T>
 /// Writes a pack to `to`, which must be aligned for it.
 template <class T, int width>
 LIMN_HOST_DEVICE void store(T* to, const Pack<T, width>& pack) {
-  constexpr int bytes = static_cast<int>(sizeof(pack)), part = smaller(bytes, 16);
-  using Word = typename detail::Word<part>::type;
-  LIMN_UNROLL
-  for (int at = 0; at < bytes; at += part) {
-    Word word;
-    __builtin_memcpy(&word, reinterpret_cast<const char*>(&pack) + at, part);
-    *reinterpret_cast<Word*>(reinterpret_cast<char*>(to) + at) = word;
+  constexpr int bytes = static_cast<int>(sizeof(pack));
+  if constexpr (bytes <= 16) {
+    using Word = typename detail::Word<bytes>::type;
+    *reinterpret_cast<Word*>(to) = __builtin_bit_cast(Word, pack);
+  } else {
+    LIMN_UNROLL
+    for (int at = 0; at < bytes; at += 16) {
+      typename detail::Word<16>::type word;
+      __builtin_memcpy(&word, reinterpret_cast<const char*>(&pack) + at, 16);
+      *reinterpret_cast<typename detail::Word<16>::type*>(reinterpret_cast<char*>(to) + at) = word;
+    }
   }
 }
 

@@ -31,7 +31,7 @@ struct MapElements {
       const P factor = scale == nullptr ? P(1) : *scale;
       const Index packs = size / width, first = block.x() * share + thread;
       const Index left = packs - first;  // this thread's pack u exists if u * threads < left
-      Pack<T, width> in1[unroll], in2[unroll], before[unroll];
+      Pack<T, width> in1[unroll]{}, in2[unroll]{}, before[unroll]{};
       LIMN_UNROLL
       for (int u = 0; u < unroll; ++u) {
         if (u * threads >= left) continue;

@@ -39,7 +39,7 @@ struct Bins {
       for (Index j = columns.first; j < columns.last; ++j) {
         const primitive::Bin broad = primitive::adaptive_bin(j, width, wide);
         const Index size = (tall.last - tall.first) * (broad.last - broad.first);
-        const P part = static_cast<P>(1.0 / static_cast<double>(size));
+        const P part = P(1) / static_cast<P>(size);
         const auto more = load<pack>(dy + (i * wide + j) * channels);
         LIMN_UNROLL
         for (int l = 0; l < pack; ++l) sum.value[l] += more.value[l] * part;
@@ -128,7 +128,7 @@ struct AverageBackward {
       for (Index p = at.first; p < at.last; p += unroll * cut.rows) {
         T* to = dx + (at.n * cut.area + p) * bins.channels + k;
         const Index step = cut.rows * bins.channels;
-        Pack<T, width> before[unroll];
+        Pack<T, width> before[unroll]{};
         if (accumulate) {
           LIMN_UNROLL
           for (int u = 0; u < unroll; ++u)

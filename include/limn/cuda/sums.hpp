@@ -69,7 +69,7 @@ template <Scalar T, class F, int Width>
 struct FlatSumTerm {
   using P = param_t<T>;
   using Value = double;
-  static constexpr int width = Width, unroll = 4;
+  static constexpr int width = Width, unroll = std::same_as<F, FirstOnly> ? 4 : 2;
   static constexpr bool folds_lanes = true;
   struct Loaded {
     Pack<T, width> x1, x2;
