@@ -38,7 +38,8 @@ struct RecordingOf<D> {
 template <Device D, class Result>
 class Repeated {
  public:
-  /// Computes the work; the result's tensors hold its values until the next call. Throws what the
+  /// Computes the work; the result's tensors hold its values until the next call, or until another
+  /// recording of the same device is replayed: recordings share their memory. Throws what the
   /// work throws, and DeviceError for work that cannot be recorded: that waits for the device.
   template <class Work>
   const Result& operator()(D& device, Work&& work) {
