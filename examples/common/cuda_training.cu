@@ -12,7 +12,9 @@ std::shared_ptr<const limn::ugatit::RunDevice> cuda_run_device(const std::string
     cuda.dry = dry;
     cuda.card = card;
     cuda.maths = options.maths;
-    return std::make_unique<Cuda>(cuda);
+    auto device = std::make_unique<Cuda>(cuda);
+    limn::gpu::open_libraries(*device);
+    return device;
   };
   const auto capacity = [open] {
     return limn::ugatit::Capacity{open({}, true)->card().memory, "the card"};

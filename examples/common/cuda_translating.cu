@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Generators on the GPU.
+#include <utility>
+
 #include "common/cuda_translating.hpp"
 #include "limn/cuda.hpp"
 
@@ -8,7 +10,9 @@ namespace example {
 limn::ugatit::OpenGenerator cuda_generators(limn::ugatit::Precision precision, limn::Maths maths) {
   limn::CudaOptions cuda;
   cuda.maths = maths;
-  return limn::ugatit::generators_on(std::make_shared<limn::Cuda>(cuda), precision);
+  auto device = std::make_shared<limn::Cuda>(cuda);
+  limn::gpu::open_libraries(*device);
+  return limn::ugatit::generators_on(std::move(device), precision);
 }
 
 }  // namespace example

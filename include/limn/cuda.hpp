@@ -10,6 +10,7 @@
 #include "limn/cuda/cudnn_convolution.hpp"
 #include "limn/cuda/device.hpp"
 #include "limn/cuda/layout.hpp"
+#include "limn/cuda/libraries.hpp"
 #include "limn/cuda/matrix.hpp"
 #include "limn/cuda/normalization.hpp"
 #include "limn/cuda/optimizer.hpp"

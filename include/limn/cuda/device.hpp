@@ -93,11 +93,9 @@ class Cuda {
   /// State(Cuda&).
   template <class State>
   [[nodiscard]] State& state() {
+    use();  // the library's call may be the first of this thread
     std::shared_ptr<void>& slot = states_[&state_key<State>];
-    if (slot == nullptr) {
-      use();
-      slot = std::make_shared<State>(*this);
-    }
+    if (slot == nullptr) slot = std::make_shared<State>(*this);
     return *static_cast<State*>(slot.get());
   }
 
