@@ -21,6 +21,25 @@ inline void remember_launch(std::string_view kernel) {
   if (known.emplace(kernel).second) std::ofstream(file, std::ios::app) << kernel << '\n';
 }
 
+#if defined(LIMN_TEST_CONCURRENT_BLOCKS)
+/// Under the thread sanitizer: blocks side by side, and the threads of each phase shared between
+/// two real ones. What two threads of a phase both touch is a race. One type is enough for that.
+template <>
+struct Modes<CudaEmulation> {
+  static constexpr bool float_only = true;
+  static std::vector<ModeGroup<CudaEmulation>> groups() {
+    const auto open = [](bool dry) {
+      CudaEmulationOptions options;
+      options.threads = 2;
+      options.dry = dry;
+      options.order = gpu::HostOrder::concurrent;
+      return std::make_unique<CudaEmulation>(options);
+    };
+    return {{"emulated CUDA", {{"threads side by side", open}}}};
+  }
+  static std::vector<std::string> missing() { return {}; }
+};
+#else
 template <>
 struct Modes<CudaEmulation> {
   static std::vector<ModeGroup<CudaEmulation>> groups() {
@@ -40,5 +59,7 @@ struct Modes<CudaEmulation> {
   }
   static std::vector<std::string> missing() { return {}; }
 };
+
+#endif
 
 }  // namespace limn_test

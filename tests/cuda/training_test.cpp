@@ -113,8 +113,9 @@ TEST_CASE_FIXTURE(EmulatedRun, "losses of a replayed step are its own, and close
     for (std::size_t i = 0; i < ours.size(); ++i) {
       CAPTURE(step);
       CAPTURE(ugatit::loss_names()[i]);
-      // Adam's first steps have the size of the rate, whatever the gradient: rounding shows
-      const double excused = step == 1 ? 1e-11 : 1e-6;
+      // the first vectors of spectral normalization are normal numbers, which agree to 1e-6; Adam's
+      // first steps have the size of the rate, whatever the gradient, so that rounding shows
+      const double excused = step == 1 ? 1e-7 : 1e-6;
       CHECK(std::abs(ours[i] - theirs[i]) <= excused * std::abs(theirs[i]));
     }
   }

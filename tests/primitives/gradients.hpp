@@ -65,6 +65,8 @@ void check_link(const Link& link) {
   for (std::size_t row = 0; row < table.size(); ++row) {
     const Case& c = table[row];
     if (c.primitive != Backward::name) continue;
+    // so many values come near a kink that the differences cross it; smaller rows have the kinks
+    if (c.x.size() > 16384 && c.activation != tanh_ && c.activation != none) continue;
     CAPTURE(std::string(c.primitive));
     CAPTURE(row);
     const Operands operands = Forward::operands(c);
