@@ -231,7 +231,9 @@ void add_linear(List& list) {
                m = values<P>(d, w.shape(), -1e-3, 1e-3), v = values<P>(d, w.shape(), 0, 1e-3);
     const primitive::Factors<Cpu, T> f{values<T>(d, matrix_shape(pictures, inputs)),
                                        values<T>(d, matrix_shape(pictures, outputs))};
-    return {[=] { primitive::adam_outer<Cpu, T>({}, w, std::array{f}, m, v); }, finite(w)};
+    const Tensor<Cpu, P> rates(d, primitive::adam_rates_shape());
+    rates.upload(primitive::adam_rates({}, 1e-4, 1).template values<P>());
+    return {[=] { primitive::adam_outer<Cpu, T>({}, rates, w, std::array{f}, m, v); }, finite(w)};
   });
 }
 

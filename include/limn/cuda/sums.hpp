@@ -97,8 +97,10 @@ struct FlatSumTerm {
     for (int i = 0; i < width; ++i)
       sum[i] = f(static_cast<P>(loaded.x1.value[i]), static_cast<P>(loaded.x2.value[i]));
     LIMN_UNROLL
-    for (int half = width / 2; half > 0; half /= 2) LIMN_UNROLL
-    for (int i = 0; i < half; ++i) sum[i] += sum[i + half];
+    for (int half = width / 2; half > 0; half /= 2) {
+      LIMN_UNROLL
+      for (int i = 0; i < half; ++i) sum[i] += sum[i + half];
+    }
     s += static_cast<double>(sum[0]);
   }
   LIMN_HOST_DEVICE void end(State&, const Region&, Index) const {}
