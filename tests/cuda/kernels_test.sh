@@ -10,8 +10,9 @@ trap 'rm -rf "$work"' EXIT
 # kernels are structs of a namespace (not indented) with a body for blocks; device.hpp has the one that asks a card
 # whether the program has code for it
 find "$source/include/limn/cuda" -name '*.hpp' -not -name device.hpp -not -name 'cu[bd]*_*.hpp' -print0 | xargs -0 awk '
+  FNR == 1 {name = ""}
   /^(struct|class) [A-Za-z]/ {name = $2}
-  /operator\(\)\(Block& block\) const/ {print name}' | sed 's/[^A-Za-z0-9].*//' | sort -u >"$work/written"
+  /^  .*operator\(\)\(Block& block\) const/ {print name}' | sed 's/[^A-Za-z0-9].*//' | grep . | sort -u >"$work/written"
 
 LIMN_TEST_LAUNCHED="$work/names" "$bin/limn-test-cuda" --test-case='*table*,*step*' >"$work/log" || {
   tail -n 20 "$work/log" >&2

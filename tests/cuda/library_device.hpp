@@ -11,6 +11,7 @@
 #include "../primitives/run.hpp"
 #include "limn/cuda/conv_problem.hpp"
 #include "limn/cuda/emulation.hpp"
+#include "modes_emulation.hpp"
 
 namespace limn_test {
 
@@ -106,6 +107,7 @@ struct Modes<LibraryDevice> {
                                          CudaEmulationOptions options;
                                          options.dry = dry;
                                          options.order = order;
+                                         options.on_launch = remember_launch;
                                          return std::make_unique<LibraryDevice>(options, can);
                                        }});
     }
