@@ -23,10 +23,9 @@ inline void remember_launch(std::string_view kernel) {
 
 #if defined(LIMN_TEST_CONCURRENT_BLOCKS)
 /// Under the thread sanitizer: blocks side by side, and the threads of each phase shared between
-/// two real ones. What two threads of a phase both touch is a race. One type is enough for that.
+/// two real ones. What two threads of a phase both touch is a race.
 template <>
 struct Modes<CudaEmulation> {
-  static constexpr bool float_only = true;
   static std::vector<ModeGroup<CudaEmulation>> groups() {
     const auto open = [](bool dry) {
       CudaEmulationOptions options;

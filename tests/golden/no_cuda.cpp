@@ -3,5 +3,7 @@
 #include "limn/core/error.hpp"
 
 bool golden::replay_on_cuda(const std::string& /*path*/, const Lane& /*lane*/) {
-  throw limn::DeviceError("--device cuda: limn-golden was built without CUDA (LIMN_CUDA=ON)");
+  throw limn::DeviceError(
+      "--device cuda: limn-golden was built without it; configure with "
+      "LIMN_CUDA=ON and LIMN_GOLDEN_CUDA=ON");
 }
