@@ -45,6 +45,7 @@ void choose_device(Command& c) {
     c.given[name] = to_string(*value);
     ugatit::set_option(c.options, name, c.given[name]);
   };
+  c.choice.threads = c.place.threads;
   const example::Computing computing = example::computing(c.choice);
   take("precision", computing.precision);
   take("maths", computing.maths);
@@ -84,7 +85,8 @@ bool read(Command& c, int argc, char** argv) {
         ->capture_default_str()
         ->type_name("");
   };
-  app.add_option("--threads", c.place.threads, "0: all processors; changes no result")
+  app.add_option("--threads", c.place.threads,
+                 "of --device cpu; 0: all processors; changes no result")
       ->check(CLI::Range(0, 1024))
       ->capture_default_str()
       ->type_name("");

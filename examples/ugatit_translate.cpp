@@ -49,7 +49,7 @@ bool read(Command& c, int argc, char** argv) {
       ->default_str("squash")
       ->type_name("");
   app.add_flag("--heatmap", c.heatmap, "also write OUT/heatmaps: where the attention was");
-  app.add_option("--threads", c.options.threads, "0: all processors")
+  app.add_option("--threads", c.options.threads, "of --device cpu; 0: all processors")
       ->check(CLI::Range(0, 1024))
       ->capture_default_str()
       ->type_name("");
@@ -69,6 +69,7 @@ bool read(Command& c, int argc, char** argv) {
       ->type_name("");
   app.add_option("INPUT", c.inputs, "pictures and folders")->required();
   if (!example::parse(app, argc, argv)) return false;
+  c.choice.threads = c.options.threads;
   const example::Computing computing = example::computing(c.choice);
   c.options.precision = computing.precision.value_or(c.options.precision);
   c.options.maths = computing.maths.value_or(c.options.maths);

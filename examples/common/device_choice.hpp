@@ -14,6 +14,7 @@ struct DeviceChoice {
   std::string device = "cpu";
   std::optional<std::string> precision;
   std::optional<limn::Maths> maths;
+  int threads = 0;  ///< of the CPU; 0: not given
 
   [[nodiscard]] bool cuda() const { return device == "cuda"; }
 };
@@ -31,6 +32,8 @@ struct Computing {
   using limn::UsageError;
   if (choice.device != "cpu" && choice.device != "cuda")
     throw UsageError("--device '" + choice.device + "' is unknown; there are cpu and cuda");
+  if (choice.cuda() && choice.threads != 0)
+    throw UsageError("--threads is for --device cpu: a GPU divides its work itself");
   Computing result{std::nullopt, choice.maths};
   if (!choice.precision) return result;
   const std::string& name = *choice.precision;
