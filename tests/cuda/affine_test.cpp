@@ -20,25 +20,7 @@ TEST_CASE("affine_backward_data on the emulated GPU: the table") {
 }
 
 TEST_CASE("affine on the emulated GPU: results may take the place of an operand") {
-  CudaEmulation device;
-  for (const Index channels : {17, 24}) {
-    const Case c{.primitive = "affine_forward", .x = {2, 7, 9, channels}, .activation = relu};
-    const Operands operands = AffineForwardOp::operands(c);
-    const Values values = random_values<AffineForwardOp>(c, operands, 1);
-    const auto t = make_tensors<float>(device, operands, values);
-    AffineForwardOp::call(c, t, Write::overwrite);
-    const auto expected = read(t.x(4));
-    primitive::affine_forward(t.x(0), t.p(1), t.p(2), c.activation, t.x(3), t.x(0));
-    CHECK(same(read(t.x(0)), expected));
-
-    const Operands back = AffineBackwardOp::operands(c);
-    const auto u = make_tensors<float>(device, back, random_values<AffineBackwardOp>(c, back, 2));
-    AffineBackwardOp::call(c, u, Write::overwrite);
-    const auto gradient = read(u.x(6));
-    primitive::affine_backward_data(u.x(0), u.x(1), u.p(2), u.p(3), c.activation, u.p(4), u.p(5),
-                                    u.x(0), Write::overwrite);
-    CHECK(same(read(u.x(0)), gradient));
-  }
+  for (const Index channels : {17, 24}) check_affine_in_place<CudaEmulation>(channels);
 }
 
 TEST_CASE("affine on the emulated GPU: a view that is not aligned is read value by value") {
@@ -68,24 +50,7 @@ TEST_CASE("affine on the emulated GPU: a view that is not aligned is read value 
 }
 
 TEST_CASE("moments on the emulated GPU: a mean far larger than the deviation") {
-  CudaEmulation device;
-  for (const Index channels : {5, 8}) {
-    const Shape shape{1, 64, 64, channels};
-    std::vector<double> values;
-    for (std::uint64_t i = 0; i < static_cast<std::uint64_t>(shape.size()); ++i)
-      values.push_back(widened(1e4F + Philox{3, 4}.normal(i)));
-    values[0] = 0;  // an unusual first pixel
-    const auto x = made<float>(device, shape, values);
-    const Tensor<CudaEmulation, float> mean(device, shape.per_channel());
-    const Tensor<CudaEmulation, float> m2(device, shape.per_channel());
-    primitive::moments(x, mean, m2);
-    for (Index c = 0; c < shape.c; ++c) {
-      const Moments m = moments_of({values, shape}, 0, c);
-      const auto at = static_cast<std::size_t>(c);
-      CHECK(std::abs(read(mean)[at] - m.mean) <= 1e-6 * m.mean);
-      CHECK(std::abs(read(m2)[at] - m.m2) <= 1e-6 * m.m2);
-    }
-  }
+  for (const Index channels : {5, 8}) check_far_mean<CudaEmulation>(channels, 0);  // an odd pixel
 }
 
 }  // namespace

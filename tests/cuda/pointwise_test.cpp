@@ -16,17 +16,7 @@ TEST_CASE("map_reduce on the emulated GPU: the table") {
 TEST_CASE("reduce on the emulated GPU: the table") { check_operation<CudaEmulation, ReduceOp>(); }
 
 TEST_CASE("map, map2 on the emulated GPU: the result may take the place of an operand") {
-  CudaEmulation device;
-  const Case c{.primitive = "map2", .x = {1, 5, 7, 3}};
-  const Operands operands = Map2Op::operands(c);
-  const auto t = make_tensors<float>(device, operands, random_values<Map2Op>(c, operands, 1));
-  Map2Op::call(c, t, Write::overwrite);
-  const auto expected = read(t.x(3));
-  primitive::map2(Twisted{0.75F}, t.x(0), t.x(1), t.x(1), Write::overwrite, t.p(2));
-  CHECK(same(read(t.x(1)), expected));
-  primitive::map(HalfSquare{0.75F}, t.x(0), t.x(3));
-  primitive::map(HalfSquare{0.75F}, t.x(0), t.x(0));
-  CHECK(same(read(t.x(0)), read(t.x(3))));
+  check_maps_in_place<CudaEmulation>();
 }
 
 TEST_CASE("pointwise on the emulated GPU: a view that is not aligned") {

@@ -2,6 +2,8 @@
 // Statistics, affine and normalization: how they are called, and what they are.
 #pragma once
 
+#include <optional>
+
 #include "limn/core/primitives/affine.hpp"
 #include "limn/core/primitives/normalization.hpp"
 #include "reference.hpp"
@@ -127,6 +129,61 @@ struct AffineBackwardOp {
                                     t.x(6), write);
   }
 };
+
+/// A result that takes the place of an operand is what it would be elsewhere, in every mode.
+template <class D>
+void check_affine_in_place(Index channels) {
+  for (const auto& group : Modes<D>::groups()) {
+    for (const auto& mode : group.modes) {
+      CAPTURE(group.name);
+      CAPTURE(mode.name);
+      const auto device = mode.open(false);
+      const Case c{.primitive = "affine_forward", .x = {2, 7, 9, channels}, .activation = relu};
+      const Operands operands = AffineForwardOp::operands(c);
+      const Values values = random_values<AffineForwardOp>(c, operands, 1);
+      const auto t = make_tensors<float>(*device, operands, values);
+      AffineForwardOp::call(c, t, Write::overwrite);
+      const auto expected = read(t.x(4));
+      primitive::affine_forward(t.x(0), t.p(1), t.p(2), c.activation, t.x(3), t.x(0));
+      CHECK(same(read(t.x(0)), expected));
+
+      const Operands back = AffineBackwardOp::operands(c);
+      const auto u =
+          make_tensors<float>(*device, back, random_values<AffineBackwardOp>(c, back, 2));
+      AffineBackwardOp::call(c, u, Write::overwrite);
+      const auto gradient = read(u.x(6));
+      primitive::affine_backward_data(u.x(0), u.x(1), u.p(2), u.p(3), c.activation, u.p(4), u.p(5),
+                                      u.x(0), Write::overwrite);
+      CHECK(same(read(u.x(0)), gradient));
+    }
+  }
+}
+
+/// Moments of values around 10^4 with a deviation of 1; `first`: what the first pixel is instead.
+template <class D>
+void check_far_mean(Index channels, std::optional<double> first = std::nullopt) {
+  const Shape shape{1, 64, 64, channels};
+  std::vector<double> values;
+  for (std::uint64_t i = 0; i < static_cast<std::uint64_t>(shape.size()); ++i)
+    values.push_back(widened(1e4F + Philox{3, 4}.normal(i)));
+  if (first) values[0] = *first;
+  for (const auto& group : Modes<D>::groups()) {
+    for (const auto& mode : group.modes) {
+      CAPTURE(group.name);
+      CAPTURE(mode.name);
+      const auto device = mode.open(false);
+      const auto x = made<float>(*device, shape, values);
+      const Tensor<D, float> mean(*device, shape.per_channel()), m2(*device, shape.per_channel());
+      primitive::moments(x, mean, m2);
+      for (Index c = 0; c < shape.c; ++c) {
+        const Moments m = moments_of({values, shape}, 0, c);
+        const auto at = static_cast<std::size_t>(c);
+        CHECK(std::abs(read(mean)[at] - m.mean) <= 1e-6 * m.mean);
+        CHECK(std::abs(read(m2)[at] - m.m2) <= 1e-6 * m.m2);
+      }
+    }
+  }
+}
 
 /// Operands of both: mean, m2, rho, gamma, beta.
 inline Operands norm_operands(const Case& c) {

@@ -182,4 +182,36 @@ struct CastOp {
   }
 };
 
+template <class D, Scalar From, Scalar To>
+void check_cast() {
+  std::vector<double> values;
+  for (std::uint64_t i = 0; i < 77; ++i)
+    values.push_back(widened(rounded<From>(static_cast<double>(Philox{1, 2}.normal(i)))));
+  auto expected = values;
+  for (double& v : expected) v = widened(rounded<To>(v));
+  for (const auto& group : Modes<D>::groups()) {
+    for (const auto& mode : group.modes) {
+      const auto device = mode.open(false);
+      const auto x = made<From>(*device, vector_shape(77), values);
+      const Tensor<D, To> y(*device, vector_shape(77));
+      primitive::cast(x, y);
+      CHECK(same(read(y), expected));
+    }
+  }
+}
+
+/// All pairs of types, exactly.
+template <class D>
+void check_casts() {
+  const auto from = [](auto zero) {
+    using From = decltype(zero);
+    check_cast<D, From, double>();
+    check_cast<D, From, float>();
+    check_cast<D, From, bfloat16>();
+  };
+  from(0.0);
+  from(0.0F);
+  from(bfloat16());
+}
+
 }  // namespace limn_test

@@ -98,4 +98,24 @@ struct ReduceOp {
   }
 };
 
+/// map and map2: a result that takes the place of an operand is what it would be elsewhere.
+template <class D>
+void check_maps_in_place() {
+  for (const auto& group : Modes<D>::groups()) {
+    for (const auto& mode : group.modes) {
+      const auto device = mode.open(false);
+      const Case c{.primitive = "map2", .x = {1, 5, 7, 3}};
+      const Operands operands = Map2Op::operands(c);
+      const auto t = make_tensors<float>(*device, operands, random_values<Map2Op>(c, operands, 1));
+      Map2Op::call(c, t, Write::overwrite);
+      const auto expected = read(t.x(3));
+      primitive::map2(Twisted{0.75F}, t.x(0), t.x(1), t.x(1), Write::overwrite, t.p(2));
+      CHECK(same(read(t.x(1)), expected));
+      primitive::map(HalfSquare{0.75F}, t.x(0), t.x(3));
+      primitive::map(HalfSquare{0.75F}, t.x(0), t.x(0));
+      CHECK(same(read(t.x(0)), read(t.x(3))));
+    }
+  }
+}
+
 }  // namespace limn_test

@@ -31,6 +31,17 @@ struct WorkDone {
       0;                    ///< of convolutions and matrix products, as defined (not as computed)
   std::uint64_t bytes = 0;  ///< tensors read and written once each
   std::uint64_t calls = 0;
+
+  constexpr WorkDone& operator+=(const WorkDone& more) {
+    multiply_adds += more.multiply_adds;
+    bytes += more.bytes;
+    calls += more.calls;
+    return *this;
+  }
+  /// What came since `before`.
+  [[nodiscard]] constexpr WorkDone since(const WorkDone& before) const {
+    return {multiply_adds - before.multiply_adds, bytes - before.bytes, calls - before.calls};
+  }
 };
 
 /// A device hands out memory, says whether it is dry, counts work, and moves bytes to and from the

@@ -48,11 +48,7 @@ class Cpu {
   [[nodiscard]] bool dry() const { return dry_; }
   [[nodiscard]] MemoryUse memory() const { return memory_->use(); }
   [[nodiscard]] WorkDone work() const { return work_; }
-  void count(const WorkDone& w) {
-    work_.multiply_adds += w.multiply_adds;
-    work_.bytes += w.bytes;
-    work_.calls += w.calls;
-  }
+  void count(const WorkDone& w) { work_ += w; }
 
   void upload(void* to, const void* from, std::size_t bytes) const { std::memcpy(to, from, bytes); }
   void download(void* to, const void* from, std::size_t bytes) const {

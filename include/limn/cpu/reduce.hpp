@@ -34,22 +34,8 @@ struct SumStep {
 
 class Reduction {
  public:
-  Reduction(const Shape& s, const primitive::Axes& axes) : rows_(1) {
-    const std::array<Index, 4> extents{s.n, s.h, s.w, s.c};
-    const std::array<bool, 4> summed{axes.n, axes.h, axes.w, axes.c};
-    // extents_: kept, summed, kept, summed, kept. An axis of extent 1 joins any group.
-    std::size_t group = 0;
-    for (std::size_t i = 0; i < 4; ++i) {
-      if (extents[i] == 1) continue;
-      if (summed[i] != (group % 2 == 1)) ++group;
-      extents_[group] *= extents[i];
-    }
-    // the last groups are the innermost ones: rows as long as they can be
-    if (group == 1 || group == 2) {
-      extents_[4] = std::exchange(extents_[2], 1);
-      extents_[3] = std::exchange(extents_[1], 1);
-    }
-    rows_ = Rows(extents_[4]);
+  Reduction(const Shape& s, const primitive::Axes& axes)
+      : extents_(primitive::grouped(s, axes)), rows_(extents_[4]) {
     // a chunk: about 16 K values, and partial sums that weigh little
     per_chunk_ = std::max(Index{16}, 16384 / rows_.channels);
     chunks_ = chunks_of(summed_rows(), per_chunk_);
@@ -106,7 +92,7 @@ class Reduction {
     }
   }
 
-  std::array<Index, 5> extents_{1, 1, 1, 1, 1};
+  std::array<Index, 5> extents_;  ///< see primitive::grouped
   Rows rows_;
   Index per_chunk_ = 1, chunks_ = 1;
 };

@@ -61,11 +61,7 @@ class Cuda {
   [[nodiscard]] bool dry() const { return options_.dry; }
   [[nodiscard]] MemoryUse memory() const { return memory_->use(); }
   [[nodiscard]] WorkDone work() const { return work_; }
-  void count(const WorkDone& w) {
-    work_.multiply_adds += w.multiply_adds;
-    work_.bytes += w.bytes;
-    work_.calls += w.calls;
-  }
+  void count(const WorkDone& w) { work_ += w; }
 
   /// Queues a copy from the host, whose memory is free afterwards. Throws DeviceError in a
   /// recording, which would repeat the same values for ever.
@@ -160,18 +156,6 @@ struct Probe {
   LIMN_HOST_DEVICE void operator()(Block& /*block*/) const {}
 };
 
-/// "limn::v0::gpu::AffineForward<float, 4>", out of the compiler's own words.
-template <class K>
-[[nodiscard]] std::string kernel_name() {
-  const std::string_view text = __PRETTY_FUNCTION__;
-  const auto begin = text.find("K = ");
-  if (begin == std::string_view::npos) return "a kernel";
-  std::string_view name = text.substr(begin + 4);
-  if (const auto end = name.find(';'); end != std::string_view::npos) name = name.substr(0, end);
-  if (name.ends_with(']')) name.remove_suffix(1);
-  return std::string(name);
-}
-
 [[noreturn]] LIMN_NOINLINE inline void refuse_launch(cudaError_t error, const std::string& kernel,
                                                      const Grid& grid, int threads) {
   gpu::check(error, "launching " + kernel + " with " + std::to_string(grid.x) + " x " +
@@ -262,14 +246,14 @@ void Cuda::launch(const gpu::Grid& grid, const K& kernel) {
   if (options_.dry) return;
   constexpr Index most = std::numeric_limits<int>::max(), most_yz = 65535;
   if (grid.x > most || grid.y > most_yz || grid.z > most_yz) [[unlikely]]
-    gpu::detail::refuse_launch(cudaErrorInvalidConfiguration, gpu::detail::kernel_name<K>(), grid,
-                               K::threads);
+    gpu::detail::refuse_launch(cudaErrorInvalidConfiguration, std::string(gpu::kernel_name<K>()),
+                               grid, K::threads);
   use();
   const dim3 blocks(static_cast<unsigned>(grid.x), static_cast<unsigned>(grid.y),
                     static_cast<unsigned>(grid.z));
   gpu::run_kernel<K><<<blocks, K::threads, 0, current_>>>(kernel);
   if (const cudaError_t error = cudaGetLastError(); error != cudaSuccess) [[unlikely]]
-    gpu::detail::refuse_launch(error, gpu::detail::kernel_name<K>(), grid, K::threads);
+    gpu::detail::refuse_launch(error, std::string(gpu::kernel_name<K>()), grid, K::threads);
 }
 
 }  // namespace limn::inline v0

@@ -87,11 +87,7 @@ class CudaEmulation {
   [[nodiscard]] bool dry() const { return options_.dry; }
   [[nodiscard]] MemoryUse memory() const { return memory_->use(); }
   [[nodiscard]] WorkDone work() const { return work_; }
-  void count(const WorkDone& w) {
-    work_.multiply_adds += w.multiply_adds;
-    work_.bytes += w.bytes;
-    work_.calls += w.calls;
-  }
+  void count(const WorkDone& w) { work_ += w; }
   /// Throw DeviceError in a recording.
   void upload(void* to, const void* from, std::size_t bytes) const {
     refuse_in_recording("an upload from the host");
@@ -127,8 +123,7 @@ class CudaEmulation {
     const auto end = [&] {
       memory_->end_recording();
       recording_ = false;
-      recording.work_ = {work_.multiply_adds - before.multiply_adds, work_.bytes - before.bytes,
-                         work_.calls - before.calls};
+      recording.work_ = work_.since(before);
       work_ = before;
       recording.launches_ = std::move(parts_.front());
       parts_.clear();

@@ -20,8 +20,7 @@ inline Cuda::Recording Cuda::record(const std::function<void()>& work) {
   const auto end = [&] {
     recording_ = false;
     memory_->end_recording();
-    recording.work_ = {work_.multiply_adds - before.multiply_adds, work_.bytes - before.bytes,
-                       work_.calls - before.calls};
+    recording.work_ = work_.since(before);
     work_ = before;  // nothing was computed
     return options_.dry ? cudaSuccess : cudaStreamEndCapture(stream_, &graph);
   };

@@ -72,27 +72,13 @@ struct MapElements {
   }
 };
 
-/// x summed over some axes. Neighbouring axes that are treated alike are one, and the innermost
-/// one, if it is kept, is the row that a reduction folds.
+/// x summed over some axes, in groups (primitive::grouped); the innermost one, if it is kept, is
+/// the row that a reduction folds.
 class AxesSum {
  public:
-  AxesSum(const Shape& s, const primitive::Axes& axes) {
-    const std::array<Index, 4> extents{s.n, s.h, s.w, s.c};
-    const std::array<bool, 4> summed{axes.n, axes.h, axes.w, axes.c};
-    // kept, summed, kept, summed, kept. An axis of extent 1 joins any group.
-    std::size_t group = 0;
-    for (std::size_t i = 0; i < 4; ++i) {
-      if (extents[i] == 1) continue;
-      if (summed[i] != (group % 2 == 1)) ++group;
-      extents_[group] *= extents[i];
-    }
-    // the last groups are the innermost ones: rows as long as they can be
-    if (group == 1 || group == 2) {
-      extents_[4] = std::exchange(extents_[2], 1);
-      extents_[3] = std::exchange(extents_[1], 1);
-    } else if (group == 0) {  // nothing is summed
-      extents_[4] = std::exchange(extents_[0], 1);
-    }
+  AxesSum(const Shape& s, const primitive::Axes& axes) : extents_(primitive::grouped(s, axes)) {
+    if (extents_[1] == 1 && extents_[3] == 1)  // nothing is summed
+      extents_[4] *= std::exchange(extents_[0], 1);
   }
 
   template <class T>
@@ -109,7 +95,7 @@ class AxesSum {
   }
 
  private:
-  std::array<Index, 5> extents_{1, 1, 1, 1, 1};
+  std::array<Index, 5> extents_;
 };
 
 }  // namespace limn::inline v0::gpu

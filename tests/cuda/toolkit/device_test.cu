@@ -56,8 +56,9 @@ TEST_CASE("without a card: one sentence that says what is missing" * doctest::sk
   const std::string said = message([] { Cuda device; });
   MESSAGE(said);
   CHECK(said.starts_with("[Cuda] "));
-  CHECK((said.find("driver") != std::string::npos || said.find("card") != std::string::npos));
-  CHECK(said.find('\n') == std::string::npos);
+  CHECK((said.find("driver") != std::string_view::npos ||
+         said.find("card") != std::string_view::npos));
+  CHECK(said.find('\n') == std::string_view::npos);
   CudaOptions dry;
   dry.dry = true;  // and no card is described
   CHECK(message([&] { Cuda device(dry); }) == said);
@@ -110,10 +111,10 @@ TEST_CASE("on a card: launches, copies, recordings with branches" * doctest::ski
 
   const std::string full =
       message([&] { const Tensor<Cuda, float> too_large(device, vector_shape(Index{1} << 42)); });
-  CHECK(full.find("out of memory: 17592186044416 bytes asked for") != std::string::npos);
+  CHECK(full.find("out of memory: 17592186044416 bytes asked for") != std::string_view::npos);
   CHECK(message([&] {
           gpu::launch(device, {1, 70000}, Double{x.data(), 1000});
-        }).find("Double") != std::string::npos);
+        }).find("Double") != std::string_view::npos);
 }
 
 TEST_CASE("a dry device of every built-in card plans without a driver") {
@@ -188,7 +189,7 @@ TEST_CASE("a recording on a dry device: the same plan, and no look at values") {
   const auto refused = [&](const std::function<void()>& inside) {
     const std::string said = message([&] { static_cast<void>(device.record(inside)); });
     CHECK_FALSE(device.recording());
-    return said.find("while work is recorded") != std::string::npos;
+    return said.find("while work is recorded") != std::string_view::npos;
   };
   CHECK(refused([&] { device.download(&value, nullptr, sizeof value); }));
   CHECK(refused([&] { device.upload(nullptr, &value, sizeof value); }));
@@ -223,7 +224,7 @@ TEST_CASE("what CUDA answers becomes one sentence") {
         "[Cuda] waiting for the card: this program has no code for the card, it was compiled for " +
             gpu::compiled_architectures() + "; build it with CMAKE_CUDA_ARCHITECTURES=native");
   CHECK(gpu::compiled_architectures().starts_with("sm_"));
-  CHECK(said(cudaErrorMemoryAllocation).find("--plan") != std::string::npos);
+  CHECK(said(cudaErrorMemoryAllocation).find("--plan") != std::string_view::npos);
   CHECK(said(cudaErrorInvalidValue) ==
         "[Cuda] waiting for the card: invalid argument (cudaErrorInvalidValue)");
 }
@@ -246,8 +247,8 @@ TEST_CASE("a library's state is made once, when it is asked for") {
 }
 
 TEST_CASE("a kernel has a name") {
-  CHECK(gpu::detail::kernel_name<Double>().find("Double") != std::string::npos);
-  CHECK(gpu::detail::kernel_name<Double>().find("K = ") == std::string::npos);
+  CHECK(gpu::kernel_name<Double>().find("Double") != std::string_view::npos);
+  CHECK(gpu::kernel_name<Double>().find("K = ") == std::string_view::npos);
 }
 
 TEST_CASE("two units with the device in one program") {

@@ -3,6 +3,9 @@
 // param_t<T> (float for bfloat16), is callable on host and device, and holds values only.
 #pragma once
 
+#include <array>
+#include <utility>
+
 #include "limn/core/primitives/common.hpp"
 
 namespace limn::inline v0::primitive {
@@ -14,6 +17,25 @@ struct Axes {
     return {n ? 1 : s.n, h ? 1 : s.h, w ? 1 : s.w, c ? 1 : s.c};
   }
 };
+/// Extents in groups: kept, summed, kept, summed, kept. Neighbouring axes that are treated alike
+/// are one, an axis of extent 1 joins any group, and the groups that are used are the last,
+/// innermost ones; where nothing is summed, the first.
+[[nodiscard]] constexpr std::array<Index, 5> grouped(const Shape& s, const Axes& axes) {
+  const std::array<Index, 4> extents{s.n, s.h, s.w, s.c};
+  const std::array<bool, 4> summed{axes.n, axes.h, axes.w, axes.c};
+  std::array<Index, 5> groups{1, 1, 1, 1, 1};
+  std::size_t group = 0;
+  for (std::size_t i = 0; i < 4; ++i) {
+    if (extents[i] == 1) continue;
+    if (summed[i] != (group % 2 == 1)) ++group;
+    groups[group] *= extents[i];
+  }
+  if (group == 1 || group == 2) {
+    groups[4] = std::exchange(groups[2], 1);
+    groups[3] = std::exchange(groups[1], 1);
+  }
+  return groups;
+}
 inline constexpr Axes all_axes{true, true, true, true};
 inline constexpr Axes positions{false, true, true, false};        ///< (N,H,W,C) -> (N,1,1,C)
 inline constexpr Axes all_but_channels{true, true, true, false};  ///< (N,H,W,C) -> (1,1,1,C)
