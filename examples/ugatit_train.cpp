@@ -5,6 +5,7 @@
 #include <iostream>
 #include <string>
 
+#include "common/cpu_training.hpp"
 #include "common/cuda_training.hpp"
 #include "common/device_choice.hpp"
 #include "common/guarded_main.hpp"
@@ -45,7 +46,6 @@ void choose_device(Command& c) {
     c.given[name] = to_string(*value);
     ugatit::set_option(c.options, name, c.given[name]);
   };
-  c.choice.threads = c.place.threads;
   const example::Computing computing = example::computing(c.choice);
   take("precision", computing.precision);
   take("maths", computing.maths);
@@ -85,7 +85,7 @@ bool read(Command& c, int argc, char** argv) {
         ->capture_default_str()
         ->type_name("");
   };
-  app.add_option("--threads", c.place.threads,
+  app.add_option("--threads", c.choice.threads,
                  "of --device cpu; 0: all processors; changes no result")
       ->check(CLI::Range(0, 1024))
       ->capture_default_str()
@@ -116,7 +116,8 @@ bool read(Command& c, int argc, char** argv) {
     throw limn::UsageError("--out is missing: the folder of the run");
   if (c.place.data.empty() && !c.plan)
     throw limn::UsageError("--data is missing: a folder with trainA and trainB");
-  if (c.choice.cuda()) c.place.device = example::cuda_run_device(c.card);
+  c.place.device = c.choice.cuda() ? example::cuda_run_device(c.card)
+                                   : example::cpu_run_device(c.choice.threads);
   return true;
 }
 
@@ -124,7 +125,7 @@ int plan(const Command& c) {
   const auto options =
       c.resume ? ugatit::resumed_options(ugatit::ModelFile(c.place.out), c.given).options
                : c.options;
-  std::cout << ugatit::to_text(c.place.on()->plan(options)) << std::flush;
+  std::cout << ugatit::to_text(c.place.device->plan(options)) << std::flush;
   return example::done;
 }
 

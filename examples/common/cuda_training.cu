@@ -2,6 +2,7 @@
 // Trainings on the GPU.
 #include "common/cuda_training.hpp"
 #include "limn/cuda.hpp"
+#include "limn/models/ugatit/run_device_on.hpp"
 
 namespace example {
 

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "limn/cuda.hpp"
-#include "limn/models/ugatit/plan.hpp"
+#include "limn/models/ugatit/make_plan.hpp"
 
 using namespace limn;
 

@@ -8,6 +8,7 @@
 
 #include "limn/data/loader.hpp"
 #include "limn/io/picture.hpp"
+#include "limn/train/events.hpp"
 #include "limn/train/state.hpp"
 
 namespace limn::inline v0 {
@@ -33,6 +34,9 @@ class Trainable {
   /// Whether steps run ahead of the program, and losses() makes it wait: a trainer then asks where
   /// they are shown or kept, and not after every step.
   [[nodiscard]] virtual bool runs_ahead() const { return false; }
+
+  /// How the networks are after the last step, waiting for it.
+  [[nodiscard]] virtual std::vector<Signal> signals() { return {}; }
 
   /// Everything that the next step depends on, but for step and data.
   [[nodiscard]] virtual std::vector<StateTensor> state() = 0;

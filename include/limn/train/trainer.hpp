@@ -14,13 +14,13 @@
 #include <optional>
 #include <stop_token>
 #include <string>
-#include <string_view>
 #include <system_error>
 #include <utility>
 #include <vector>
 
 #include "limn/io/write_picture.hpp"
 #include "limn/train/csv_log.hpp"
+#include "limn/train/events.hpp"
 #include "limn/train/trainable.hpp"
 
 namespace limn::inline v0 {
@@ -32,37 +32,6 @@ struct TrainerOptions {
   std::int64_t steps = 0;
   /// Every so many steps, and at the last; 0: never (the last checkpoint is always saved).
   std::int64_t log_every = 10, sheet_every = 1000, save_every = 1000;
-};
-
-/// What a step gave.
-struct StepReport {
-  std::int64_t step = 0, steps = 0;
-  double seconds = 0;  ///< of this step, waiting for data included
-  double learning_rate = 0;
-  std::vector<std::string> names{};  ///< of the loss terms
-  std::vector<double> losses{};      ///< as they were last read
-  std::int64_t losses_step = 0;      ///< the step that they belong to: an earlier one where a
-                                     ///< device runs ahead
-
-  /// The value of a loss term; 0 if there is none of that name.
-  [[nodiscard]] double loss(std::string_view name) const {
-    const auto found = std::find(names.begin(), names.end(), name);
-    return found == names.end() ? 0 : losses[static_cast<std::size_t>(found - names.begin())];
-  }
-};
-
-/// Called by the thread that drives the trainer; each may be empty. What they throw passes through.
-struct TrainerEvents {
-  std::function<void(const StepReport&)> on_step;
-  /// With the file it was written to, if any.
-  std::function<void(const Picture&, const std::filesystem::path&)> on_sheet;
-  std::function<void(const std::filesystem::path&, std::int64_t step)> on_save;
-  /// Warnings and news, one sentence each.
-  std::function<void(const std::string&)> on_message;
-
-  void message(const std::string& text) const {
-    if (on_message) on_message(text);
-  }
 };
 
 /// The checkpoint in a run's folder.
@@ -118,7 +87,7 @@ class Trainer {
     require_sound();
     const auto start = std::chrono::steady_clock::now();
     const std::int64_t step = step_ + 1;
-    StepReport report{step, steps(), 0, model_->learning_rate(step), names_, {}, 0};
+    StepReport report{step, steps(), 0, model_->learning_rate(step), names_, {}, 0, {}};
     const UnpairedBatch batch = batches_();
     sound(step, [&] { model_->train(batch, step); });
     if (!model_->runs_ahead() || losses_.empty() || shown(step)) read_losses(step);
@@ -132,6 +101,7 @@ class Trainer {
       std::vector<double> values{report.learning_rate};
       values.insert(values.end(), report.losses.begin(), report.losses.end());
       log_->add(step_, seconds_, values);
+      report.signals = model_->signals();
     }
     if (events_.on_step) events_.on_step(report);
     if (due(options_.sheet_every)) make_sheet();

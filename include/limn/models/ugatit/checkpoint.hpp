@@ -47,15 +47,4 @@ template <Device D, Scalar T>
   return m;
 }
 
-/// A whole number of a checkpoint's metadata, at least 0. Throws IoError.
-[[nodiscard]] inline std::int64_t counter_entry(const SafetensorsFile& file,
-                                                const std::string& key) {
-  try {
-    return parse_number<std::int64_t>(key, metadata_entry(file, key), 0,
-                                      std::int64_t{1'000'000'000'000});
-  } catch (const UsageError& error) {
-    throw IoError(file.path().string() + ": its metadata are damaged: " + error.what());
-  }
-}
-
 }  // namespace limn::inline v0::ugatit

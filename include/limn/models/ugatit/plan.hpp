@@ -1,16 +1,12 @@
 // SPDX-License-Identifier: MIT
-// What a training will cost, known before it begins: its steps are run on a dry device, which hands
-// out the same memory and counts the same work without having either.
+// What a training will cost, known before it begins (make_plan.hpp).
 #pragma once
 
 #include <algorithm>
 #include <cstdint>
-#include <memory>
 #include <string>
-#include <utility>
-#include <vector>
 
-#include "limn/models/ugatit/training.hpp"
+#include "limn/train/text.hpp"
 
 namespace limn::inline v0::ugatit {
 
@@ -27,57 +23,6 @@ struct Plan {
   std::uint64_t parameters = 0;
   std::uint64_t multiply_adds = 0;  ///< of a step, in convolutions and matrix products
 };
-
-/// Plans a training on a dry device that is opened as the real one would be. Throws UsageError for
-/// options that do not work.
-template <Scalar T, Device D>
-[[nodiscard]] Plan make_plan(const RunOptions& options, std::unique_ptr<D> dry_device) {
-  D& device = *dry_device;
-  Training<D, T> training(std::move(dry_device), options);
-  Plan plan;
-  const auto bytes = [](const auto& tensor) {
-    return tensor.defined() ? static_cast<std::uint64_t>(tensor.bytes()) : 0;
-  };
-  ParameterSet<D, T>* const sets[] = {&training.model().generators,
-                                      &training.model().discriminators};
-  const auto gradients = [&] {
-    std::uint64_t total = 0;
-    for (const auto* set : sets)
-      for (const auto& part : set->parts()) total += bytes(part.gradients);
-    return total;
-  };
-  for (const auto* set : sets)
-    for (const auto* p : set->parameters())
-      if (p->role == Role::weight) plan.parameters += static_cast<std::uint64_t>(p->shape.size());
-  for (auto* adam : {&training.step().generator_adam(), &training.step().discriminator_adam()})
-    plan.moments += bytes(adam->first_moments()) + bytes(adam->second_moments());
-  const auto state = training.state();
-  plan.checkpoint = static_cast<std::uint64_t>(state_file_bytes(training.metadata(), state));
-
-  const std::uint64_t lasting = device.memory().current - gradients();
-  plan.weights = lasting - plan.moments;
-  std::uint64_t most = 0;
-  const auto look = [&](const auto& /*seen*/) {
-    const std::uint64_t current = device.memory().current;
-    if (current <= most) return;
-    most = current;
-    plan.gradients = gradients();
-    plan.activations = current - lasting - plan.gradients;
-  };
-  training.step().observe(look, false);
-  const Index size = options.model.size;
-  const UnpairedBatch batch{0, {options.train.batch, size, size, 3}, {}, {}};
-  training.train(batch, 1);
-  // the second step shows whether the pool had to grow once more; a device that records does it
-  // now, with memory of its own for what the recording writes
-  training.step().observe(nullptr);
-  const std::uint64_t work = device.work().multiply_adds;
-  training.train(batch, 2);
-  plan.multiply_adds = device.work().multiply_adds - work;
-  plan.peak = device.memory().peak;
-  plan.workspace = plan.peak - std::min(plan.peak, most);
-  return plan;
-}
 
 /// The plan in lines; the last one is "peak N bytes".
 [[nodiscard]] inline std::string to_text(const Plan& plan) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// A run: a training in a folder, begun or resumed. A program that trains needs no more than this
-// header.
+// A run: a training in a folder, begun or resumed, on a device that was opened elsewhere
+// (run_cpu.hpp, limn/cuda.hpp).
 #pragma once
 
 #include <cstdint>
@@ -10,7 +10,9 @@
 #include <string>
 #include <utility>
 
-#include "limn/models/ugatit/run_cpu.hpp"
+#include "limn/models/ugatit/model_file.hpp"
+#include "limn/models/ugatit/run_device.hpp"
+#include "limn/optim/schedule.hpp"
 #include "limn/train/data_identity.hpp"
 #include "limn/train/trainer.hpp"
 
@@ -20,13 +22,8 @@ namespace limn::inline v0::ugatit {
 struct RunPlace {
   std::filesystem::path data;  ///< has trainA, trainB, and testA, testB for the sheets
   std::filesystem::path out;
-  int threads = 0;  ///< 0: as many as the processor has
+  std::shared_ptr<const RunDevice> device;  ///< cpu_run_device(), ...
   std::int64_t log_every = 10, sheet_every = 1000, save_every = 1000;
-  std::shared_ptr<const RunDevice> device{};  ///< none: the CPU, with `threads`
-
-  [[nodiscard]] std::shared_ptr<const RunDevice> on() const {
-    return device ? device : cpu_run_device({.threads = threads});
-  }
 };
 
 /// Options that were asked for when resuming, by name.
@@ -103,7 +100,8 @@ inline void require_memory(std::uint64_t bytes, const Capacity& capacity) {
                                                        const ModelFile* checkpoint,
                                                        std::int64_t step) {
   const auto say = [events](const std::string& text) { events.message(text); };
-  const auto device = place.on();
+  const auto& device = place.device;
+  if (!device) throw UsageError("a run needs a device: RunPlace::device is empty");
   const auto a = place.data / "trainA", b = place.data / "trainB";
   const ImageFolder folder_a(a), folder_b(b);
   const Metadata identity = data_identity(folder_a, folder_b);

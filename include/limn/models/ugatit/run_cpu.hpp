@@ -9,7 +9,7 @@
 #include <utility>
 
 #include "limn/cpu/cpu.hpp"
-#include "limn/models/ugatit/run_device.hpp"
+#include "limn/models/ugatit/run_device_on.hpp"
 
 namespace limn::inline v0::ugatit {
 

@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: MIT
 // Where a training takes place, chosen when a program runs: behind a RunDevice the device's type
-// hides, so that one program can have several and its own code is compiled without any of them.
+// hides (run_device_on.hpp), so that one program can have several, and its own code compiles
+// without any of them.
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <string>
-#include <utility>
 
+#include "limn/models/ugatit/checkpoint_options.hpp"
 #include "limn/models/ugatit/plan.hpp"
+#include "limn/models/ugatit/sheet_pictures.hpp"
+#include "limn/train/trainable.hpp"
 
 namespace limn::inline v0::ugatit {
 
@@ -36,42 +38,6 @@ class RunDevice {
       const RunOptions& options) const = 0;
   [[nodiscard]] virtual Plan plan(const RunOptions& options) const = 0;
   [[nodiscard]] virtual Capacity capacity() const = 0;
-};
-
-/// How a device is opened for options, dry or not.
-template <Device D>
-using OpenDevice = std::function<std::unique_ptr<D>(const RunOptions&, bool dry)>;
-
-/// A RunDevice for any device. `capacity` says what there is.
-template <Device D>
-class RunDeviceOn final : public RunDevice {
- public:
-  RunDeviceOn(OpenDevice<D> open, std::function<Capacity()> capacity)
-      : open_(std::move(open)), capacity_(std::move(capacity)) {}
-
-  [[nodiscard]] std::unique_ptr<Trainable> training(const RunOptions& options,
-                                                    SheetPictures pictures) const override {
-    return make(options, open_(options, false), std::move(pictures));
-  }
-  [[nodiscard]] std::unique_ptr<Trainable> dry_training(const RunOptions& options) const override {
-    return make(options, open_(options, true), {});
-  }
-  [[nodiscard]] Plan plan(const RunOptions& options) const override {
-    return with_precision(options.precision,
-                          [&]<Scalar T>() { return make_plan<T>(options, open_(options, true)); });
-  }
-  [[nodiscard]] Capacity capacity() const override { return capacity_(); }
-
- private:
-  static std::unique_ptr<Trainable> make(const RunOptions& options, std::unique_ptr<D> device,
-                                         SheetPictures pictures) {
-    return with_precision(options.precision, [&]<Scalar T>() -> std::unique_ptr<Trainable> {
-      return std::make_unique<Training<D, T>>(std::move(device), options, std::move(pictures));
-    });
-  }
-
-  OpenDevice<D> open_;
-  std::function<Capacity()> capacity_;
 };
 
 }  // namespace limn::inline v0::ugatit
