@@ -47,6 +47,9 @@ function drawLosses() {
     const parent = block(section('losses'), group);
     for (const c of list)
       new Chart(parent, c.terms.map(lossLine), {title: c.title, note: c.note, level: c.level, losses: true});
+    if (group === groups.keys().next().value && data.lr.length)
+      new Chart(parent, [{name: 'lr', x: data.at, y: data.lr, colour: 4}],
+          {title: 'Learning rate', note: 'of every step'});
   }
 }
 
@@ -108,9 +111,6 @@ function drawRho() {
 }
 
 function drawRest() {
-  if (data.lr.length)
-    new Chart(block(section('rate')), [{name: 'learning rate', x: data.at, y: data.lr, colour: 4}],
-      {title: 'Learning rate', height: 150});
   if (data.scores.length) {
     const parent = section('score-charts');
     data.scores.forEach((s, i) => new Chart(parent, [{name: s.name, x: s.steps, y: s.values, colour: i % 8}],
