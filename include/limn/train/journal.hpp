@@ -37,6 +37,14 @@ namespace limn::inline v0 {
   return {text, std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &utc)};
 }
 
+/// The time of such a text; nothing for another one.
+[[nodiscard]] inline std::optional<std::time_t> utc_time(const std::string& text) {
+  std::tm utc{};
+  const char* end = ::strptime(text.c_str(), "%Y-%m-%dT%H:%M:%SZ", &utc);
+  if (end == nullptr || *end != '\0') return std::nullopt;
+  return ::timegm(&utc);
+}
+
 namespace detail {
 
 /// The step of a journal's line; nothing where it is no line of a journal.

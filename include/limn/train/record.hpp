@@ -169,7 +169,7 @@ class Record : public std::enable_shared_from_this<Record> {
                       {reinterpret_cast<const char*>(png.data()), png.size()});
         tensorboard_->add(step_, summary);
       }
-      journal_->add("sheet", step_, "\"width\":" + text_of(sheet.width));
+      journal_->add("sheet", step_, "\"at\":" + json_text(utc_text(std::time(nullptr))));
       sheets_.add(step_, sheet);
       report();
     });
