@@ -23,8 +23,8 @@ using Operations =
                AffineForwardOp, AffineSumsOp, AffineBackwardOp, NormOp, NormBackwardOp,
                PoolAverageOp, PoolAverageBackwardOp, PoolMaxOp, PoolMaxBackwardOp, MapOp, Map2Op,
                MapReduceOp, ReduceOp, PadOp, PadBackwardOp, ResizeOp, ResizeBackwardOp,
-               CopyChannelsOp, CopyOp, FillOp, CastOp, AdamOp, AdamOuterOp, EmaOp, ClampOp,
-               SumSquaresOp, AllFiniteOp, RandomOp>;
+               CopyChannelsOp, CopyOp, FillOp, CastOp, AdamOp, AdamOuterOp, EmaOp, SumSquaresOp,
+               AllFiniteOp, RandomOp>;
 
 template <class... Op>
 std::vector<std::string_view> names(const std::tuple<Op...>*) {

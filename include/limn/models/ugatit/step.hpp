@@ -31,7 +31,7 @@
 #include "limn/loss/losses.hpp"
 #include "limn/models/ugatit/loss_terms.hpp"
 #include "limn/models/ugatit/model.hpp"
-#include "limn/optim/clip.hpp"
+#include "limn/optim/adam.hpp"
 #include "limn/optim/schedule.hpp"
 
 namespace limn::inline v0::ugatit {
@@ -80,7 +80,6 @@ class Step {
     discriminate(fakes, real_a, real_b, losses);
     generate(tapes, fakes, real_a, real_b, losses);
     generator_adam_.update();
-    clip_rho(model_->generators);
     if (!keep_gradients_) release_gradients();
     return losses;
   }
