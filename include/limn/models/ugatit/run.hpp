@@ -139,7 +139,7 @@ inline void require_memory(std::uint64_t bytes, const Capacity& capacity) {
       LoaderOptions{.folder_a = a,
                     .folder_b = b,
                     .size = options.model.size,
-                    .batch = options.train.batch,
+                    .batch = options.train.pictures(),
                     .fit = options.fit,
                     .seed = options.train.seed,
                     .first_step = step,
