@@ -22,5 +22,4 @@
 #include "limn/ops/pooling.hpp"
 #include "limn/ops/reshape.hpp"
 #include "limn/optim/adam.hpp"
-#include "limn/optim/clip.hpp"
 #include "limn/optim/schedule.hpp"

@@ -24,8 +24,8 @@ using Operations =
                AffineForwardOp, AffineSumsOp, AffineBackwardOp, NormOp, NormBackwardOp,
                PoolAverageOp, PoolAverageBackwardOp, PoolMaxOp, PoolMaxBackwardOp, MapOp, Map2Op,
                MapReduceOp, ReduceOp, PadOp, PadBackwardOp, ResizeOp, ResizeBackwardOp,
-               CopyChannelsOp, CopyOp, FillOp, CastOp, AdamOp, AdamOuterOp, EmaOp, ClampOp,
-               SumSquaresOp, AllFiniteOp, RandomOp, DistortOp, DistortBackwardOp>;
+               CopyChannelsOp, CopyOp, FillOp, CastOp, AdamOp, AdamOuterOp, EmaOp, SumSquaresOp,
+               AllFiniteOp, RandomOp, DistortOp, DistortBackwardOp>;
 
 template <class... Op>
 std::vector<std::string_view> names(const std::tuple<Op...>*) {

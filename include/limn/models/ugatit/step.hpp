@@ -39,7 +39,7 @@
 #include "limn/models/ugatit/model.hpp"
 #include "limn/models/ugatit/step_distortions.hpp"
 #include "limn/ops/distort.hpp"
-#include "limn/optim/clip.hpp"
+#include "limn/optim/adam.hpp"
 #include "limn/optim/schedule.hpp"
 
 namespace limn::inline v0::ugatit {
@@ -102,7 +102,6 @@ class Step {
     }
     Terms::mean(terms).report("G_loss", losses);
     generator_adam_.update();
-    clip_rho(model_->generators);
     if (!keep_gradients_) release_gradients();
     return losses;
   }
