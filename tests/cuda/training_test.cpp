@@ -148,7 +148,8 @@ TEST_CASE_FIXTURE(EmulatedRun,
       if (step == 1) continue;
       CHECK(training.device().memory().peak == plan.peak);
     }
-    CHECK(plan.weights + plan.gradients + plan.moments + plan.activations + plan.workspace ==
+    CHECK(plan.weights + plan.gradients + plan.moments + plan.averages + plan.activations +
+              plan.workspace ==
           plan.peak);
     CHECK(plan.multiply_adds == ugatit::make_plan(options, 1).multiply_adds);
   }

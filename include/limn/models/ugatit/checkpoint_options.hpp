@@ -104,6 +104,9 @@ void for_each_option(Options& o, F&& f) {
     "weight of the attention's classification loss");
   f("seed", o.train.seed, OptionRange{0, 0x1p64},
     "same seed, data and options: same training, bit for bit");
+  f("ema", o.train.ema, OptionRange{0, 1},
+    "decay of averaged generator weights, which sheets, translations and exports use; 0: none, "
+    "which saves their memory");
   f("diff-augment", o.train.augmentation, choice,
     "for few pictures: what discriminators see is changed at random; none, or a list of color, "
     "translation and cutout: color,translation,cutout");
@@ -207,9 +210,10 @@ inline void set_option(RunOptions& options, std::string_view name, std::string_v
 }
 
 /// Options that once did not exist. A checkpoint without them goes on as it was computed then:
-/// strictly, from what was computed, batch by batch, from pictures as they are.
+/// strictly, from what was computed, batch by batch, from pictures as they are, without averages.
 [[nodiscard]] inline bool option_is_younger(std::string_view name) {
-  return name == "maths" || name == "stash" || name == "accumulate" || name == "diff-augment";
+  return name == "maths" || name == "stash" || name == "accumulate" || name == "diff-augment" ||
+         name == "ema";
 }
 
 /// The options that a checkpoint was made with. Throws IoError where one is missing that is not
@@ -217,6 +221,7 @@ inline void set_option(RunOptions& options, std::string_view name, std::string_v
 [[nodiscard]] inline RunOptions options_from_metadata(const SafetensorsFile& file) {
   RunOptions options;
   options.maths = Maths::strict;
+  options.train.ema = 0;
   try {
     for_each_option(options, [&](const std::string& name, auto& value, OptionRange range,
                                  const char* /*help*/) {

@@ -36,11 +36,12 @@ template <Scalar T, Device D>
       if (p->role == Role::weight) plan.parameters += static_cast<std::uint64_t>(p->shape.size());
   for (auto* adam : {&training.step().generator_adam(), &training.step().discriminator_adam()})
     plan.moments += bytes(adam->first_moments()) + bytes(adam->second_moments());
+  plan.averages = bytes(training.step().generator_adam().averages());
   const auto state = training.state();
   plan.checkpoint = static_cast<std::uint64_t>(state_file_bytes(training.metadata(), state));
 
   const std::uint64_t lasting = device.memory().current - gradients();
-  plan.weights = lasting - plan.moments;
+  plan.weights = lasting - plan.moments - plan.averages;
   std::uint64_t most = 0;
   const auto look = [&](const auto& /*seen*/) {
     const std::uint64_t current = device.memory().current;

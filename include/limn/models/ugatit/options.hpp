@@ -72,6 +72,8 @@ struct TrainOptions {
   double lambda_adversarial = 1, lambda_cycle = 10, lambda_identity = 10, lambda_cam = 1000;
   bool decay = true;  ///< linear decay of the learning rate from half of the run
   std::uint64_t seed = 0;
+  double ema = 0.999;  ///< decay of the averages of the generators' weights, which are used in
+                       ///< their place; 0: none are kept
   Distortions augmentation{};                 ///< of what the discriminators see
   StashFormat stash = StashFormat::computed;  ///< of maps between forward and backward
   bool operator==(const TrainOptions&) const = default;
@@ -88,6 +90,8 @@ struct TrainOptions {
       fail("accumulate must be 1 to 64, not " + std::to_string(accumulate));
     if (steps < 1) fail("steps must be at least 1, not " + std::to_string(steps));
     if (!(learning_rate >= 0)) fail("lr must not be negative");
+    if (!(ema >= 0 && ema < 1))
+      fail("ema must be at least 0 and below 1, for example 0.999; 0 averages nothing");
     if (!(weight_decay >= 0)) fail("weight-decay must not be negative");
   }
 };

@@ -64,7 +64,9 @@ class Step {
         options_((options.check(), options)),
         generator_adam_(model.generators, adam_options()),
         discriminator_adam_(model.discriminators, adam_options()),
-        distortions_(model.generators.device(), options_, model.options.size) {}
+        distortions_(model.generators.device(), options_, model.options.size) {
+    if (options_.ema > 0) generator_adam_.average(options_.ema);
+  }
 
   /// Trains on real pictures of both domains, (N,S,S,3) in [-1, 1], N = options.pictures(); `step`
   /// counts from 1 and sets the learning rate.
