@@ -61,6 +61,7 @@ struct ModelOptions {
   }
 };
 
+/// Halvings of the global and the local discriminator, as published.
 inline constexpr Index global_halvings = 5, local_halvings = 3;
 
 /// How often a discriminator really halves pictures of `size`: as published, but so that its last
