@@ -333,6 +333,17 @@ inline constexpr auto table = std::to_array<Case>({
     {.primitive = "random", .x = {1, 65, 33, 5}},
     {.primitive = "random", .x = {1, 1, 1, 77}, .variant = 1},
     {.primitive = "random", .x = {1, 65, 33, 5}, .variant = 1},
+    // variant: bits of what is distorted: 1 colour, 2 shift, 4 hole
+    {.primitive = "distort", .x = {3, 9, 7, 3}, .variant = 7},
+    {.primitive = "distort", .x = {2, 17, 33, 3}, .variant = 1},
+    {.primitive = "distort", .x = {1, 130, 131, 3}, .variant = 7},
+    {.primitive = "distort", .x = {2, 5, 8, 1}, .variant = 6},
+    {.primitive = "distort", .x = {2, 6, 5, 5}, .variant = 3},
+    {.primitive = "distort_backward", .x = {3, 9, 7, 3}, .variant = 7},
+    {.primitive = "distort_backward", .x = {2, 17, 33, 3}, .variant = 1},
+    {.primitive = "distort_backward", .x = {1, 130, 131, 3}, .variant = 7},
+    {.primitive = "distort_backward", .x = {2, 5, 8, 1}, .variant = 6},
+    {.primitive = "distort_backward", .x = {2, 6, 5, 5}, .variant = 3},
 });
 // clang-format on
 
