@@ -35,11 +35,13 @@ struct SpectralConvolution {
     if (o.bias) bias = Parameter<D, T>{vector_shape(out), weight.initializer};
   }
 
-  /// The batch is `passes` equal parts, each with a power iteration of its own, in order.
+  /// The batch is `passes` equal parts, each with a power iteration of its own, in order. `next`:
+  /// the border of the convolution that reads the result.
   template <ActivationOf<T> U>
-  [[nodiscard]] Var<D, U> operator()(const Var<D, U>& x, Index passes = 1) {
+  [[nodiscard]] Var<D, U> operator()(const Var<D, U>& x, Index passes = 1,
+                                     const Border& next = {}) {
     return spectral_convolution(x, weight, u, v, bias ? &*bias : nullptr, geometry,
-                                options.activation, passes);
+                                options.activation, passes, next);
   }
 
   void visit(auto&& f) {
