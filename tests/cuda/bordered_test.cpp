@@ -141,4 +141,10 @@ TEST_CASE("an affine with a border refuses what it cannot write") {
   CHECK(contains(refusal({}, {device, {1, 6, 6, 4}, mirrored}), "must have x's shape"));
   CHECK(contains(refusal({device, {1, 6, 6, 4}, mirrored}, {device, x.shape(), mirrored}),
                  "the residual"));
+  const Border wide{Padding::reflect, Sides::all(5)};
+  CHECK(contains(refusal({}, {device, x.shape(), wide}), "larger than the padding"));
+  // a normalization leaves it to the convolution to say so
+  const InstanceNorm<D> norm;
+  CHECK(norm(Value(x), {}, wide).bordered().border.empty());
+  CHECK(!norm(Value(x), {}, mirrored).bordered().border.empty());
 }

@@ -91,7 +91,8 @@ class Kept {
     primitive::affine_forward_bordered<D, T>(x, a_, b_, activation_, residual_.bordered(), y);
     return y;
   }
-  /// The same, with this border around it where that costs no pass of its own; else without.
+  /// The same, with this border around it where that costs no pass of its own; else without. The
+  /// map is large enough for it.
   [[nodiscard]] Bordered<D, T> bordered(const Border& border) const {
     if (!is_recipe() && x_.border() == border) return x_.bordered();
     if constexpr (primitive::WritesBorders<D, T>) {

@@ -36,6 +36,11 @@ struct Border {
   Sides sides{};
   constexpr bool operator==(const Border&) const = default;
   [[nodiscard]] constexpr bool empty() const { return sides == Sides{}; }
+  /// Whether a picture of this size can be continued so far: mirroring needs more than it mirrors.
+  [[nodiscard]] constexpr bool fits(const Shape& s) const {
+    return padding != Padding::reflect ||
+           (sides.top < s.h && sides.bottom < s.h && sides.left < s.w && sides.right < s.w);
+  }
   /// The picture with its border, and without.
   [[nodiscard]] constexpr Shape around(const Shape& s) const {
     return {s.n, s.h + sides.top + sides.bottom, s.w + sides.left + sides.right, s.c};

@@ -47,7 +47,7 @@ template <Device D, Scalar T>
   const Tensor<D, P> a(device, coefficients), b(device, coefficients);
   primitive::norm_coefficients(spec, operands, a, b);
   // off the tapes, an x that nobody else holds becomes y
-  const Border border = primitive::WritesBorders<D, T> ? next : Border{};
+  const Border border = primitive::border_for<D, T>(next, x.shape());
   const bool in_place = !x.tape() && border.empty() && x.value().owners() == 1;
   const Bordered<D, T> y =
       in_place ? Bordered<D, T>(x.value()) : Bordered<D, T>(device, x.shape(), border);

@@ -112,7 +112,7 @@ requires ActivationOf<U, T>
     scale_by(iterations.inverse_sigma.samples(i, 1), part, part);
   }
   const Tensor<D, U> z(device, out);
-  const Bordered<D, U> y(device, out, primitive::WritesBorders<D, U> ? next : Border{});
+  const Bordered<D, U> y(device, out, primitive::border_for<D, U>(next, out));
   const Tensor<D, P> b = bias ? bias->value : Tensor<D, P>();
   const ConvolutionInput<D, U> seen(geometry, x);
   primitive::conv_forward<D, U>(seen.geometry, seen.x, weights.value, {}, z);

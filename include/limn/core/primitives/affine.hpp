@@ -53,6 +53,13 @@ concept WritesBorders = requires {
   &Affine<D, T>::forward_bordered;
 };
 
+/// What is written around a map for the convolution that reads it next and wants `next`: nothing
+/// where the map is too small for it, which the convolution will say with its name.
+template <class D, class T>
+[[nodiscard]] constexpr Border border_for(const Border& next, const Shape& map) {
+  return WritesBorders<D, T> && next.fits(map) ? next : Border{};
+}
+
 /// As affine_forward, y with its border (mirrored or repeated) around it; the residual's is passed
 /// over. Only where borders are written; without any it is affine_forward.
 template <Device D, Scalar T>
@@ -70,6 +77,9 @@ void affine_forward_bordered(const Tensor<D, T>& x, const Tensor<D, param_t<T>>&
     require(y.border.empty() || y.border.padding == Padding::reflect ||
                 y.border.padding == Padding::edge,
             where, "a border is mirrored or repeated", x.shape(), y.tensor.shape());
+    require(y.border.fits(x.shape()), where,
+            "reflection padding needs a picture larger than the padding", x.shape(),
+            y.tensor.shape());
     require(!residual.defined() || residual.shape() == x.shape(), where,
             "the residual within its border must have x's shape", x.shape(), residual.shape());
     if (begin(x.device(), traffic(x, residual.tensor, y.tensor)))
