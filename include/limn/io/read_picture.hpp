@@ -21,6 +21,37 @@
 
 namespace limn::inline v0 {
 
+/// Reads a picture whose file has these bytes; else as read_picture. `path` is for messages.
+[[nodiscard]] inline Picture decode_picture(const std::filesystem::path& path,
+                                            std::span<const std::uint8_t> bytes,
+                                            const ReadLimits& limits = {},
+                                            PictureFacts* facts = nullptr) {
+  PictureFacts unasked;
+  PictureFacts& met = facts != nullptr ? *facts : unasked;
+  met = {};
+  met.kind = picture_kind(bytes);
+  const detail::PictureSource source{path, bytes, limits, met};
+  try {
+    switch (met.kind) {
+      case PictureKind::png:
+        return detail::PngReader(bytes).read(source);
+      case PictureKind::jpeg:
+        return detail::JpegReader(bytes).read(source);
+      case PictureKind::bmp:
+        return detail::BmpReader(source).read();
+      case PictureKind::pnm:
+        return detail::PnmReader(source).read();
+      default:
+        break;
+    }
+  } catch (const std::bad_alloc&) {
+    source.fail("not enough memory for this picture");
+  }
+  const std::string foreign(foreign_kind(bytes));
+  source.fail("not a picture that can be read (PNG, JPEG, BMP, PPM and PGM " +
+              (foreign.empty() ? "can)" : "can), but a " + foreign));
+}
+
 /// Reads a picture as RGB, 8 bits: gray is repeated, alpha lies on white, 16 bits are scaled,
 /// palettes and CMYK are converted, photographs stand upright. Throws IoError, one sentence with
 /// path and reason, for anything but a whole picture within the limits. Memory stays in proportion
@@ -29,38 +60,21 @@ namespace limn::inline v0 {
 [[nodiscard]] inline Picture read_picture(const std::filesystem::path& path,
                                           const ReadLimits& limits = {},
                                           PictureFacts* facts = nullptr) {
-  PictureFacts unasked;
-  PictureFacts& met = facts != nullptr ? *facts : unasked;
-  met = {};
   const InputFile file(path);
   if (file.size() == 0) throw IoError(path.string() + ": the file is empty");
+  // what is no picture may be of any size, and is not read
   std::array<std::uint8_t, 12> head{};
-  const auto known = std::min<Index>(file.size(), head.size());
-  file.read(0, head.data(), known);
-  const auto first = std::span(head).first(static_cast<std::size_t>(known));
-  met.kind = picture_kind(first);
-  if (met.kind == PictureKind::unknown) {
-    const std::string foreign(foreign_kind(first));
-    throw IoError(path.string() + ": not a picture that can be read (PNG, JPEG, BMP, PPM and PGM " +
-                  (foreign.empty() ? "can)" : "can), but a " + foreign));
-  }
+  const auto known =
+      std::span(head).first(static_cast<std::size_t>(std::min<Index>(file.size(), head.size())));
+  file.read(0, known.data(), static_cast<Index>(known.size()));
+  if (picture_kind(known) == PictureKind::unknown)
+    return decode_picture(path, known, limits, facts);
   if (file.size() > limits.max_file_bytes)
     throw IoError(path.string() + ": " + std::to_string(file.size()) +
                   " bytes are too large for a picture, the limit is " +
                   std::to_string(limits.max_file_bytes));
   try {
-    const auto bytes = file.read_all();
-    const detail::PictureSource source{path, bytes, limits, met};
-    switch (met.kind) {
-      case PictureKind::png:
-        return detail::PngReader(bytes).read(source);
-      case PictureKind::jpeg:
-        return detail::JpegReader(bytes).read(source);
-      case PictureKind::bmp:
-        return detail::BmpReader(source).read();
-      default:
-        return detail::PnmReader(source).read();
-    }
+    return decode_picture(path, file.read_all(), limits, facts);
   } catch (const std::bad_alloc&) {
     throw IoError(path.string() + ": not enough memory for this picture");
   }
