@@ -25,8 +25,8 @@ constexpr const char* description =
     "folders of pictures that need not be pairs.\n\n"
     "  ugatit-train --data selfie2anime --out runs/anime --variant light --size 128\n\n"
     "DATA has the folders trainA and trainB, and testA and testB for the sample sheets. OUT gets\n"
-    "log.csv, sheets/*.png and latest.safetensors. Ctrl-C saves and stops; --resume goes on.\n"
-    "--plan tells beforehand how much memory, time and disk that needs.";
+    "report.html, log.csv, sheets/*.png and latest.safetensors. Ctrl-C saves and stops; --resume\n"
+    "goes on. --plan tells beforehand how much memory, time and disk that needs.";
 
 constexpr const char* precision_help =
     "fp32, fp64, or bf16: faster, with float weights and losses; on cuda tf32 unless told "
@@ -112,6 +112,8 @@ bool read(Command& c, int argc, char** argv) {
                  "begin with the weights of a run or an exported generator, also of another size "
                  "or variant: what fits is taken")
       ->type_name("");
+  app.add_flag("--tensorboard", c.place.tensorboard,
+               "also write OUT/tensorboard, for tensorboard --logdir OUT");
   app.add_flag("--resume", c.resume, "go on with the run in OUT, with its options");
   app.add_flag("--plan", c.plan,
                "only print memory, work, time and disk of such a training; computes up to three "

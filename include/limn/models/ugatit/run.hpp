@@ -12,6 +12,7 @@
 
 #include "limn/models/ugatit/model_file.hpp"
 #include "limn/models/ugatit/run_device.hpp"
+#include "limn/models/ugatit/run_facts.hpp"
 #include "limn/models/ugatit/warm_start.hpp"
 #include "limn/optim/schedule.hpp"
 #include "limn/train/data_identity.hpp"
@@ -25,6 +26,7 @@ struct RunPlace {
   std::filesystem::path out;
   std::shared_ptr<const RunDevice> device;  ///< cpu_run_device(), ...
   std::int64_t log_every = 10, sheet_every = 1000, save_every = 1000;
+  bool tensorboard = false;  ///< also event files that TensorBoard reads
 };
 
 /// Options that were asked for when resuming, by name.
@@ -102,8 +104,12 @@ inline void keep_warm_start(const SafetensorsFile& checkpoint, Metadata& metadat
 
 /// The trainer of a run, from a checkpoint if there is one; a new one begins with `init`, if given.
 [[nodiscard]] inline std::unique_ptr<Trainer> open_run(
-    const RunOptions& options, const RunPlace& place, const TrainerEvents& events,
+    const RunOptions& options, const RunPlace& place, const TrainerEvents& attended,
     const ModelFile* checkpoint, std::int64_t step, const ModelFile* init = nullptr) {
+  const auto record = std::make_shared<Record>(
+      place.out, place.tensorboard, [attended](const auto& text) { attended.message(text); });
+  const TrainerEvents events =
+      place.out.empty() ? attended : limn::both(attended, record->events());
   const auto say = [events](const std::string& text) { events.message(text); };
   const auto& device = place.device;
   if (!device) throw UsageError("a run needs a device: RunPlace::device is empty");
@@ -126,8 +132,12 @@ inline void keep_warm_start(const SafetensorsFile& checkpoint, Metadata& metadat
 
   auto training = device->training(
       options, load_sheet_pictures(place.data, options.model.size, options.fit, say));
-  say(training->description() + "; " + std::to_string(folder_a.size()) + " pictures of A, " +
-      std::to_string(folder_b.size()) + " of B; memory " +
+  const std::string pictures = std::to_string(folder_a.size()) + " pictures of A, " +
+                               std::to_string(folder_b.size()) + " of B";
+  RecordFacts facts = record_facts(options, training->description(), training->metadata(),
+                                   place.data.string(), pictures, static_cast<double>(plan.peak));
+  facts.log_every = place.log_every;
+  say(training->description() + "; " + pictures + "; memory " +
       text_of(static_cast<double>(plan.peak) / 1e9, 3) + " GB");
   if (checkpoint != nullptr) {
     read_state(checkpoint->file, training->state(), Surplus::refused, unfitting);
@@ -156,11 +166,13 @@ inline void keep_warm_start(const SafetensorsFile& checkpoint, Metadata& metadat
                     .first_step = step,
                     .cache_bytes = cache,
                     .on_bad_picture = [say](const std::string& text) { say(text + "; skipped"); }});
-  return std::make_unique<Trainer>(
+  auto trainer = std::make_unique<Trainer>(
       std::move(training), [loader] { return loader->next(); }, identity,
       TrainerOptions{place.out, options.train.steps, place.log_every, place.sheet_every,
                      place.save_every},
       events, step);
+  if (!place.out.empty()) record->begin(step, facts);  // the folder is ours now
+  return trainer;
 }
 
 }  // namespace detail
