@@ -190,7 +190,8 @@ TEST_CASE_FIXTURE(SmallRun, "the plan's peak is the pool's peak of real steps, t
       training.train(batch, 3);
       CHECK(training.device().memory().peak == plan.peak);
       CHECK(training.device().memory().growths == growths);
-      CHECK(plan.weights + plan.gradients + plan.moments + plan.activations + plan.workspace ==
+      CHECK(plan.weights + plan.gradients + plan.moments + plan.averages + plan.activations +
+                plan.workspace ==
             plan.peak);
       CHECK(plan.multiply_adds > 0);
     }
