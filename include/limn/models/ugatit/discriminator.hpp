@@ -13,22 +13,6 @@
 
 namespace limn::inline v0::ugatit {
 
-inline constexpr Index global_halvings = 5, local_halvings = 3;
-
-/// How often a discriminator really halves pictures of `size`: as published, but so that its last
-/// feature map is at least 2 x 2 (reflection padding needs it). Below 96 the global one stops
-/// earlier.
-[[nodiscard]] constexpr Index fitting_halvings(Index size, Index published) {
-  const auto last_map = [size](Index halvings) {
-    Index s = size;
-    for (Index i = 0; i < halvings; ++i) s = (s - 2) / 2 + 1;
-    return s - 1;
-  };
-  Index halvings = published;
-  while (halvings > 1 && last_map(halvings) < 2) --halvings;
-  return halvings;
-}
-
 /// What a discriminator gives.
 template <Device D, Scalar T>
 struct Judgement {
