@@ -26,7 +26,8 @@ constexpr const char* description =
     "  ugatit-train --data selfie2anime --out runs/anime --variant light --size 128\n\n"
     "DATA has the folders trainA and trainB, and testA and testB for the sample sheets. OUT gets\n"
     "report.html, log.csv, sheets/*.png and latest.safetensors. Ctrl-C saves and stops; --resume\n"
-    "goes on. --plan tells beforehand how much memory, time and disk that needs.";
+    "goes on, also after a crash. --plan tells beforehand how much memory, time and disk that "
+    "needs.";
 
 constexpr const char* precision_help =
     "fp32, fp64, or bf16: faster, with float weights and losses; on cuda tf32 unless told "
@@ -105,6 +106,11 @@ bool read(Command& c, int argc, char** argv) {
   count("--log-every", c.place.log_every, "steps between lines of log.csv; 0: none");
   count("--sheet-every", c.place.sheet_every, "steps between sample sheets; 0: none");
   count("--save-every", c.place.save_every, "steps between checkpoints; 0: at the end only");
+  app.add_option("--keep", c.place.keep,
+                 "checkpoints that are kept, the newest counted, the best one not")
+      ->check(CLI::Range(std::int64_t{1}, std::int64_t{1} << 40))
+      ->capture_default_str()
+      ->type_name("");
   app.add_option("--stop-after", c.stop_after, "stop after this step; --resume goes on")
       ->check(CLI::Range(std::int64_t{1}, std::int64_t{1} << 40))
       ->type_name("");
