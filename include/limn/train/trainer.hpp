@@ -21,7 +21,9 @@
 #include "limn/io/write_picture.hpp"
 #include "limn/train/csv_log.hpp"
 #include "limn/train/events.hpp"
+#include "limn/train/recovery.hpp"
 #include "limn/train/trainable.hpp"
+#include "limn/train/watch.hpp"
 
 namespace limn::inline v0 {
 
@@ -34,6 +36,18 @@ struct TrainerOptions {
   std::int64_t log_every = 10, sheet_every = 1000, save_every = 1000;
 };
 
+/// The pictures of the next step: called once per step, first for step done + 1.
+using Batches = std::function<UnpairedBatch()>;
+
+/// What a trainer watches for, and what it does about problems.
+struct Guard {
+  Watch watch{};
+  OnProblem on_problem = OnProblem::warn;
+  Recovery recovery{};  ///< of the checkpoint that the model has its state from
+  /// The pictures after step `done` in the order of that recovery: without it there is no rollback.
+  std::function<Batches(const Recovery&, std::int64_t done)> batches{};
+};
+
 /// The checkpoint in a run's folder.
 [[nodiscard]] inline std::filesystem::path checkpoint_path(const std::filesystem::path& run) {
   return run / "latest.safetensors";
@@ -41,32 +55,31 @@ struct TrainerOptions {
 
 class Trainer {
  public:
-  /// The pictures of the next step: called once per step, first for step done + 1.
-  using Batches = std::function<UnpairedBatch()>;
-  enum class Ended { finished, reached, stopped };
+  using Batches = limn::Batches;
+  enum class Ended { finished, reached, stopped, problem };
 
   /// Goes on after step `done`, of which the model has the state. `identity` says which data these
   /// are, for the checkpoint. Throws IoError where `out` cannot be written.
   Trainer(std::unique_ptr<Trainable> model, Batches batches, Metadata identity,
-          TrainerOptions options, TrainerEvents events, std::int64_t done = 0)
+          TrainerOptions options, TrainerEvents events, std::int64_t done = 0, Guard guard = {})
       : model_(std::move(model)),
         batches_(std::move(batches)),
         identity_(std::move(identity)),
         options_(std::move(options)),
         events_(std::move(events)),
+        guard_(std::move(guard)),
         names_(model_->loss_names()),
         step_(done),
         read_(done) {
     if (done > 0) saved_ = done;
+    if (guard_.recovery.rate_factor != 1) model_->scale_learning_rate(guard_.recovery.rate_factor);
     if (options_.out.empty()) return;
     std::error_code error;
     std::filesystem::create_directories(options_.out, error);
     if (error || !std::filesystem::is_directory(options_.out))
       throw IoError(options_.out.string() + ": cannot be made a folder for the run: " +
                     (error ? error.message() : "there is a file of that name"));
-    std::vector<std::string> columns{"lr"};
-    columns.insert(columns.end(), names_.begin(), names_.end());
-    log_.emplace(options_.out / "log.csv", columns, done);
+    open_log();
     seconds_ = log_->seconds();
     static_cast<void>(AtomicFile(checkpoint_path(options_.out)));  // better now than after hours
   }
@@ -77,20 +90,26 @@ class Trainer {
   /// The step of the checkpoint in `out`, if this trainer knows of one.
   [[nodiscard]] std::optional<std::int64_t> saved_step() const { return saved_; }
   [[nodiscard]] Trainable& model() { return *model_; }
+  /// The problem that ended run(), if one did.
+  [[nodiscard]] const std::optional<Problem>& stopped_by() const { return stopped_by_; }
+  [[nodiscard]] const Recovery& recovery() const { return guard_.recovery; }
 
-  /// One step, and the log, sheet and checkpoint that are due. Throws UsageError after the last
-  /// step, NumericError where the training breaks down (it cannot go on; the last checkpoint
-  /// stays), IoError.
+  /// One step, and the log, sheet and checkpoint that are due. Where problems roll back, it may end
+  /// at an earlier step. Throws UsageError after the last step, NumericError where the training
+  /// breaks down (it cannot go on; the last checkpoint stays), IoError.
   void advance() {
     if (finished())
       throw UsageError("the training has finished its " + std::to_string(steps()) + " steps");
     require_sound();
+    stopped_by_.reset();
+    if (step_ == 0 && !saved_ && rolls_back()) save();  // somewhere to go back to
     const auto start = std::chrono::steady_clock::now();
     const std::int64_t step = step_ + 1;
     StepReport report{step, steps(), 0, model_->learning_rate(step), names_, {}, 0, {}};
     const UnpairedBatch batch = batches_();
-    sound(step, [&] { model_->train(batch, step); });
-    if (!model_->runs_ahead() || losses_.empty() || shown(step)) read_losses(step);
+    if (!sound(step, [&] { model_->train(batch, step); })) return;
+    if (!model_->runs_ahead() || losses_.empty() || shown(step))
+      if (!read_losses(step)) return;
     step_ = step;
     report.losses = losses_;
     report.losses_step = read_;
@@ -104,26 +123,39 @@ class Trainer {
       report.signals = model_->signals();
     }
     if (events_.on_step) events_.on_step(report);
-    if (due(options_.sheet_every)) make_sheet();
+    std::optional<Problem> grave;
+    tell(guard_.watch.see(report), grave);
+    if (due(options_.sheet_every) && !sound(step, [&] { make_sheet(grave); })) return;
+    if (grave && roll_back(*grave)) return;
     if (options_.save_every > 0 && step_ % options_.save_every == 0) save();
+    if (guard_.on_problem != OnProblem::warn) stopped_by_ = grave;
   }
 
-  /// Steps until `until` (a step, not a number of steps), the end, or a request to stop, which is
-  /// granted after a step; then saves.
+  /// Steps until `until` (a step, not a number of steps), the end, a request to stop, which is
+  /// granted after a step, or a problem that stops; then saves.
   Ended run(std::int64_t until = std::numeric_limits<std::int64_t>::max(),
             const std::stop_token& stop = {}) {
-    while (!finished() && step_ < until && !stop.stop_requested()) advance();
-    if (saved_ != step_) save();
-    return finished() ? Ended::finished : step_ >= until ? Ended::reached : Ended::stopped;
+    stopped_by_.reset();
+    do {
+      while (!finished() && step_ < until && !stop.stop_requested() && !stopped_by_) advance();
+      if (saved_ != step_) save();
+    } while (saved_ != step_ && !options_.out.empty());  // saving found it spoiled, and rolled back
+    return stopped_by_      ? Ended::problem
+           : finished()     ? Ended::finished
+           : step_ >= until ? Ended::reached
+                            : Ended::stopped;
   }
 
   /// Writes the checkpoint of this step. Throws IoError; the older one then is still there.
   void save() {
     require_sound();
-    if (read_ != step_) read_losses(step_);  // a spoiled state must not replace a sound one
+    // a spoiled state must not replace a sound one
+    if (read_ != step_ && !read_losses(step_)) return;
     if (options_.out.empty()) return;
     Metadata metadata = model_->metadata();
     metadata.insert(identity_.begin(), identity_.end());
+    metadata.merge(recovery_to_metadata(guard_.recovery));
+    if (rolls_back()) metadata.merge(guard_.watch.memory());
     metadata["step"] = text_of(step_);
     write_state(checkpoint_path(options_.out), metadata, model_->state());
     saved_ = step_;
@@ -142,27 +174,101 @@ class Trainer {
            due(options_.save_every, step);
   }
 
-  void read_losses(std::int64_t step) {
-    sound(step, [&] { losses_ = model_->losses(); });
-    read_ = step;
+  void open_log() {
+    std::vector<std::string> columns{"lr"};
+    columns.insert(columns.end(), names_.begin(), names_.end());
+    log_.reset();
+    log_.emplace(options_.out / "log.csv", columns, step_);
   }
 
-  /// Calls f, which is about this step; what it throws ends the training.
+  [[nodiscard]] bool read_losses(std::int64_t step) {
+    return sound(step, [&] {
+      losses_ = model_->losses();
+      read_ = step;
+    });
+  }
+
+  /// Calls f, which is about this step. Where values are not finite the training is rolled back,
+  /// and the result is false; or it ends here.
   template <class F>
-  void sound(std::int64_t step, F&& f) {
+  [[nodiscard]] bool sound(std::int64_t step, F&& f) {
     try {
       f();
+      return true;
     } catch (const NumericError& error) {
-      broken_ = step;
-      throw NumericError(
-          "step " + std::to_string(step) + ": " + error.what() + "; the training has broken down" +
-          (saved_ ? ", the checkpoint of step " + std::to_string(*saved_) + " is still there"
-                  : std::string()) +
-          "; a smaller --lr, or other pictures, may help");
+      break_down(step, error.what());
+      return false;
     } catch (...) {
       broken_ = step;  // somewhere inside an update
       throw;
     }
+  }
+
+  /// Tells that values are not finite; then rolls back, or saves what is sound and throws.
+  void break_down(std::int64_t step, const std::string& what) {
+    broken_ = step;
+    const Diagnosis diagnosis = model_->diagnose();
+    std::string text = "step " + std::to_string(step) + ": " + what;
+    if (!diagnosis.where.empty()) text += "; " + diagnosis.where;
+    const Problem problem{step, "not-finite",
+                          text + "; a smaller --lr, or other pictures, may help", true, step};
+    if (events_.on_problem) events_.on_problem(problem);
+    if (roll_back(problem)) return;
+    if (diagnosis.sound && read_ == step_ && saved_ != step_ && step_ > 0) {
+      broken_.reset();
+      save();
+      broken_ = step;
+    }
+    throw NumericError(
+        text + "; the training has broken down" +
+        (saved_ ? ", the checkpoint of step " + std::to_string(*saved_) + " is still there"
+                : std::string()) +
+        "; a smaller --lr, or other pictures, may help");
+  }
+
+  void tell(const std::vector<Problem>& problems, std::optional<Problem>& grave) {
+    for (const auto& problem : problems) {
+      if (problem.grave && !grave) grave = problem;
+      if (events_.on_problem) events_.on_problem(problem);
+    }
+  }
+
+  [[nodiscard]] bool rolls_back() const {
+    return guard_.on_problem == OnProblem::rollback && guard_.batches && !options_.out.empty();
+  }
+
+  /// Goes back to the last checkpoint; false where that is not to be.
+  [[nodiscard]] bool roll_back(const Problem& problem) {
+    if (!rolls_back()) return false;
+    if (guard_.recovery.rollbacks >= most_rollbacks) {
+      events_.message("the training has been rolled back " + std::to_string(most_rollbacks) +
+                      " times; it ends here");
+      return false;
+    }
+    const auto path = checkpoint_path(options_.out);
+    const SafetensorsFile file(path);
+    read_state(file, model_->state(), Surplus::refused, "it is the checkpoint of another training");
+    model_->restore_counters(file);
+    step_ = parse_number<std::int64_t>("step", metadata_entry(file, "step"), 0,
+                                       std::numeric_limits<std::int64_t>::max());
+    const Recovery before = guard_.recovery;
+    guard_.recovery = before.next();
+    model_->scale_learning_rate(guard_.recovery.rate_factor / before.rate_factor);
+    batches_ = guard_.batches(guard_.recovery, step_);
+    guard_.watch.forget();
+    read_ = step_;
+    losses_.clear();
+    broken_.reset();
+    open_log();
+    save();  // so that a training that is killed now knows of it
+    events_.message("rolled back from step " + std::to_string(problem.step) +
+                    " to the checkpoint " + "of step " + std::to_string(step_) + " (" +
+                    problem.kind + "): the learning rate is " +
+                    text_of(guard_.recovery.rate_factor, 4) +
+                    " of what it was at first, the pictures come in another order; " +
+                    std::to_string(guard_.recovery.rollbacks) + " of " +
+                    std::to_string(most_rollbacks) + " times");
+    return true;
   }
 
   void require_sound() const {
@@ -171,8 +277,13 @@ class Trainer {
                        " and has no state to go on from: resume from its last checkpoint");
   }
 
-  void make_sheet() {
-    const Picture sheet = model_->sheet(step_);
+  void make_sheet(std::optional<Problem>& grave) {
+    const Samples samples = model_->samples(step_);
+    if (!samples.empty()) {
+      if (events_.on_samples) events_.on_samples(samples);
+      tell(guard_.watch.see(samples), grave);
+    }
+    const Picture sheet = samples.empty() ? model_->sheet(step_) : draw_samples(samples);
     if (sheet.pixels.empty()) return;
     std::filesystem::path path;
     if (!options_.out.empty()) {
@@ -193,6 +304,7 @@ class Trainer {
   Metadata identity_;
   TrainerOptions options_;
   TrainerEvents events_;
+  Guard guard_;
   std::vector<std::string> names_;
   std::optional<CsvLog> log_;
   std::int64_t step_ = 0;
@@ -201,6 +313,7 @@ class Trainer {
   std::optional<std::int64_t> saved_;
   double seconds_ = 0;
   std::optional<std::int64_t> broken_;  ///< the step
+  std::optional<Problem> stopped_by_;
 };
 
 }  // namespace limn::inline v0

@@ -12,6 +12,7 @@
 
 #include "limn/models/ugatit/model_file.hpp"
 #include "limn/models/ugatit/run_device.hpp"
+#include "limn/models/ugatit/watch_rules.hpp"
 #include "limn/optim/schedule.hpp"
 #include "limn/train/data_identity.hpp"
 #include "limn/train/trainer.hpp"
@@ -24,6 +25,7 @@ struct RunPlace {
   std::filesystem::path out;
   std::shared_ptr<const RunDevice> device;  ///< cpu_run_device(), ...
   std::int64_t log_every = 10, sheet_every = 1000, save_every = 1000;
+  OnProblem on_problem = OnProblem::warn;  ///< that cannot heal
 };
 
 /// Options that were asked for when resuming, by name.
@@ -135,21 +137,29 @@ inline void require_memory(std::uint64_t bytes, const Capacity& capacity) {
   }
   // decoded pictures are kept within what the plan leaves room for: 5 % and some
   const auto cache = static_cast<Index>(plan.peak / 25) + (Index{16} << 20);
-  auto loader = std::make_shared<UnpairedLoader>(
-      LoaderOptions{.folder_a = a,
-                    .folder_b = b,
-                    .size = options.model.size,
-                    .batch = options.train.batch,
-                    .fit = options.fit,
-                    .seed = options.train.seed,
-                    .first_step = step,
-                    .cache_bytes = cache,
-                    .on_bad_picture = [say](const std::string& text) { say(text + "; skipped"); }});
-  return std::make_unique<Trainer>(
-      std::move(training), [loader] { return loader->next(); }, identity,
-      TrainerOptions{place.out, options.train.steps, place.log_every, place.sheet_every,
-                     place.save_every},
-      events, step);
+  const auto batches = [=](const Recovery& recovery, std::int64_t done) -> Batches {
+    auto loader = std::make_shared<UnpairedLoader>(LoaderOptions{
+        .folder_a = a,
+        .folder_b = b,
+        .size = options.model.size,
+        .batch = options.train.batch,
+        .fit = options.fit,
+        .seed = recovery.data_seed(options.train.seed),
+        .first_step = done,
+        .cache_bytes = cache,
+        .on_bad_picture = [say](const std::string& text) { say(text + "; skipped"); }});
+    return [loader] { return loader->next(); };
+  };
+  Guard guard{Watch(watch_rules(options.train)), place.on_problem, {}, batches};
+  if (checkpoint != nullptr) {
+    guard.recovery = recovery_from_metadata(checkpoint->file);
+    guard.watch.recall(checkpoint->file.metadata());
+  }
+  auto pictures = batches(guard.recovery, step);
+  return std::make_unique<Trainer>(std::move(training), std::move(pictures), identity,
+                                   TrainerOptions{place.out, options.train.steps, place.log_every,
+                                                  place.sheet_every, place.save_every},
+                                   events, step, std::move(guard));
 }
 
 }  // namespace detail

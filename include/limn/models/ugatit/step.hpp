@@ -28,6 +28,7 @@
 #include <utility>
 #include <vector>
 
+#include "limn/autograd/finite_probe.hpp"
 #include "limn/loss/losses.hpp"
 #include "limn/models/ugatit/loss_terms.hpp"
 #include "limn/models/ugatit/model.hpp"
@@ -76,9 +77,13 @@ class Step {
     Losses<D, T> losses;
     release_gradients();  // kept ones of the step before
     Tapes tapes{Tape<D>(options_.stash), Tape<D>(options_.stash)};
+    untouched_ = true;
     const Fakes fakes = translate(tapes, real_a, real_b);
+    require_finite(fakes);
+    untouched_ = false;
     discriminate(fakes, real_a, real_b, losses);
     generate(tapes, fakes, real_a, real_b, losses);
+    require_finite({&model_->a2b.encode.first.weight, &model_->b2a.encode.first.weight});
     generator_adam_.update();
     clip_rho(model_->generators);
     if (!keep_gradients_) release_gradients();
@@ -86,8 +91,19 @@ class Step {
   }
 
   [[nodiscard]] double learning_rate(std::int64_t step) const {
-    return options_.decay ? linear_decay(options_.learning_rate, step, options_.steps)
-                          : options_.learning_rate;
+    return rate_factor_ * (options_.decay
+                               ? linear_decay(options_.learning_rate, step, options_.steps)
+                               : options_.learning_rate);
+  }
+  void scale_learning_rate(double factor) { rate_factor_ *= factor; }
+  /// After compute() threw NumericError, which it does before it changes anything where
+  /// translations are not finite: takes begin() back, so that all is as before the step, and says
+  /// whether it could.
+  [[nodiscard]] bool take_back() {
+    if (!untouched_) return false;
+    untouched_ = false;
+    for (auto* adam : {&generator_adam_, &discriminator_adam_}) adam->set_steps(adam->steps() - 1);
+    return true;
   }
   [[nodiscard]] Adam<D, T>& generator_adam() { return generator_adam_; }
   [[nodiscard]] Adam<D, T>& discriminator_adam() { return discriminator_adam_; }
@@ -124,6 +140,34 @@ class Step {
   /// Calls parts that do not need one another, side by side where the device can.
   void side_by_side(std::initializer_list<std::function<void()>> parts) {
     run_parts(model_->generators.device(), std::span(parts.begin(), parts.size()));
+  }
+
+  // Where the host can look at values, nothing that is not finite reaches an optimizer: the state
+  // never holds it. A device that runs ahead finds out when losses are read.
+  [[nodiscard]] bool looks() const {
+    return !RecordingDevice<D> && !model_->generators.device().dry();
+  }
+  void require_finite(const Fakes& f) const {
+    if (!looks()) return;
+    const auto check = [](const char* what, const auto& x) {
+      if (const Index bad = count_not_finite(x.value()); bad > 0)
+        throw NumericError(std::string(what) + " is not finite (" + std::to_string(bad) + " of " +
+                           std::to_string(x.shape().size()) + " values)");
+    };
+    check("the translation A2B", f.a2b);
+    check("the identity of B", f.b2b);
+    check("the translation B2A", f.b2a);
+    check("the identity of A", f.a2a);
+    check("the attention of generator A2B", f.a2b_cam);
+    check("the attention of generator B2A", f.b2a_cam);
+  }
+  // What goes wrong in a backward arrives in the gradients of the first layers.
+  void require_finite(std::initializer_list<const Parameter<D, T>*> first) const {
+    if (!looks()) return;
+    for (const auto* p : first)
+      if (const Index bad = count_not_finite(p->gradient); bad > 0)
+        throw NumericError("the gradient of " + p->name + " is not finite (" + std::to_string(bad) +
+                           " of " + std::to_string(p->shape.size()) + " values)");
   }
 
   Fakes translate(Tapes& tapes, const Tensor<D, T>& real_a, const Tensor<D, T>& real_b) {
@@ -171,8 +215,10 @@ class Step {
       };
       real_against_fake(judgement.logits, "D_ad_loss_", "_logit_");
       real_against_fake(judgement.cam_logits, "D_ad_cam_loss_", "_cam_logit_");
+      if (looks()) terms.require_finite();
       tape.backward(terms.sum());
       all.join(terms);
+      require_finite({&discriminator.layers.front().weight});
       discriminator_adam_.update(part);
       if (!keep_gradients_) model_->discriminators.release_gradients(part);
     };
@@ -240,6 +286,7 @@ class Step {
     side_by_side(
         {[&] { domain(tapes.b2a, "A", real_a, fakes.a2a, fakes.b2a_cam, fakes.a2a_cam); },
          [&] { domain(tapes.a2b, "B", real_b, fakes.b2b, fakes.a2b_cam, fakes.b2b_cam); }});
+    if (looks()) all.require_finite();
     all.report("G_loss", losses);
   }
 
@@ -257,6 +304,8 @@ class Step {
   Adam<D, T> generator_adam_, discriminator_adam_;
   Observer observer_;
   bool keep_gradients_ = false;
+  bool untouched_ = false;  ///< by the step that is being computed
+  double rate_factor_ = 1;
 };
 
 }  // namespace limn::inline v0::ugatit
