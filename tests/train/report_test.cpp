@@ -302,6 +302,12 @@ TEST_CASE("what cannot be written is said once, and ends nothing") {
   other.save(2);
   REQUIRE(other.warnings.size() == 1);
   CHECK(contains(other.warnings.at(0), "report.html"));
+  fs::remove_all(other.run / "report.html");
+  other.step(3);
+  other.save(3);
+  REQUIRE(other.warnings.size() == 2);
+  CHECK(other.warnings.at(1) == "the report is written again");
+  CHECK(contains(other.page(), "step 3 of 100"));
 
   CHECK_THROWS_AS(write_report(folder / "nowhere"), IoError);
   fs::create_directories(folder / "empty");
