@@ -227,129 +227,128 @@ class Trainer {
     if (rolls_back()) metadata.merge(guard_.watch.memory());
     return metadata;
   }
-}
 
-[[nodiscard]] bool
-read_losses(std::int64_t step) {
-  return sound(step, [&] {
-    losses_ = model_->losses();
-    read_ = step;
-  });
-}
-
-/// Calls f, which is about this step. Where values are not finite the training is rolled back,
-/// and the result is false; or it ends here.
-template <class F>
-[[nodiscard]] bool sound(std::int64_t step, F&& f) {
-  try {
-    f();
-    return true;
-  } catch (const NumericError& error) {
-    break_down(step, error.what());
-    return false;
-  } catch (...) {
-    broken_ = step;  // somewhere inside an update
-    throw;
+  [[nodiscard]] bool read_losses(std::int64_t step) {
+    return sound(step, [&] {
+      losses_ = model_->losses();
+      read_ = step;
+    });
   }
-}
 
-/// Tells that values are not finite; then rolls back, or saves what is sound and throws.
-void break_down(std::int64_t step, const std::string& what) {
-  broken_ = step;
-  const Diagnosis diagnosis = model_->diagnose();
-  std::string text = "step " + std::to_string(step) + ": " + what;
-  if (!diagnosis.where.empty()) text += "; " + diagnosis.where;
-  const Problem problem{step, "not-finite", text + "; a smaller --lr, or other pictures, may help",
-                        true, step};
-  if (events_.on_problem) events_.on_problem(problem);
-  if (roll_back(problem)) return;
-  if (files_) files_->settle(true);
-  if (diagnosis.sound && read_ == step_ && step_ > 0 && files_ && !files_->has(step_)) {
-    write_checkpoint();
-    files_->settle(true);
+  /// Calls f, which is about this step. Where values are not finite the training is rolled back,
+  /// and the result is false; or it ends here.
+  template <class F>
+  [[nodiscard]] bool sound(std::int64_t step, F&& f) {
+    try {
+      f();
+      return true;
+    } catch (const NumericError& error) {
+      break_down(step, error.what());
+      return false;
+    } catch (...) {
+      broken_ = step;  // somewhere inside an update
+      throw;
+    }
   }
-  throw NumericError(text + "; the training has broken down" +
-                     (files_ ? files_->still_there() : std::string()) +
-                     "; a smaller --lr, or other pictures, may help");
-}
 
-void tell(const std::vector<Problem>& problems, std::optional<Problem>& grave) {
-  for (const auto& problem : problems) {
-    if (problem.grave && !grave) grave = problem;
+  /// Tells that values are not finite; then rolls back, or saves what is sound and throws.
+  void break_down(std::int64_t step, const std::string& what) {
+    broken_ = step;
+    const Diagnosis diagnosis = model_->diagnose();
+    std::string text = "step " + std::to_string(step) + ": " + what;
+    if (!diagnosis.where.empty()) text += "; " + diagnosis.where;
+    const Problem problem{step, "not-finite",
+                          text + "; a smaller --lr, or other pictures, may help", true, step};
     if (events_.on_problem) events_.on_problem(problem);
+    if (roll_back(problem)) return;
+    if (files_) files_->settle(true);
+    if (diagnosis.sound && read_ == step_ && step_ > 0 && files_ && !files_->has(step_)) {
+      write_checkpoint();
+      files_->settle(true);
+    }
+    throw NumericError(text + "; the training has broken down" +
+                       (files_ ? files_->still_there() : std::string()) +
+                       "; a smaller --lr, or other pictures, may help");
   }
-}
 
-[[nodiscard]] bool rolls_back() const {
-  return guard_.on_problem == OnProblem::rollback && guard_.batches && files_;
-}
-
-/// Goes back to the last checkpoint; false where that is not to be.
-[[nodiscard]] bool roll_back(const Problem& problem) {
-  if (!rolls_back()) return false;
-  if (guard_.recovery.rollbacks >= most_rollbacks) {
-    events_.message("the training has been rolled back " + std::to_string(most_rollbacks) +
-                    " times; it ends here");
-    return false;
+  void tell(const std::vector<Problem>& problems, std::optional<Problem>& grave) {
+    for (const auto& problem : problems) {
+      if (problem.grave && !grave) grave = problem;
+      if (events_.on_problem) events_.on_problem(problem);
+    }
   }
-  files_->settle(true);
-  const SafetensorsFile file =
-      newest_checkpoint(options_.out, [this](const auto& text) { events_.message(text); });
-  read_state(file, model_->state(), Surplus::refused, "it is the checkpoint of another training");
-  model_->restore_counters(file);
-  step_ = parse_number<std::int64_t>("step", metadata_entry(file, "step"), 0,
-                                     std::numeric_limits<std::int64_t>::max());
-  const Recovery before = guard_.recovery;
-  guard_.recovery = before.next();
-  model_->scale_learning_rate(guard_.recovery.rate_factor / before.rate_factor);
-  batches_ = guard_.batches(guard_.recovery, step_);
-  guard_.watch.forget();
-  read_ = step_;
-  losses_.clear();
-  broken_.reset();
-  files_->go_back(step_);
-  write_checkpoint();  // so that a training that is killed now knows of it
-  events_.message("rolled back from step " + std::to_string(problem.step) + " to the checkpoint " +
-                  "of step " + std::to_string(step_) + " (" + problem.kind +
-                  "): the learning rate is " + text_of(guard_.recovery.rate_factor, 4) +
-                  " of what it was at first, the pictures come in another order; " +
-                  std::to_string(guard_.recovery.rollbacks) + " of " +
-                  std::to_string(most_rollbacks) + " times");
-  return true;
-}
 
-void require_sound() const {
-  if (broken_)
-    throw UsageError("the training has broken down in step " + std::to_string(*broken_) +
-                     " and has no state to go on from: resume from its last checkpoint");
-}
-
-void make_sheet(std::optional<Problem>& grave) {
-  const Samples samples = model_->samples(step_);
-  if (!samples.empty()) {
-    if (events_.on_samples) events_.on_samples(samples);
-    tell(guard_.watch.see(samples), grave);
+  [[nodiscard]] bool rolls_back() const {
+    return guard_.on_problem == OnProblem::rollback && guard_.batches && files_;
   }
-  const Picture sheet = samples.empty() ? model_->sheet(step_) : draw_samples(samples);
-  if (sheet.pixels.empty()) return;
-  const auto path = files_ ? files_->sheet(sheet, step_) : std::filesystem::path();
-  if (events_.on_sheet) events_.on_sheet(sheet, path);
-}
 
-std::unique_ptr<Trainable> model_;
-Batches batches_;
-Metadata identity_;
-TrainerOptions options_;
-TrainerEvents events_;
-Guard guard_;
-std::vector<std::string> names_;
-std::int64_t step_ = 0;
-std::int64_t read_ = 0;  ///< the step that losses_ are of
-std::vector<double> losses_;
-double seconds_ = 0;
-std::optional<std::int64_t> broken_;  ///< the step
-std::optional<RunFiles> files_;
-std::optional<Problem> stopped_by_;
+  /// Goes back to the last checkpoint; false where that is not to be.
+  [[nodiscard]] bool roll_back(const Problem& problem) {
+    if (!rolls_back()) return false;
+    if (guard_.recovery.rollbacks >= most_rollbacks) {
+      events_.message("the training has been rolled back " + std::to_string(most_rollbacks) +
+                      " times; it ends here");
+      return false;
+    }
+    files_->settle(true);
+    const SafetensorsFile file =
+        newest_checkpoint(options_.out, [this](const auto& text) { events_.message(text); });
+    read_state(file, model_->state(), Surplus::refused, "it is the checkpoint of another training");
+    model_->restore_counters(file);
+    step_ = parse_number<std::int64_t>("step", metadata_entry(file, "step"), 0,
+                                       std::numeric_limits<std::int64_t>::max());
+    const Recovery before = guard_.recovery;
+    guard_.recovery = before.next();
+    model_->scale_learning_rate(guard_.recovery.rate_factor / before.rate_factor);
+    batches_ = guard_.batches(guard_.recovery, step_);
+    guard_.watch.forget();
+    read_ = step_;
+    losses_.clear();
+    broken_.reset();
+    files_->go_back(step_);
+    write_checkpoint();  // so that a training that is killed now knows of it
+    events_.message("rolled back from step " + std::to_string(problem.step) +
+                    " to the checkpoint " + "of step " + std::to_string(step_) + " (" +
+                    problem.kind + "): the learning rate is " +
+                    text_of(guard_.recovery.rate_factor, 4) +
+                    " of what it was at first, the pictures come in another order; " +
+                    std::to_string(guard_.recovery.rollbacks) + " of " +
+                    std::to_string(most_rollbacks) + " times");
+    return true;
+  }
+
+  void require_sound() const {
+    if (broken_)
+      throw UsageError("the training has broken down in step " + std::to_string(*broken_) +
+                       " and has no state to go on from: resume from its last checkpoint");
+  }
+
+  void make_sheet(std::optional<Problem>& grave) {
+    const Samples samples = model_->samples(step_);
+    if (!samples.empty()) {
+      if (events_.on_samples) events_.on_samples(samples);
+      tell(guard_.watch.see(samples), grave);
+    }
+    const Picture sheet = samples.empty() ? model_->sheet(step_) : draw_samples(samples);
+    if (sheet.pixels.empty()) return;
+    const auto path = files_ ? files_->sheet(sheet, step_) : std::filesystem::path();
+    if (events_.on_sheet) events_.on_sheet(sheet, path);
+  }
+
+  std::unique_ptr<Trainable> model_;
+  Batches batches_;
+  Metadata identity_;
+  TrainerOptions options_;
+  TrainerEvents events_;
+  Guard guard_;
+  std::vector<std::string> names_;
+  std::int64_t step_ = 0;
+  std::int64_t read_ = 0;  ///< the step that losses_ are of
+  std::vector<double> losses_;
+  double seconds_ = 0;
+  std::optional<std::int64_t> broken_;  ///< the step
+  std::optional<RunFiles> files_;
+  std::optional<Problem> stopped_by_;
 };
 
 }  // namespace limn::inline v0
