@@ -9,7 +9,7 @@ import sys
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 run = sys.argv[1]
-events = EventAccumulator(os.path.join(run, "tensorboard"), size_guidance={"images": 0, "scalars": 0})
+events = EventAccumulator(os.path.join(run, "tensorboard"), size_guidance={"images": 0, "scalars": 0, "histograms": 0})
 events.Reload()
 tags = events.Tags()
 with open(os.path.join(run, "log.csv")) as file:
@@ -37,10 +37,14 @@ for s in sheets:
         assert s.encoded_image_string == file.read(), s.step
     assert s.width > 96 and s.height > 96
 
+rho = [tag for tag in tags["histograms"] if tag.startswith("rho/gen")]
+assert len(rho) >= 4, tags["histograms"]
 for tag in tags["histograms"]:
+    assert [e.step for e in events.Histograms(tag)] == steps, tag
     for e in events.Histograms(tag):
         h = e.histogram_value
-        assert h.num == sum(h.bucket) and h.min <= h.sum / h.num <= h.max, (tag, e)
+        assert h.num == sum(h.bucket), (tag, e)
+        assert h.min - 1e-9 <= h.sum / h.num <= h.max + 1e-9, (tag, e)
 files = glob.glob(os.path.join(run, "tensorboard", "*"))
 assert len(files) == 3, files
 print(len(terms), "terms,", len(sheets), "sheets,", len(tags["histograms"]), "histograms: as logged")

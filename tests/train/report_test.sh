@@ -58,6 +58,8 @@ for term in $terms; do
   [ "$points" = 40 ] || fail "$term is drawn with $points points"
   grep -q ">$term</span>" dom.html || fail "$term is not named"
 done
+bands=$(grep -o 'class="band [^>]*data-band="rho/gen[^"]*" d="M[^"]*"' dom.html | wc -l)
+[ "$bands" -ge 4 ] || fail "rho is drawn in $bands layers"
 [ "$(grep -c '<img [^>]*data-step=' dom.html)" = 4 ] || fail "not four sheets"
 grep -q '<img class="on" data-step="40"' dom.html || fail "the last sheet is not shown"
 grep -q "<h1>a run &lt;b&gt;&amp;'quoted'<" dom.html || fail "the run's name is not as it is"
