@@ -17,6 +17,7 @@
 #include "limn/nn/spectral_convolution.hpp"
 #include "limn/norm/normalizations.hpp"
 #include "limn/ops/batch.hpp"
+#include "limn/ops/distort.hpp"
 #include "limn/ops/pointwise.hpp"
 #include "limn/ops/pooling.hpp"
 #include "limn/ops/reshape.hpp"

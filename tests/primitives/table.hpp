@@ -80,6 +80,10 @@ inline constexpr auto table = std::to_array<Case>({
      .geometry = padded(2, 1, Padding::none, {}), .extra = false},
     {.primitive = "conv_forward", .x = {2, 15, 18, 32}, .y = {33, 3, 3, 32},
      .geometry = reflect_conv(3, 1, 1), .extra = false, .moments = true},
+    {.primitive = "conv_forward", .x = {2, 5, 6, 8}, .y = {12, 3, 3, 8},
+     .geometry = reflect_conv(3, 1, 1, 2).within()},
+    {.primitive = "conv_forward", .x = {1, 4, 3, 3}, .y = {5, 3, 3, 3},
+     .geometry = reflect_conv(3, 1, 1, 2).within()},
     {.primitive = "conv_backward_data", .x = {2, 15, 18, 33}, .y = {32, 3, 3, 33},
      .geometry = reflect_conv(3, 1, 1)},
     {.primitive = "conv_backward_data", .x = {2, 5, 7, 3}, .y = {5, 3, 3, 3},
@@ -109,6 +113,10 @@ inline constexpr auto table = std::to_array<Case>({
      .geometry = padded(3, 2, Padding::zero, {1, 1, 1, 0})},
     {.primitive = "conv_backward_data", .x = {1, 18, 17, 8}, .y = {8, 2, 2, 8},
      .geometry = padded(2, 1, Padding::none, {})},
+    {.primitive = "conv_backward_data", .x = {2, 5, 6, 8}, .y = {12, 3, 3, 8},
+     .geometry = reflect_conv(3, 1, 1, 2).within()},
+    {.primitive = "conv_backward_data", .x = {1, 4, 3, 3}, .y = {5, 3, 3, 3},
+     .geometry = reflect_conv(3, 1, 1, 2).within()},
     {.primitive = "conv_backward_weights", .x = {2, 5, 7, 3}, .y = {5, 3, 3, 3},
      .geometry = reflect_conv(3, 1, 1)},
     {.primitive = "conv_backward_weights", .x = {1, 9, 8, 17}, .y = {64, 3, 3, 17},
@@ -138,6 +146,10 @@ inline constexpr auto table = std::to_array<Case>({
      .geometry = padded(2, 1, Padding::none, {})},
 
     // op(x) op(y): as linear layers use them, and others
+    {.primitive = "conv_backward_weights", .x = {2, 5, 6, 8}, .y = {12, 3, 3, 8},
+     .geometry = reflect_conv(3, 1, 1, 2).within()},
+    {.primitive = "conv_backward_weights", .x = {1, 4, 3, 3}, .y = {5, 3, 3, 3},
+     .geometry = reflect_conv(3, 1, 1, 2).within()},
     {.primitive = "gemm", .x = {2, 1, 1, 65}, .y = {17, 1, 1, 65}, .activation = relu, .tb = yes},
     {.primitive = "gemm", .x = {1, 1, 1, 3}, .y = {5, 1, 1, 3}, .extra = false, .tb = yes},
     {.primitive = "gemm", .x = {3, 1, 1, 17}, .y = {17, 1, 1, 65}, .activation = leaky},
@@ -333,6 +345,17 @@ inline constexpr auto table = std::to_array<Case>({
     {.primitive = "random", .x = {1, 65, 33, 5}},
     {.primitive = "random", .x = {1, 1, 1, 77}, .variant = 1},
     {.primitive = "random", .x = {1, 65, 33, 5}, .variant = 1},
+    // variant: bits of what is distorted: 1 colour, 2 shift, 4 hole
+    {.primitive = "distort", .x = {3, 9, 7, 3}, .variant = 7},
+    {.primitive = "distort", .x = {2, 17, 33, 3}, .variant = 1},
+    {.primitive = "distort", .x = {1, 130, 131, 3}, .variant = 7},
+    {.primitive = "distort", .x = {2, 5, 8, 1}, .variant = 6},
+    {.primitive = "distort", .x = {2, 6, 5, 5}, .variant = 3},
+    {.primitive = "distort_backward", .x = {3, 9, 7, 3}, .variant = 7},
+    {.primitive = "distort_backward", .x = {2, 17, 33, 3}, .variant = 1},
+    {.primitive = "distort_backward", .x = {1, 130, 131, 3}, .variant = 7},
+    {.primitive = "distort_backward", .x = {2, 5, 8, 1}, .variant = 6},
+    {.primitive = "distort_backward", .x = {2, 6, 5, 5}, .variant = 3},
 });
 // clang-format on
 

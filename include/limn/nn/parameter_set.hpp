@@ -146,6 +146,27 @@ class ParameterSet {
   };
   [[nodiscard]] Frozen freeze() { return Frozen(*this); }
 
+  /// While the result lives, the weights are those of another flat buffer, of the layout of
+  /// values(): averages, to translate with. Nothing is copied, and nothing may learn meanwhile.
+  class Substituted {
+   public:
+    Substituted(ParameterSet& set, const Tensor<D, P>& values) : set_(&set) {
+      primitive::require(values.size() == set.values().size(), "substitute",
+                         "other weights must have the size of the set's", values.shape(),
+                         set.values().shape());
+      set_->point_to(values);
+    }
+    Substituted(const Substituted&) = delete;
+    Substituted& operator=(const Substituted&) = delete;
+    ~Substituted() { set_->point_to(set_->values_); }
+
+   private:
+    ParameterSet* set_;
+  };
+  [[nodiscard]] Substituted substitute(const Tensor<D, P>& values) {
+    return Substituted(*this, values);
+  }
+
   [[nodiscard]] D& device() const { return *device_; }
   [[nodiscard]] const std::vector<Parameter<D, T>*>& parameters() const { return parameters_; }
   /// The index of the part that a parameter belongs to.
@@ -239,6 +260,11 @@ class ParameterSet {
     for (const auto& [p, offset] : offsets_)
       if (p->role == Role::weight && offset >= part.offset && offset < part.offset + part.size)
         f(*p, offset);
+  }
+
+  void point_to(const Tensor<D, P>& flat) {
+    for (const auto& [p, offset] : offsets_)
+      if (p->role == Role::weight) p->value = flat.view(offset, p->shape);
   }
 
   void set_frozen(bool frozen) {

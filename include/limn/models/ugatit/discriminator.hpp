@@ -13,22 +13,6 @@
 
 namespace limn::inline v0::ugatit {
 
-inline constexpr Index global_halvings = 5, local_halvings = 3;
-
-/// How often a discriminator really halves pictures of `size`: as published, but so that its last
-/// feature map is at least 2 x 2 (reflection padding needs it). Below 96 the global one stops
-/// earlier.
-[[nodiscard]] constexpr Index fitting_halvings(Index size, Index published) {
-  const auto last_map = [size](Index halvings) {
-    Index s = size;
-    for (Index i = 0; i < halvings; ++i) s = (s - 2) / 2 + 1;
-    return s - 1;
-  };
-  Index halvings = published;
-  while (halvings > 1 && last_map(halvings) < 2) --halvings;
-  return halvings;
-}
-
 /// What a discriminator gives.
 template <Device D, Scalar T>
 struct Judgement {
@@ -58,9 +42,10 @@ struct Discriminator {
 
   /// image (N,S,S,3); its samples belong to `passes` equal parts, each with its own power iteration
   /// (real | fake in one batch).
-  [[nodiscard]] Judgement<D, T> operator()(const Var<D, T>& image, Index passes = 1) {
+  [[nodiscard]] Judgement<D, T> operator()(const Var<D, T>& image, const Passes& passes = {}) {
     auto x = image;
-    for (auto& layer : layers) x = layer(x, passes);
+    for (std::size_t i = 0; i < layers.size(); ++i)
+      x = layers[i](x, passes, i + 1 < layers.size() ? layers[i + 1].geometry.border() : Border{});
     const auto [attended, cam_logits] = attention.attend(
         x, [passes](auto& classifier, const auto& pooled) { return classifier(pooled, passes); });
     return {last(attended, passes), cam_logits};
