@@ -3,7 +3,9 @@
 #pragma once
 
 #include <concepts>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "limn/autograd/var.hpp"
@@ -42,6 +44,8 @@ struct Parameter {
   Role role = Role::weight;
   /// The gradient of a large linear layer is kept as factors (x, dy) and never formed.
   bool factored = false;
+  /// The optimizer keeps the values in them, in the pass that changes them.
+  std::optional<primitive::Bounds> bounds{};
 
   std::string name{};             ///< path in its network, as in the published state_dict
   Tensor<D, param_t<T>> value{};  ///< view into the flat buffer
@@ -74,6 +78,10 @@ class Operand {
 
   [[nodiscard]] Tensor<D, P> value() const { return parameter_ ? parameter_->value : var_.value(); }
   [[nodiscard]] bool wants_gradient() const { return wants_; }
+  /// Of the parameter; empty for a value.
+  [[nodiscard]] std::string_view name() const {
+    return parameter_ ? std::string_view(parameter_->name) : std::string_view();
+  }
   [[nodiscard]] GradientTarget<D, P> gradient_target() const {
     if (!wants_) return {{}, Write::accumulate};
     return parameter_ ? GradientTarget<D, P>{parameter_->gradient, Write::accumulate}
