@@ -36,6 +36,7 @@ struct Command {
   ugatit::GivenOptions given;
   example::DeviceChoice choice;
   std::string card;
+  std::string init;  ///< a run or a file
   std::int64_t stop_after = 0;
   bool resume = false, plan = false;
 };
@@ -109,6 +110,10 @@ bool read(Command& c, int argc, char** argv) {
   app.add_option("--stop-after", c.stop_after, "stop after this step; --resume goes on")
       ->check(CLI::Range(std::int64_t{1}, std::int64_t{1} << 40))
       ->type_name("");
+  app.add_option("--init", c.init,
+                 "begin with the weights of a run or an exported generator, also of another size "
+                 "or variant: what fits is taken")
+      ->type_name("");
   app.add_flag("--resume", c.resume, "go on with the run in OUT, with its options");
   app.add_flag("--plan", c.plan, "only print memory and work of such a training");
   if (!example::parse(app, argc, argv)) return false;
@@ -118,6 +123,10 @@ bool read(Command& c, int argc, char** argv) {
     throw limn::UsageError("--pool contradicts --variant " +
                            std::string(to_string(c.options.model.variant)) +
                            ": only the pooled variant has a pool");
+  if (!c.init.empty() && (c.resume || c.plan))
+    throw limn::UsageError("--init is for the beginning of a training: leave it out with " +
+                           std::string(c.resume ? "--resume, which goes on with the run's weights"
+                                                : "--plan, which it does not change"));
   if (c.place.out.empty() && (!c.plan || c.resume))
     throw limn::UsageError("--out is missing: the folder of the run");
   if (c.place.data.empty() && !c.plan)
@@ -170,7 +179,7 @@ int train(const Command& c) {
   };
 
   const auto trainer = c.resume ? ugatit::resume_run(c.place, c.given, events)
-                                : ugatit::start_run(c.options, c.place, events);
+                                : ugatit::start_run(c.options, c.place, events, c.init);
   const auto ended =
       trainer->run(c.stop_after > 0 ? c.stop_after : trainer->steps(), interrupt.token());
   line.close();

@@ -136,6 +136,21 @@ expect 0 'bf16' train --out bf16 "${small[@]}" --steps 4 --stop-after 2 --precis
 expect 0 'finished step 4' train --out bf16 --resume --sheet-every 0
 expect 2 '--precision fp32 contradicts' train --out bf16 --resume --precision fp32
 
+echo "-- few pictures"
+expect 0 'finished step 2' train --out few "${small[@]}" --steps 2 --diff-augment cutout,color \
+  --accumulate 2 --ema 0
+expect 2 '--diff-augment none contradicts' train --out few --resume --diff-augment none
+expect 2 "diff-augment 'colour'.*color, translation and cutout" train --out none "${small[@]}" \
+  --diff-augment colour
+expect 2 '--accumulate.*64' train --out none "${small[@]}" --accumulate 65
+expect 2 'ema must be' train --out none "${small[@]}" --ema 1
+expect 0 'begins with [0-9]+ of [0-9]+ tensors from whole/.*averaged weights' train --out warm \
+  "${small[@]}" --size 32 --steps 1 --init whole
+expect 2 '--init is for the beginning.*--resume' train --out warm --resume --init whole
+expect 2 'nothing in it fits this model' train --out none "${small[@]}" --channels 3 --init whole
+expect 1 'no such run or file' train --out none "${small[@]}" --init nowhere
+check [ ! -e none/latest.safetensors ]
+
 echo "-- other data, damaged checkpoints"
 same_before=$(cksum <cut/latest.safetensors)
 cp -r data other && mv other/trainA/"$(ls other/trainA | head -n 1)" other/trainA/x.png
@@ -202,6 +217,11 @@ check grep -qE '^peak [0-9]+ bytes$' <(tail -n 1 out)
 echo "-- export and translation"
 expect 0 'A2B' export_ --model whole --direction A2B a2b.safetensors
 expect 2 'direction' export_ --model whole --direction AB x.safetensors
+expect 0 'last weights' export_ --model whole --direction A2B last.safetensors --weights last
+check [ "$(cksum <last.safetensors)" != "$(cksum <a2b.safetensors)" ]
+expect 2 'averaged, last' translate --model whole --direction A2B --out t --weights best data/testA
+expect 2 'has no averaged weights' translate --model few --direction A2B --out t \
+  --weights averaged data/testA
 expect 1 'no such run' export_ --model missing --direction A2B x.safetensors
 expect 2 'translates A2B, not B2A' translate --model a2b.safetensors --direction B2A --out t data/testA
 expect 2 'say which' translate --model whole --out t data/testA

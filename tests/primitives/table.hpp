@@ -309,15 +309,20 @@ inline constexpr auto table = std::to_array<Case>({
 
     {.primitive = "adam", .x = {1, 1, 1, 77}},
     {.primitive = "adam", .x = {1, 65, 33, 17}},
+    {.primitive = "adam", .x = {1, 1, 1, 77}, .variant = 1},
+    {.primitive = "adam", .x = {1, 65, 33, 17}, .variant = 1},
+    {.primitive = "adam", .x = {1, 1, 1, 77}, .variant = 2},
+    {.primitive = "adam", .x = {1, 65, 33, 17}, .variant = 3},
     // weights (O,I); count: factors, of 1, 2, ... samples
     {.primitive = "adam_outer", .x = {17, 1, 1, 35}, .count = 1},
     {.primitive = "adam_outer", .x = {10, 3, 3, 5}, .count = 3},
     {.primitive = "adam_outer", .x = {9, 1, 1, 2500}, .count = 2},
     {.primitive = "adam_outer", .x = {19, 2, 2, 24}, .count = 6},
+    {.primitive = "adam_outer", .x = {10, 3, 3, 5}, .count = 3, .variant = 1},
+    {.primitive = "adam_outer", .x = {17, 1, 1, 35}, .count = 1, .variant = 2},
+    {.primitive = "adam_outer", .x = {9, 1, 1, 2500}, .count = 2, .variant = 3},
     {.primitive = "ema", .x = {1, 1, 1, 77}},
     {.primitive = "ema", .x = {1, 65, 33, 17}},
-    {.primitive = "clamp", .x = {1, 1, 1, 77}},
-    {.primitive = "clamp", .x = {1, 65, 33, 17}},
     {.primitive = "sum_squares", .x = {1, 1, 1, 3}},
     {.primitive = "sum_squares", .x = {1, 65, 33, 17}},
     {.primitive = "all_finite", .x = {1, 65, 33, 17}},
@@ -328,6 +333,17 @@ inline constexpr auto table = std::to_array<Case>({
     {.primitive = "random", .x = {1, 65, 33, 5}},
     {.primitive = "random", .x = {1, 1, 1, 77}, .variant = 1},
     {.primitive = "random", .x = {1, 65, 33, 5}, .variant = 1},
+    // variant: bits of what is distorted: 1 colour, 2 shift, 4 hole
+    {.primitive = "distort", .x = {3, 9, 7, 3}, .variant = 7},
+    {.primitive = "distort", .x = {2, 17, 33, 3}, .variant = 1},
+    {.primitive = "distort", .x = {1, 130, 131, 3}, .variant = 7},
+    {.primitive = "distort", .x = {2, 5, 8, 1}, .variant = 6},
+    {.primitive = "distort", .x = {2, 6, 5, 5}, .variant = 3},
+    {.primitive = "distort_backward", .x = {3, 9, 7, 3}, .variant = 7},
+    {.primitive = "distort_backward", .x = {2, 17, 33, 3}, .variant = 1},
+    {.primitive = "distort_backward", .x = {1, 130, 131, 3}, .variant = 7},
+    {.primitive = "distort_backward", .x = {2, 5, 8, 1}, .variant = 6},
+    {.primitive = "distort_backward", .x = {2, 6, 5, 5}, .variant = 3},
 });
 // clang-format on
 

@@ -29,6 +29,9 @@ struct InstanceNorm {
   }
 };
 
+/// What rho is kept in while it is learned (published code: RhoClipper).
+inline constexpr primitive::Bounds rho_bounds{0, 1};
+
 /// Layer-instance normalization of the decoder's upsampling. x (N,H,W,channels).
 template <Device D, Scalar T = float>
 struct LayerInstanceNorm {
@@ -39,7 +42,9 @@ struct LayerInstanceNorm {
 
   explicit LayerInstanceNorm(Index channels, Activation act = {})
       : activation(act),
-        rho{vector_shape(channels), Initializer::constant(0)},
+        rho{.shape = vector_shape(channels),
+            .initializer = Initializer::constant(0),
+            .bounds = rho_bounds},
         gamma{vector_shape(channels), Initializer::constant(1)},
         beta{vector_shape(channels), Initializer::constant(0)} {}
 
@@ -70,7 +75,10 @@ struct AdaLin {
   std::string name = "AdaLIN";
 
   explicit AdaLin(Index channels, Activation act = {})
-      : activation(act), rho{vector_shape(channels), Initializer::constant(0.9)} {}
+      : activation(act),
+        rho{.shape = vector_shape(channels),
+            .initializer = Initializer::constant(0.9),
+            .bounds = rho_bounds} {}
 
   /// Throws ShapeError if gamma or beta do not fit x.
   [[nodiscard]] Var<D, T> operator()(Var<D, T> x, const Var<D, param_t<T>>& gamma,

@@ -49,6 +49,24 @@ struct PowerIterations {
   Tensor<D, param_t<T>> inverse_sigma;  ///< (passes,1,1,1)
 };
 
+/// When the power iterations run. A step that sees its batch in several parts runs them for the
+/// first part and uses them for all: the weights do not change in between.
+enum class PowerIteration {
+  run,    ///< now, for this call
+  hold,   ///< now, and the layer keeps them for the next calls
+  use,    ///< those that are kept
+  finish  ///< the same, and lets them go
+};
+
+/// Equal parts of a batch, each with a power iteration of its own.
+struct Passes {
+  Index count = 1;
+  PowerIteration iteration = PowerIteration::run;
+
+  constexpr Passes(Index n = 1, PowerIteration i = PowerIteration::run)  // NOLINT: a number will do
+      : count(n), iteration(i) {}
+};
+
 /// One iteration per pass, starting from and returning to the state parameters u (1,1,1,O) and v
 /// (1,k,k,I).
 template <Device D, Scalar T>
@@ -86,24 +104,46 @@ template <Device D, Scalar T>
   return r;
 }
 
-/// x (N,H,W,I) with N a multiple of `passes`, weights (O,k,k,I), bias (1,1,1,O) or null. Throws
+/// As `passes` says, from and to what the layer holds. Throws ShapeError where it holds none, or
+/// those of another number of passes.
+template <Device D, Scalar T>
+[[nodiscard]] PowerIterations<D, T> power_iterations(const Parameter<D, T>& weights,
+                                                     const Parameter<D, T>& u,
+                                                     const Parameter<D, T>& v, const Passes& passes,
+                                                     PowerIterations<D, T>& held) {
+  const auto how = passes.iteration;
+  PowerIterations<D, T> r;
+  if (how == PowerIteration::run || how == PowerIteration::hold)
+    r = power_iterations<D, T>(weights, u, v, passes.count);
+  else if (held.u.defined() && held.u.shape().n == passes.count)
+    r = held;
+  else
+    throw ShapeError("[" + weights.name + "] holds no power iterations of " +
+                     std::to_string(passes.count) + " passes");
+  held = how == PowerIteration::hold || how == PowerIteration::use ? r : PowerIterations<D, T>();
+  return r;
+}
+
+/// x (N,H,W,I) with N a multiple of the passes, weights (O,k,k,I), bias (1,1,1,O) or null. Throws
 /// ShapeError.
 template <Device D, Scalar U, Scalar T>
 requires ActivationOf<U, T>
 [[nodiscard]] Var<D, U> spectral_convolution(const Var<D, U>& x, Parameter<D, T>& weights,
                                              Parameter<D, T>& u, Parameter<D, T>& v,
-                                             Parameter<D, T>* bias, const ConvGeometry& geometry,
-                                             Activation activation, Index passes) {
+                                             PowerIterations<D, T>& held, Parameter<D, T>* bias,
+                                             const ConvGeometry& geometry, Activation activation,
+                                             const Passes& how) {
   using P = param_t<T>;
   using primitive::Transpose;
   D& device = x.device();
+  const Index passes = how.count;
   if (passes < 1 || x.shape().n % passes != 0)
     throw ShapeError("[" + weights.name + "] a batch of " + std::to_string(x.shape().n) +
                      " does not divide into " + std::to_string(passes) + " passes: x " +
                      to_string(x.shape()));
   const Shape out = geometry.output(x.shape(), weights.shape, weights.name.c_str());
   const Index per_pass = out.n / passes;
-  const auto iterations = power_iterations<D, T>(weights, u, v, passes);
+  const auto iterations = power_iterations<D, T>(weights, u, v, how, held);
   const Tensor<D, P> a(device, out.per_channel());
   primitive::fill(a, P(1));
   for (Index i = 0; i < passes; ++i) {

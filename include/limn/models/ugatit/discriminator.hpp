@@ -42,7 +42,7 @@ struct Discriminator {
 
   /// image (N,S,S,3); its samples belong to `passes` equal parts, each with its own power iteration
   /// (real | fake in one batch).
-  [[nodiscard]] Judgement<D, T> operator()(const Var<D, T>& image, Index passes = 1) {
+  [[nodiscard]] Judgement<D, T> operator()(const Var<D, T>& image, const Passes& passes = {}) {
     auto x = image;
     for (auto& layer : layers) x = layer(x, passes);
     const auto [attended, cam_logits] = attention.attend(

@@ -15,6 +15,7 @@
 
 #include "limn/models/ugatit/model_file.hpp"
 #include "limn/models/ugatit/run_device.hpp"
+#include "limn/models/ugatit/warm_start.hpp"
 #include "limn/optim/schedule.hpp"
 #include "limn/train/data_identity.hpp"
 #include "limn/train/trainer.hpp"
@@ -106,6 +107,7 @@ inline void require_memory(std::uint64_t bytes, const Capacity& capacity) {
 
 /// Throws UsageError where a run would be lost.
 inline void require_no_run(const std::filesystem::path& out) {
+  if (out.empty()) return;
   if (const auto files = checkpoint_files(out); !files.empty())
     throw UsageError(files.front().string() +
                      ": there is a run here already; resume it with --resume, or give another "
@@ -133,17 +135,24 @@ inline void require_no_run(const std::filesystem::path& out) {
   };
 }
 
-/// The trainer of a run, from a checkpoint if there is one; `lock` is that of a folder that has
-/// one.
+/// What checkpoints tell of how the run began, taken over from one to the next.
+inline void keep_warm_start(const SafetensorsFile& checkpoint, Metadata& metadata) {
+  for (const auto& [key, value] : checkpoint.metadata())
+    if (key.starts_with(warm_start_prefix)) metadata[key] = value;
+}
+
+/// The trainer of a run, from a checkpoint if there is one; a new one begins with `init`, if given.
+/// `lock` is that of a folder that has a checkpoint.
 [[nodiscard]] inline std::unique_ptr<Trainer> open_run(
     const RunOptions& options, const RunPlace& place, const TrainerEvents& events,
-    const ModelFile* checkpoint, std::int64_t step, std::optional<RunLock> lock) {
+    const ModelFile* checkpoint, std::int64_t step, std::optional<RunLock> lock,
+    const ModelFile* init = nullptr) {
   const auto say = [events](const std::string& text) { events.message(text); };
   const auto& device = place.device;
   if (!device) throw UsageError("a run needs a device: RunPlace::device is empty");
   const auto a = place.data / "trainA", b = place.data / "trainB";
   const ImageFolder folder_a(a), folder_b(b);
-  const Metadata identity = data_identity(folder_a, folder_b);
+  Metadata identity = data_identity(folder_a, folder_b);
   if (checkpoint != nullptr) {
     check_data_identity(checkpoint->file, identity, place.data.string());
     // before memory is asked for: a damaged file may announce anything
@@ -158,7 +167,7 @@ inline void require_no_run(const std::filesystem::path& out) {
         "pictures " + std::to_string(halvings) + " times instead of " +
         std::to_string(global_halvings));
 
-  if (!lock) {
+  if (!lock && !place.out.empty()) {
     lock.emplace(place.out);
     require_no_run(place.out);  // another one may have been here before the lock was held
   }
@@ -177,13 +186,19 @@ inline void require_no_run(const std::filesystem::path& out) {
       say("the checkpoint was computed with " + was + " kernels, this session uses " + is +
           ": the training goes on, but not to the same last bits");
   }
+  if (checkpoint != nullptr) keep_warm_start(checkpoint->file, identity);
+  if (init != nullptr) {
+    const WarmStart warm = warm_start(*init, training->state());
+    identity.insert(warm.metadata.begin(), warm.metadata.end());
+    say(warm.news);
+  }
   // decoded pictures are kept within what the plan leaves room for: 5 % and some
   const auto cache = static_cast<Index>(plan.peak / 25) + (Index{16} << 20);
   auto loader = std::make_shared<UnpairedLoader>(
       LoaderOptions{.folder_a = a,
                     .folder_b = b,
                     .size = options.model.size,
-                    .batch = options.train.batch,
+                    .batch = options.train.pictures(),
                     .fit = options.fit,
                     .seed = options.train.seed,
                     .first_step = step,
@@ -207,13 +222,18 @@ inline void require_no_run(const std::filesystem::path& out) {
   return resumed.step >= resumed.options.train.steps;
 }
 
-/// Begins a run. Throws UsageError where the folder has a checkpoint already, IoError, ...
+/// Begins a run. `init`: a run's folder, a checkpoint or an exported generator, whose weights the
+/// networks begin with where they fit (warm_start.hpp); empty: random ones. Throws UsageError where
+/// the folder has a checkpoint already or nothing of `init` fits, IoError, ...
 [[nodiscard]] inline std::unique_ptr<Trainer> start_run(const RunOptions& options,
                                                         const RunPlace& place,
-                                                        const TrainerEvents& events = {}) {
+                                                        const TrainerEvents& events = {},
+                                                        const std::filesystem::path& init = {}) {
   options.check();
   detail::require_no_run(place.out);
-  return detail::open_run(options, place, events, nullptr, 0, std::nullopt);
+  if (init.empty()) return detail::open_run(options, place, events, nullptr, 0, std::nullopt);
+  const ModelFile from(init);
+  return detail::open_run(options, place, events, nullptr, 0, std::nullopt, &from);
 }
 
 /// Goes on with the run in place.out, from its newest checkpoint that is whole and with that one's
