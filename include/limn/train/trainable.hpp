@@ -48,6 +48,11 @@ class Trainable {
   /// How the model does on its fixed test pictures after `step` steps; an empty picture if it has
   /// none. Changes nothing that training depends on.
   [[nodiscard]] virtual Picture sheet(std::int64_t step) = 0;
+
+  /// What the model makes of a picture of A, a square of the model's own size: of B, of that size.
+  /// An empty picture for models that make none. Changes nothing that training depends on. Throws
+  /// NumericError where the result is not finite.
+  [[nodiscard]] virtual Picture translate(const Picture& /*picture*/) { return {}; }
 };
 
 }  // namespace limn::inline v0

@@ -91,6 +91,12 @@ class Training final : public Trainable {
                           std::to_string(options_.train.seed));
   }
 
+  [[nodiscard]] Picture translate(const Picture& picture) override {
+    const Index size = options_.model.size;
+    return to_picture(translate_values(model_.a2b, *device_, to_floats(picture), size).image, size,
+                      size);
+  }
+
  private:
   /// The pictures stay where they are: a recorded step reads them there.
   void take(const UnpairedBatch& batch) {
