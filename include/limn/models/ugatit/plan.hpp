@@ -15,6 +15,7 @@ struct Plan {
   std::uint64_t weights = 0;      ///< of all six networks, and vectors of spectral normalization
   std::uint64_t gradients = 0;    ///< of the weights that were learning when most was in use
   std::uint64_t moments = 0;      ///< of Adam
+  std::uint64_t averages = 0;     ///< of the generators' weights
   std::uint64_t activations = 0;  ///< pictures, and what the tapes kept at that time
   std::uint64_t workspace = 0;    ///< the rest of the peak: scratch memory of kernels, gradients
                                   ///< of activations, gaps
@@ -24,8 +25,8 @@ struct Plan {
   std::uint64_t multiply_adds = 0;  ///< of a step, in convolutions and matrix products
 };
 
-/// The plan in lines; the last one is "peak N bytes".
-[[nodiscard]] inline std::string to_text(const Plan& plan) {
+/// The plan in lines; the last one is "peak N bytes", before which `more` lines may stand.
+[[nodiscard]] inline std::string to_text(const Plan& plan, const std::string& more = "") {
   std::string text;
   const auto line = [&](const std::string& name, std::uint64_t bytes, const std::string& note) {
     const std::string digits = std::to_string(bytes);
@@ -36,11 +37,14 @@ struct Plan {
   line("weights", plan.weights, std::to_string(plan.parameters) + " parameters");
   line("gradients", plan.gradients, "of the networks that learn at one time");
   line("moments", plan.moments, "of Adam");
+  line("averages", plan.averages,
+       plan.averages > 0 ? "of the generators' weights; --ema 0 does without" : "--ema 0");
   line("activations", plan.activations, "pictures, and what backward needs");
   line("workspace", plan.workspace, "scratch of kernels, gradients of activations, gaps");
   line("checkpoint", plan.checkpoint, "on disk");
   text += "work per step " + text_of(static_cast<double>(plan.multiply_adds) / 1e9, 4) +
           " billion multiply-adds\n";
+  text += more;
   text += "peak " + std::to_string(plan.peak) + " bytes\n";
   return text;
 }
