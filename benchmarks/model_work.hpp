@@ -82,6 +82,7 @@ class Training final : public Work {
   [[nodiscard]] static limn::ugatit::TrainOptions train_options(const ModelCase& c) {
     limn::ugatit::TrainOptions o;
     o.batch = c.batch;
+    o.ema = 0;  // peers average nothing
     o.decay = false;
     return o;
   }

@@ -2,6 +2,7 @@
 // ugatit-export: takes one generator out of a run.
 #include <filesystem>
 #include <iostream>
+#include <optional>
 #include <string>
 
 #include "common/guarded_main.hpp"
@@ -13,6 +14,7 @@ int main(int argc, char** argv) {
     namespace ugatit = limn::ugatit;
     std::filesystem::path model, file;
     std::string direction;
+    std::optional<ugatit::Weights> weights;
     CLI::App app(
         "Writes one generator of a run into a file of its own, weights alone in float32, for\n"
         "ugatit-translate and for programs that embed it.\n\n"
@@ -20,14 +22,19 @@ int main(int argc, char** argv) {
         "ugatit-export");
     app.add_option("--model", model, "a run's folder, or its checkpoint")->required();
     app.add_option("--direction", direction, "A2B or B2A")->required();
+    app.add_option_function<std::string>(
+           "--weights", [&](const std::string& text) { weights = ugatit::parse_weights(text); },
+           "averaged: over the last steps of the run; last: of its last step; unless given, "
+           "averaged ones where there are any")
+        ->type_name("");
     app.add_option("FILE", file, "the file to write")->required();
     if (!example::parse(app, argc, argv)) return example::done;
 
-    const ugatit::ModelFile run(model);
+    const ugatit::ModelFile run(model, weights);
     limn::Cpu device({.threads = 1});
     ugatit::export_generator(device, run, ugatit::parse_direction(direction), file);
-    std::cout << file.string() << ": " << direction << ", " << std::filesystem::file_size(file)
-              << " bytes\n";
+    std::cout << file.string() << ": " << direction << ", " << to_string(run.weights)
+              << " weights, " << std::filesystem::file_size(file) << " bytes\n";
     return example::done;
   });
 }

@@ -25,8 +25,9 @@ constexpr const char* description =
     "folders of pictures that need not be pairs.\n\n"
     "  ugatit-train --data selfie2anime --out runs/anime --variant light --size 128\n\n"
     "DATA has the folders trainA and trainB, and testA and testB for the sample sheets. OUT gets\n"
-    "log.csv, sheets/*.png and latest.safetensors. Ctrl-C saves and stops; --resume goes on.\n"
-    "--plan tells beforehand how much memory, time and disk that needs.";
+    "report.html, log.csv, sheets/*.png and latest.safetensors. Ctrl-C saves and stops; --resume\n"
+    "goes on, also after a crash. --plan tells beforehand how much memory, time and disk that "
+    "needs.";
 
 constexpr const char* precision_help =
     "fp32, fp64, or bf16: faster, with float weights and losses; on cuda tf32 unless told "
@@ -38,6 +39,7 @@ struct Command {
   ugatit::GivenOptions given;
   example::DeviceChoice choice;
   std::string card;
+  std::string init;  ///< a run or a file
   std::int64_t stop_after = 0;
   double memory = 0;  // GB; 0: what the device has
   bool resume = false, plan = false;
@@ -104,9 +106,20 @@ bool read(Command& c, int argc, char** argv) {
   count("--log-every", c.place.log_every, "steps between lines of log.csv; 0: none");
   count("--sheet-every", c.place.sheet_every, "steps between sample sheets; 0: none");
   count("--save-every", c.place.save_every, "steps between checkpoints; 0: at the end only");
+  app.add_option("--keep", c.place.keep,
+                 "checkpoints that are kept, the newest counted, the best one not")
+      ->check(CLI::Range(std::int64_t{1}, std::int64_t{1} << 40))
+      ->capture_default_str()
+      ->type_name("");
   app.add_option("--stop-after", c.stop_after, "stop after this step; --resume goes on")
       ->check(CLI::Range(std::int64_t{1}, std::int64_t{1} << 40))
       ->type_name("");
+  app.add_option("--init", c.init,
+                 "begin with the weights of a run or an exported generator, also of another size "
+                 "or variant: what fits is taken")
+      ->type_name("");
+  app.add_flag("--tensorboard", c.place.tensorboard,
+               "also write OUT/tensorboard, for tensorboard --logdir OUT");
   app.add_flag("--resume", c.resume, "go on with the run in OUT, with its options");
   app.add_flag("--plan", c.plan,
                "only print memory, work, time and disk of such a training; computes up to three "
@@ -125,6 +138,10 @@ bool read(Command& c, int argc, char** argv) {
     throw limn::UsageError("--pool contradicts --variant " +
                            std::string(to_string(c.options.model.variant)) +
                            ": only the pooled variant has a pool");
+  if (!c.init.empty() && (c.resume || c.plan))
+    throw limn::UsageError("--init is for the beginning of a training: leave it out with " +
+                           std::string(c.resume ? "--resume, which goes on with the run's weights"
+                                                : "--plan, which it does not change"));
   if (c.place.out.empty() && (!c.plan || c.resume))
     throw limn::UsageError("--out is missing: the folder of the run");
   if (c.place.data.empty() && !c.plan)
@@ -202,7 +219,7 @@ int train(const Command& c) {
   };
 
   const auto trainer = c.resume ? ugatit::resume_run(c.place, c.given, events)
-                                : ugatit::start_run(c.options, c.place, events);
+                                : ugatit::start_run(c.options, c.place, events, c.init);
   const auto ended =
       trainer->run(c.stop_after > 0 ? c.stop_after : trainer->steps(), interrupt.token());
   line.close();

@@ -48,6 +48,12 @@ bool read(Command& c, int argc, char** argv) {
          "how pictures become square for the network: squash, pad or crop")
       ->default_str("squash")
       ->type_name("");
+  app.add_option_function<std::string>(
+         "--weights",
+         [&](const std::string& text) { c.options.weights = limn::ugatit::parse_weights(text); },
+         "averaged: over the last steps of the run; last: of its last step; unless given, averaged "
+         "ones where there are any")
+      ->type_name("");
   app.add_flag("--heatmap", c.heatmap, "also write OUT/heatmaps: where the attention was");
   app.add_option("--threads", c.options.threads, "of --device cpu; 0: all processors")
       ->check(CLI::Range(0, 1024))
@@ -98,7 +104,8 @@ int run(const Command& c) {
   limn::Translator translator =
       c.choice.cuda()
           ? limn::Translator(c.model, c.direction,
-                             example::cuda_generators(c.options.precision, c.options.maths))
+                             example::cuda_generators(c.options.precision, c.options.maths),
+                             c.options.weights)
           : limn::Translator(c.model, c.direction, c.options);
   const auto jobs = example::picture_jobs(c.inputs, c.out, skip);
   for (const auto& [path, name] : jobs) {

@@ -9,6 +9,7 @@
 #include "limn/cuda/cublas_matrix.hpp"
 #include "limn/cuda/cudnn_convolution.hpp"
 #include "limn/cuda/device.hpp"
+#include "limn/cuda/distortion.hpp"
 #include "limn/cuda/layout.hpp"
 #include "limn/cuda/libraries.hpp"
 #include "limn/cuda/matrix.hpp"

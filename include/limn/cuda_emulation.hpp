@@ -7,6 +7,7 @@
 #include "limn/cuda/adam_outer.hpp"
 #include "limn/cuda/affine.hpp"
 #include "limn/cuda/convolution.hpp"
+#include "limn/cuda/distortion.hpp"
 #include "limn/cuda/emulation.hpp"
 #include "limn/cuda/layout.hpp"
 #include "limn/cuda/matrix.hpp"

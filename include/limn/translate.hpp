@@ -34,6 +34,8 @@ struct TranslatorOptions {
   int threads = 0;  ///< 0: as many as the processor has
   ugatit::Precision precision = ugatit::Precision::fp32;
   Maths maths = Maths::fast;
+  /// Of a run; unless told, averaged ones where there are any.
+  std::optional<ugatit::Weights> weights{};
 };
 
 /// A generator, on the CPU unless told otherwise. One caller at a time.
@@ -48,16 +50,18 @@ class Translator {
       : Translator(run_or_file, direction,
                    ugatit::generators_on(std::make_shared<Cpu>(CpuOptions{
                                              .threads = options.threads, .maths = options.maths}),
-                                         options.precision)) {}
+                                         options.precision),
+                   options.weights) {}
   /// The same on another device.
   Translator(const std::filesystem::path& run_or_file, std::optional<ugatit::Direction> direction,
-             const ugatit::OpenGenerator& open)
-      : Translator(ugatit::ModelFile(run_or_file), direction, open) {}
+             const ugatit::OpenGenerator& open, std::optional<ugatit::Weights> weights = {})
+      : Translator(ugatit::ModelFile(run_or_file, weights), direction, open) {}
 
   [[nodiscard]] ugatit::Direction direction() const { return direction_; }
   /// Of the device that computes.
   [[nodiscard]] const std::string& device_name() const { return generator_.device; }
   [[nodiscard]] Maths maths() const { return generator_.maths; }
+  [[nodiscard]] ugatit::Weights weights() const { return weights_; }
   /// The network works on size x size pixels.
   [[nodiscard]] Index size() const { return size_; }
 
@@ -86,6 +90,7 @@ class Translator {
              const ugatit::OpenGenerator& open)
       : direction_(chosen(model, direction)),
         size_(model.options.model.size),
+        weights_(model.weights),
         generator_(open(model, direction_)) {}
 
   static ugatit::Direction chosen(const ugatit::ModelFile& model,
@@ -101,6 +106,7 @@ class Translator {
 
   ugatit::Direction direction_;
   Index size_;
+  ugatit::Weights weights_;
   ugatit::AnyGenerator generator_;
 };
 

@@ -14,6 +14,7 @@
 #include "limn/cpu/memory_pool.hpp"
 #include "limn/cuda/affine.hpp"
 #include "limn/cuda/conv_problem.hpp"
+#include "limn/cuda/distortion.hpp"
 #include "limn/cuda/layout.hpp"
 #include "limn/cuda/matrix.hpp"
 #include "limn/cuda/normalization.hpp"

@@ -31,7 +31,7 @@ std::shared_ptr<const ugatit::RunDevice> emulated_device() {
 }
 
 UnpairedBatch batch_of(const ugatit::RunOptions& options, std::int64_t step) {
-  const Index n = options.train.batch, s = options.model.size;
+  const Index n = options.train.pictures(), s = options.model.size;
   UnpairedBatch batch{step - 1, {n, s, s, 3}, {}, {}};
   const auto at = static_cast<std::uint64_t>(step);
   for (std::uint64_t i = 0; i < static_cast<std::uint64_t>(batch.shape.size()); ++i) {
@@ -52,10 +52,7 @@ struct EmulatedRun : SmallRun {
       training.train(batch_of(options, step), step);
       between(training, step);
     }
-    auto weights = training.model().generators.values().download();
-    const auto more = training.model().discriminators.values().download();
-    weights.insert(weights.end(), more.begin(), more.end());
-    return weights;
+    return all_weights(training);
   }
   /// The same, every step computed as it is.
   template <Scalar T>
@@ -63,9 +60,16 @@ struct EmulatedRun : SmallRun {
     Emulated<T> training(std::make_unique<CudaEmulation>(), options);
     training.step().observe([](const auto&) {}, false);
     for (int step = 1; step <= steps; ++step) training.train(batch_of(options, step), step);
+    return all_weights(training);
+  }
+
+ private:
+  template <Scalar T>
+  static std::vector<param_t<T>> all_weights(Emulated<T>& training) {
     auto weights = training.model().generators.values().download();
-    const auto more = training.model().discriminators.values().download();
-    weights.insert(weights.end(), more.begin(), more.end());
+    for (const auto& more : {training.model().discriminators.values().download(),
+                             training.step().generator_adam().averages().download()})
+      weights.insert(weights.end(), more.begin(), more.end());
     return weights;
   }
 };
@@ -76,6 +80,10 @@ TEST_CASE_FIXTURE(EmulatedRun,
                   "recorded steps are the steps, with sheets, losses and state between") {
   for (const auto variant : {ugatit::Variant::light, ugatit::Variant::full}) {
     options.model.variant = variant;
+    if (variant == ugatit::Variant::full) {  // distorted and in parts, too
+      options.train.augmentation = {true, true, true};
+      options.train.accumulate = 3;
+    }
     const auto expected = weights_as_they_are<float>(4);
     const auto nothing = [](auto&, int) {};
     CHECK((weights_after<float>(4, gpu::HostOrder::forward, nothing) == expected));
@@ -97,6 +105,25 @@ TEST_CASE_FIXTURE(EmulatedRun,
     };
     CHECK((weights_after<float>(5, gpu::HostOrder::forward, looked_into) ==
            weights_as_they_are<float>(5)));
+  }
+}
+
+TEST_CASE_FIXTURE(EmulatedRun, "a step writes borders around pictures and attended maps alone") {
+  int pads = 0, bordered = 0;
+  Emulated<float> training(std::make_unique<CudaEmulation>(CudaEmulationOptions{
+                               .on_launch =
+                                   [&](std::string_view kernel) {
+                                     pads += kernel.find("PadKernel") != kernel.npos;
+                                     bordered += kernel.find("AffineBordered") != kernel.npos;
+                                   }}),
+                           options);
+  for (int step = 1; step <= 3; ++step) {  // as it is, recorded, replayed
+    pads = bordered = 0;
+    training.train(batch_of(options, step), step);
+    // Forwards and for the gradient of weights: the generators' pictures and attended maps in four
+    // passes, those of four discriminators in one; forwards alone those of four that judge.
+    CHECK(pads == 2 * 2 * 4 + 2 * 2 * 4 + 2 * 4);
+    CHECK(bordered > 100);
   }
 }
 
@@ -141,6 +168,8 @@ TEST_CASE_FIXTURE(EmulatedRun,
   for (const auto variant :
        {ugatit::Variant::light, ugatit::Variant::full, ugatit::Variant::pooled}) {
     options.model.variant = variant;
+    options.train.augmentation.cutout = variant != ugatit::Variant::light;
+    options.train.accumulate = variant == ugatit::Variant::pooled ? 3 : 1;
     const auto plan = emulated_device()->plan(options);
     Emulated<float> training(std::make_unique<CudaEmulation>(), options);
     for (int step = 1; step <= 3; ++step) {
@@ -148,7 +177,8 @@ TEST_CASE_FIXTURE(EmulatedRun,
       if (step == 1) continue;
       CHECK(training.device().memory().peak == plan.peak);
     }
-    CHECK(plan.weights + plan.gradients + plan.moments + plan.activations + plan.workspace ==
+    CHECK(plan.weights + plan.gradients + plan.moments + plan.averages + plan.activations +
+              plan.workspace ==
           plan.peak);
     CHECK(plan.multiply_adds == ugatit::make_plan(options, 1).multiply_adds);
   }

@@ -72,6 +72,7 @@ expect 2 '--lr' train --out run --lr -1
 expect 2 '--lr' train --out run --lr nan
 expect 2 '--pool contradicts --variant' train --out run --pool 4
 expect 2 'threads' train --out run --threads -1
+expect 2 'keep' train --out run --keep 0
 expect 2 "--device 'tpu' is unknown" train --out run --device tpu
 expect 2 "--device 'tpu' is unknown" translate --model m --direction A2B --out t --device tpu x
 expect 2 'precision tf32 is for --device cuda' train --out run --precision tf32
@@ -135,6 +136,21 @@ expect 0 'bf16' train --out bf16 "${small[@]}" --steps 4 --stop-after 2 --precis
 expect 0 'finished step 4' train --out bf16 --resume --sheet-every 0
 expect 2 '--precision fp32 contradicts' train --out bf16 --resume --precision fp32
 
+echo "-- few pictures"
+expect 0 'finished step 2' train --out few "${small[@]}" --steps 2 --diff-augment cutout,color \
+  --accumulate 2 --ema 0
+expect 2 '--diff-augment none contradicts' train --out few --resume --diff-augment none
+expect 2 "diff-augment 'colour'.*color, translation and cutout" train --out none "${small[@]}" \
+  --diff-augment colour
+expect 2 '--accumulate.*64' train --out none "${small[@]}" --accumulate 65
+expect 2 'ema must be' train --out none "${small[@]}" --ema 1
+expect 0 'begins with [0-9]+ of [0-9]+ tensors from whole/.*averaged weights' train --out warm \
+  "${small[@]}" --size 32 --steps 1 --init whole
+expect 2 '--init is for the beginning.*--resume' train --out warm --resume --init whole
+expect 2 'nothing in it fits this model' train --out none "${small[@]}" --channels 3 --init whole
+expect 1 'no such run or file' train --out none "${small[@]}" --init nowhere
+check [ ! -e none/latest.safetensors ]
+
 echo "-- other data, damaged checkpoints"
 same_before=$(cksum <cut/latest.safetensors)
 cp -r data other && mv other/trainA/"$(ls other/trainA | head -n 1)" other/trainA/x.png
@@ -147,6 +163,10 @@ expect 1 'broken/latest.safetensors' translate --model broken --direction A2B --
 head -c -1 whole/latest.safetensors >broken/latest.safetensors
 expect 1 'broken/latest.safetensors' train --out broken --resume
 cp good.ini broken/latest.safetensors
+cp -r cut mended && printf x | dd of=mended/latest.safetensors bs=1 seek=9000 conv=notrunc status=none
+expect 0 'mended/latest.safetensors.*step_0000010.safetensors of step 10' \
+  train --out mended --resume --sheet-every 0
+same whole/step_0000020.safetensors mended/latest.safetensors
 expect 1 'not a valid safetensors file' train --out broken --resume
 expect 1 'not a valid safetensors file' translate --model good.ini --direction A2B --out t data/testA
 
@@ -170,18 +190,21 @@ before=$(cksum <cut/latest.safetensors)
 expect 1 'latest.safetensors: writing failed' bash -c \
   "ulimit -f 100; '$bin/ugatit-train' --data data --out cut --resume --steps 22 --sheet-every 0"
 check [ "$before" = "$(cksum <cut/latest.safetensors)" ]
-check [ "$(ls cut)" = "$(printf 'latest.safetensors\nlog.csv')" ]
+check grep -q 'the checkpoint of step 20 is still there' err
+check [ "$(ls cut)" = "$(printf 'latest.safetensors\nlog.csv\nstep_0000010.safetensors')" ]
 
 echo "-- Ctrl-C"
 "$bin/ugatit-train" --data data --out stopped "${small[@]}" --steps 1000000 --log-every 1 \
   >out 2>err &
 pid=$!
 until grep -qs '^step 3/' out || ! kill -0 $pid; do sleep 0.05; done
+check grep -q "another training is writing here (process $pid" <(train --out stopped "${small[@]}" 2>&1)
 kill -INT $pid
 wait $pid
 code=$?
 check [ $code = 130 ]
 check grep -q 'interrupted at step .*--resume' out
+check [ ! -e stopped/run.lock ]
 check [ -s stopped/latest.safetensors ]
 expect 0 '^peak' "$bin/ugatit-train" --out stopped --resume --plan
 expect 2 'contradicts' train --out stopped --resume --size 32
@@ -194,6 +217,11 @@ check grep -qE '^peak [0-9]+ bytes$' <(tail -n 1 out)
 echo "-- export and translation"
 expect 0 'A2B' export_ --model whole --direction A2B a2b.safetensors
 expect 2 'direction' export_ --model whole --direction AB x.safetensors
+expect 0 'last weights' export_ --model whole --direction A2B last.safetensors --weights last
+check [ "$(cksum <last.safetensors)" != "$(cksum <a2b.safetensors)" ]
+expect 2 'averaged, last' translate --model whole --direction A2B --out t --weights best data/testA
+expect 2 'has no averaged weights' translate --model few --direction A2B --out t \
+  --weights averaged data/testA
 expect 1 'no such run' export_ --model missing --direction A2B x.safetensors
 expect 2 'translates A2B, not B2A' translate --model a2b.safetensors --direction B2A --out t data/testA
 expect 2 'say which' translate --model whole --out t data/testA

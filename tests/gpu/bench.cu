@@ -80,6 +80,7 @@ void run(Cuda& device, const Lane& lane) {
   }
   ugatit::TrainOptions options;
   options.batch = lane.batch;
+  options.ema = 0;  // peers average nothing
   options.decay = false;
   ugatit::Model<Cuda, T> model(device, lane.model, 0);
   ugatit::Step<Cuda, T> step(model, options);

@@ -13,16 +13,20 @@ using namespace limn;
 
 namespace {
 
-ugatit::RunOptions small() {
+ugatit::RunOptions small(bool small_data) {
   ugatit::RunOptions options;
   options.model = {.size = 64, .channels = 8, .blocks = 1};
   options.train.steps = 100;
+  if (small_data) {
+    options.train.augmentation = {true, true, true};
+    options.train.accumulate = 2;
+  }
   return options;
 }
 
 UnpairedBatch batch_of(const ugatit::RunOptions& options, std::int64_t step) {
   const Index s = options.model.size;
-  UnpairedBatch batch{step - 1, {options.train.batch, s, s, 3}, {}, {}};
+  UnpairedBatch batch{step - 1, {options.train.pictures(), s, s, 3}, {}, {}};
   const auto at = static_cast<std::uint64_t>(step);
   for (std::uint64_t i = 0; i < static_cast<std::uint64_t>(batch.shape.size()); ++i) {
     batch.a.push_back(2 * Philox{at, 1}.uniform(i) - 1);
@@ -31,8 +35,7 @@ UnpairedBatch batch_of(const ugatit::RunOptions& options, std::int64_t step) {
   return batch;
 }
 
-std::vector<float> trained(bool recorded, std::size_t* peak) {
-  const auto options = small();
+std::vector<float> trained(const ugatit::RunOptions& options, bool recorded, std::size_t* peak) {
   ugatit::Training<Cuda, float> training(std::make_unique<Cuda>(), options);
   if (!recorded) training.step().observe([](const auto&) {}, false);
   for (int step = 1; step <= 5; ++step) training.train(batch_of(options, step), step);
@@ -43,9 +46,13 @@ std::vector<float> trained(bool recorded, std::size_t* peak) {
 }  // namespace
 
 TEST_CASE("recorded steps on a GPU") {
-  std::size_t peak = 0, eager_peak = 0;
-  CHECK((trained(true, &peak) == trained(false, &eager_peak)));
-  CudaOptions dry;
-  dry.dry = true;
-  CHECK(ugatit::make_plan<float>(small(), std::make_unique<Cuda>(dry)).peak == peak);
+  for (const bool small_data : {false, true}) {
+    CAPTURE(small_data);
+    const auto options = small(small_data);
+    std::size_t peak = 0, eager_peak = 0;
+    CHECK((trained(options, true, &peak) == trained(options, false, &eager_peak)));
+    CudaOptions dry;
+    dry.dry = true;
+    CHECK(ugatit::make_plan<float>(options, std::make_unique<Cuda>(dry)).peak == peak);
+  }
 }

@@ -7,6 +7,7 @@
 #include "modes_cpu.hpp"
 #include "ops_affine.hpp"
 #include "ops_convolution.hpp"
+#include "ops_distortion.hpp"
 #include "ops_layout.hpp"
 #include "ops_matrix.hpp"
 #include "ops_norm_backward.hpp"
@@ -23,8 +24,8 @@ using Operations =
                AffineForwardOp, AffineSumsOp, AffineBackwardOp, NormOp, NormBackwardOp,
                PoolAverageOp, PoolAverageBackwardOp, PoolMaxOp, PoolMaxBackwardOp, MapOp, Map2Op,
                MapReduceOp, ReduceOp, PadOp, PadBackwardOp, ResizeOp, ResizeBackwardOp,
-               CopyChannelsOp, CopyOp, FillOp, CastOp, AdamOp, AdamOuterOp, EmaOp, ClampOp,
-               SumSquaresOp, AllFiniteOp, RandomOp>;
+               CopyChannelsOp, CopyOp, FillOp, CastOp, AdamOp, AdamOuterOp, EmaOp, SumSquaresOp,
+               AllFiniteOp, RandomOp, DistortOp, DistortBackwardOp>;
 
 template <class... Op>
 std::vector<std::string_view> names(const std::tuple<Op...>*) {

@@ -8,6 +8,7 @@
 #include "limn/core/primitives/affine.hpp"
 #include "ops_affine.hpp"
 #include "ops_convolution.hpp"
+#include "ops_distortion.hpp"
 #include "ops_pooling.hpp"
 
 namespace limn_test {
@@ -190,6 +191,7 @@ void check_gradients() {
   check_link<D, PoolMaxOp, PoolMaxBackwardOp>({0, 1, 0, 2, {{2, 1}}});
   check_link<D, PadOp, PadBackwardOp>({0, 1, 0, 1, {}});
   check_link<D, ResizeOp, ResizeBackwardOp>({0, 1, 0, 1, {}});
+  check_link<D, DistortOp, DistortBackwardOp>({1, 2, 1, 2, {{0, 0}}});
   check_norm_gradients<D>();
 }
 

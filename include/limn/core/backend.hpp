@@ -9,6 +9,7 @@
 
 #include "limn/core/primitives/affine.hpp"
 #include "limn/core/primitives/convolution.hpp"
+#include "limn/core/primitives/distortion.hpp"
 #include "limn/core/primitives/layout.hpp"
 #include "limn/core/primitives/matrix.hpp"
 #include "limn/core/primitives/normalization.hpp"
@@ -20,7 +21,7 @@
 namespace limn::inline v0 {
 
 /// Every primitive by name: the test table must have a row for each of them.
-inline constexpr std::array<std::string_view, 34> primitive_names{"conv_forward",
+inline constexpr std::array<std::string_view, 35> primitive_names{"conv_forward",
                                                                   "conv_backward_data",
                                                                   "conv_backward_weights",
                                                                   "gemm",
@@ -50,10 +51,11 @@ inline constexpr std::array<std::string_view, 34> primitive_names{"conv_forward"
                                                                   "adam",
                                                                   "adam_outer",
                                                                   "ema",
-                                                                  "clamp",
                                                                   "sum_squares",
                                                                   "all_finite",
-                                                                  "random"};
+                                                                  "random",
+                                                                  "distort",
+                                                                  "distort_backward"};
 
 namespace primitive {
 
@@ -111,10 +113,15 @@ template <class D, class T>
 concept OptimizerGroup = requires {
   &Optimizer<D, param_t<T>>::adam;
   &Optimizer<D, param_t<T>>::ema;
-  &Optimizer<D, param_t<T>>::clamp;
   &Optimizer<D, param_t<T>>::sum_squares;
   &Optimizer<D, param_t<T>>::all_finite;
   &OuterOptimizer<D, T>::adam_outer;
+};
+template <class D, class T>
+concept DistortionGroup = requires {
+  &Distorting<D, T>::forward;
+  &Distorting<D, T>::backward;
+  &Distorting<D, T>::workspace;
 };
 template <class D, class T>
 concept RandomGroup = requires {
@@ -130,6 +137,7 @@ concept Backend =
     Device<D> && Scalar<T> && primitive::ConvolutionGroup<D, T> && primitive::MatrixGroup<D, T> &&
     primitive::AffineGroup<D, T> && primitive::NormalizationGroup<D, T> &&
     primitive::PoolingGroup<D, T> && primitive::PointwiseGroup<D, T> &&
-    primitive::LayoutGroup<D, T> && primitive::OptimizerGroup<D, T> && primitive::RandomGroup<D, T>;
+    primitive::LayoutGroup<D, T> && primitive::OptimizerGroup<D, T> &&
+    primitive::RandomGroup<D, T> && primitive::DistortionGroup<D, T>;
 
 }  // namespace limn::inline v0

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 
 #include "limn/core/primitives/optimizer.hpp"
 #include "limn/cpu/lanes.hpp"
@@ -30,13 +31,43 @@ LIMN_ALWAYS_INLINE void fast_sqrt(V& v) {
   }
 }
 
+/// v = min(max(v, low), high); NaN stays.
+template <class V>
+LIMN_ALWAYS_INLINE void clamp(V& v, simd::lane_t<V> low, simd::lane_t<V> high) {
+  V bound;
+  simd::broadcast(bound, low);
+  v = v < bound ? bound : v;
+  simd::broadcast(bound, high);
+  v = v > bound ? bound : v;
+}
+
+/// What one step writes, from some weight on.
+template <class P>
+struct AdamBuffers {
+  P *w, *m, *v, *average;  ///< average: null, or of the weights
+
+  AdamBuffers(const auto& weights, const auto& first, const auto& second, const auto& mean)
+      : w(weights.data()), m(first.data()), v(second.data()), average(mean.data_or_null()) {}
+  [[nodiscard]] AdamBuffers from(Index at) const {
+    AdamBuffers moved = *this;
+    moved.w += at;
+    moved.m += at;
+    moved.v += at;
+    if (average != nullptr) moved.average += at;
+    return moved;
+  }
+};
+
 /// Adam's numbers in the computing type.
 template <class P>
 struct AdamFactors {
-  P decay, beta1, rest1, beta2, rest2, step_size, scale, epsilon;
+  P decay, beta1, rest1, beta2, rest2, step_size, scale, average_rate, epsilon;
+  bool bounded;
+  P low, high;
 
-  /// `rates`: the two values of primitive::AdamRates
-  AdamFactors(const primitive::AdamRule& r, const P* rates)
+  /// `rates`: the values of primitive::AdamRates
+  AdamFactors(const primitive::AdamRule& r, const P* rates,
+              const std::optional<primitive::Bounds>& bounds)
       : decay(P(r.weight_decay)),
         beta1(P(r.beta1)),
         rest1(P(1 - r.beta1)),
@@ -44,38 +75,47 @@ struct AdamFactors {
         rest2(P(1 - r.beta2)),
         step_size(rates[0]),
         scale(rates[1]),
-        epsilon(P(r.epsilon)) {}
+        average_rate(rates[2]),
+        epsilon(P(r.epsilon)),
+        bounded(bounds.has_value()),
+        low(bounded ? P(bounds->low) : P(0)),
+        high(bounded ? P(bounds->high) : P(0)) {}
 
   /// One step of the weights from i on, with the gradient g.
   template <class V, class Lanes>
-  LIMN_ALWAYS_INLINE void apply(V& g, P* w, P* m, P* v, Index i, const Lanes& lanes) const {
+  LIMN_ALWAYS_INLINE void apply(V& g, const AdamBuffers<P>& to, Index i, const Lanes& lanes) const {
     V weight, first, second;
-    lanes.load(weight, w + i);
-    lanes.load(first, m + i);
-    lanes.load(second, v + i);
+    lanes.load(weight, to.w + i);
+    lanes.load(first, to.m + i);
+    lanes.load(second, to.v + i);
     g += weight * decay;
     first = first * beta1 + g * rest1;
     second = second * beta2 + (g * g) * rest2;
-    lanes.store(m + i, first);
-    lanes.store(v + i, second);
+    lanes.store(to.m + i, first);
+    lanes.store(to.v + i, second);
     fast_sqrt(second);
     weight -= step_size * first / (second * scale + epsilon);
-    lanes.store(w + i, weight);
+    if (bounded) clamp(weight, low, high);
+    lanes.store(to.w + i, weight);
+    if (to.average == nullptr) return;
+    V mean;
+    lanes.load(mean, to.average + i);
+    mean += (weight - mean) * average_rate;
+    lanes.store(to.average + i, mean);
   }
 };
 
 template <class P>
 struct AdamPassStep {
   AdamFactors<P> factors;
-  P* w;
   const P* gradient;
-  P *m, *v;
+  AdamBuffers<P> to;
 
   template <class V, class Lanes>
   LIMN_ALWAYS_INLINE void operator()(Index i, const Lanes& lanes) const {
     V g;
     lanes.load(g, gradient + i);
-    factors.apply(g, w, m, v, i, lanes);
+    factors.apply(g, to, i, lanes);
   }
 };
 
@@ -93,7 +133,7 @@ struct AdamOuterStep {
   AdamFactors<param_t<T>> factors;
   const RawFactors<T>* layers;
   Index layer_count, rows, columns, row, column;
-  param_t<T>*w, *m, *v;  ///< at (row, column)
+  AdamBuffers<param_t<T>> to;  ///< at (row, column)
 
   template <class V, class Lanes>
   LIMN_ALWAYS_INLINE void operator()(Index i, const Lanes& lanes) const {
@@ -105,7 +145,7 @@ struct AdamOuterStep {
         g += x * static_cast<param_t<T>>(f.dy[n * rows + row]);
       }
     }
-    factors.apply(g, w, m, v, i, lanes);
+    factors.apply(g, to, i, lanes);
   }
 };
 

@@ -6,6 +6,7 @@
 #include "limn/cpu/affine.hpp"
 #include "limn/cpu/convolution_primitive.hpp"
 #include "limn/cpu/device.hpp"
+#include "limn/cpu/distortion.hpp"
 #include "limn/cpu/layout.hpp"
 #include "limn/cpu/matrix_primitive.hpp"
 #include "limn/cpu/normalization.hpp"

@@ -7,6 +7,7 @@
 
 #include "limn/cpu/affine.hpp"
 #include "limn/cpu/convolution_primitive.hpp"
+#include "limn/cpu/distortion.hpp"
 #include "limn/cpu/layout.hpp"
 #include "limn/cpu/matrix_primitive.hpp"
 #include "limn/cpu/normalization.hpp"
@@ -61,6 +62,7 @@ LIMN_KERNEL_TEMPLATE struct Affine<Cpu, bfloat16>;
 LIMN_KERNEL_TEMPLATE struct Pooling<Cpu, bfloat16>;
 LIMN_KERNEL_TEMPLATE struct Pointwise<Cpu, bfloat16>;
 LIMN_KERNEL_TEMPLATE struct Layout<Cpu, bfloat16>;
+LIMN_KERNEL_TEMPLATE struct Distorting<Cpu, bfloat16>;
 LIMN_KERNEL_TEMPLATE struct OuterOptimizer<Cpu, bfloat16>;
 LIMN_KERNEL_TEMPLATE struct Random<Cpu, bfloat16>;
 

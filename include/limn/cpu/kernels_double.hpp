@@ -7,6 +7,7 @@
 
 #include "limn/cpu/affine.hpp"
 #include "limn/cpu/convolution_primitive.hpp"
+#include "limn/cpu/distortion.hpp"
 #include "limn/cpu/layout.hpp"
 #include "limn/cpu/matrix_primitive.hpp"
 #include "limn/cpu/normalization.hpp"
@@ -53,6 +54,7 @@ LIMN_KERNEL_TEMPLATE struct Affine<Cpu, double>;
 LIMN_KERNEL_TEMPLATE struct Pooling<Cpu, double>;
 LIMN_KERNEL_TEMPLATE struct Pointwise<Cpu, double>;
 LIMN_KERNEL_TEMPLATE struct Layout<Cpu, double>;
+LIMN_KERNEL_TEMPLATE struct Distorting<Cpu, double>;
 LIMN_KERNEL_TEMPLATE struct OuterOptimizer<Cpu, double>;
 LIMN_KERNEL_TEMPLATE struct Random<Cpu, double>;
 LIMN_KERNEL_TEMPLATE struct Normalization<Cpu, double>;

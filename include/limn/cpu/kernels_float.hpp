@@ -7,6 +7,7 @@
 
 #include "limn/cpu/affine.hpp"
 #include "limn/cpu/convolution_primitive.hpp"
+#include "limn/cpu/distortion.hpp"
 #include "limn/cpu/layout.hpp"
 #include "limn/cpu/matrix_primitive.hpp"
 #include "limn/cpu/normalization.hpp"
@@ -51,6 +52,7 @@ LIMN_KERNEL_TEMPLATE struct Affine<Cpu, float>;
 LIMN_KERNEL_TEMPLATE struct Pooling<Cpu, float>;
 LIMN_KERNEL_TEMPLATE struct Pointwise<Cpu, float>;
 LIMN_KERNEL_TEMPLATE struct Layout<Cpu, float>;
+LIMN_KERNEL_TEMPLATE struct Distorting<Cpu, float>;
 LIMN_KERNEL_TEMPLATE struct OuterOptimizer<Cpu, float>;
 LIMN_KERNEL_TEMPLATE struct Random<Cpu, float>;
 LIMN_KERNEL_TEMPLATE struct Normalization<Cpu, float>;

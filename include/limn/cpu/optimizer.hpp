@@ -30,24 +30,6 @@ struct EmaStep {
   }
 };
 
-/// x = min(max(x, low), high)
-template <class P>
-struct ClampStep {
-  P low, high;
-  P* x;
-
-  template <class V, class Lanes>
-  LIMN_ALWAYS_INLINE void operator()(Index i, const Lanes& lanes) const {
-    V v, bound;
-    lanes.load(v, x + i);
-    simd::broadcast(bound, low);
-    v = v < bound ? bound : v;
-    simd::broadcast(bound, high);
-    v = v > bound ? bound : v;
-    lanes.store(x + i, v);
-  }
-};
-
 /// Body: total = sum of x^2 over n values.
 template <class P>
 struct SumSquaresBody {
@@ -117,11 +99,10 @@ struct Optimizer<Cpu, P> {
   using Scratch = Tensor<Cpu, std::byte>;
 
   static void adam(Cpu& device, const AdamRule& rule, const Values& rates, const Values& w,
-                   const Values& gradient, const Values& m, const Values& v);
+                   const Values& gradient, const Values& m, const Values& v,
+                   const AdamExtras<Cpu, P>& extras);
 
   static void ema(Cpu& device, double decay, const Values& w, const Values& average);
-
-  static void clamp(Cpu& device, const Values& x, double low, double high);
 
   static std::size_t reduce_workspace(Cpu&, Index size) {
     return static_cast<std::size_t>(cpu::chunks_of(size, cpu::linear_chunk<P>)) * sizeof(double);
@@ -150,12 +131,12 @@ struct Optimizer<Cpu, P> {
 template <Scalar P>
 void Optimizer<Cpu, P>::adam(Cpu& device, const AdamRule& rule, const Values& rates,
                              const Values& w, const Values& gradient, const Values& m,
-                             const Values& v) {
-  const cpu::AdamFactors<P> factors(rule, rates.data());
-  P *weights = w.data(), *first = m.data(), *second = v.data();
+                             const Values& v, const AdamExtras<Cpu, P>& extras) {
+  const cpu::AdamFactors<P> factors(rule, rates.data(), extras.bounds);
+  const cpu::AdamBuffers<P> to(w, m, v, extras.average);
   const P* g = gradient.data();
   cpu::linear_pass<P>(device.threads(), device.isa(), w.size(), [&](Index at, Index) {
-    return cpu::AdamPassStep<P>{factors, weights + at, g + at, first + at, second + at};
+    return cpu::AdamPassStep<P>{factors, g + at, to.from(at)};
   });
 }
 
@@ -165,14 +146,6 @@ void Optimizer<Cpu, P>::ema(Cpu& device, double decay, const Values& w, const Va
   P* mean = average.data();
   cpu::linear_pass<P>(device.threads(), device.isa(), w.size(), [&](Index at, Index) {
     return cpu::EmaStep<P>{P(decay), P(1 - decay), weights + at, mean + at};
-  });
-}
-
-template <Scalar P>
-void Optimizer<Cpu, P>::clamp(Cpu& device, const Values& x, double low, double high) {
-  P* values = x.data();
-  cpu::linear_pass<P>(device.threads(), device.isa(), x.size(), [&](Index at, Index) {
-    return cpu::ClampStep<P>{P(low), P(high), values + at};
   });
 }
 
@@ -199,14 +172,16 @@ struct OuterOptimizer<Cpu, T> {
 
   static void adam_outer(Cpu& device, const AdamRule& rule, const Tensor<Cpu, P>& rates,
                          const Tensor<Cpu, P>& w, std::span<const Factors<Cpu, T>> factors,
-                         const Tensor<Cpu, P>& m, const Tensor<Cpu, P>& v);
+                         const Tensor<Cpu, P>& m, const Tensor<Cpu, P>& v,
+                         const AdamExtras<Cpu, P>& extras);
 };
 
 template <Scalar T>
 void OuterOptimizer<Cpu, T>::adam_outer(Cpu& device, const AdamRule& rule,
                                         const Tensor<Cpu, P>& rates, const Tensor<Cpu, P>& w,
                                         std::span<const Factors<Cpu, T>> factors,
-                                        const Tensor<Cpu, P>& m, const Tensor<Cpu, P>& v) {
+                                        const Tensor<Cpu, P>& m, const Tensor<Cpu, P>& v,
+                                        const AdamExtras<Cpu, P>& extras) {
   std::vector<cpu::RawFactors<T>> layers;
   layers.reserve(factors.size());
   for (const auto& f : factors) layers.push_back({f.x.data(), f.dy.data(), f.x.shape().n});
@@ -215,19 +190,18 @@ void OuterOptimizer<Cpu, T>::adam_outer(Cpu& device, const AdamRule& rule,
   // samples (128 KB each) stay in the second cache for all rows of a tile
   constexpr Index tile_rows = 8, tile_columns = 32768;
   const Index across = cpu::chunks_of(columns, tile_columns);
-  const cpu::AdamFactors<P> adam(rule, rates.data());
-  P *weights = w.data(), *first = m.data(), *second = v.data();
+  const cpu::AdamFactors<P> adam(rule, rates.data(), extras.bounds);
+  const cpu::AdamBuffers<P> to(w, m, v, extras.average);
   device.threads().run(cpu::chunks_of(rows, tile_rows) * across, [&](Index task, int) {
     const Index column = task % across * tile_columns, top = task / across * tile_rows;
     const Index count = std::min(tile_columns, columns - column);
     for (Index row = top; row < std::min(top + tile_rows, rows); ++row) {
       const Index at = row * columns + column;
       using Step = cpu::AdamOuterStep<T>;
-      simd::dispatch(device.isa(),
-                     cpu::LinearBody<T, Step>{
-                         Step{adam, layers.data(), static_cast<Index>(layers.size()), rows, columns,
-                              row, column, weights + at, first + at, second + at},
-                         count});
+      simd::dispatch(device.isa(), cpu::LinearBody<T, Step>{
+                                       Step{adam, layers.data(), static_cast<Index>(layers.size()),
+                                            rows, columns, row, column, to.from(at)},
+                                       count});
     }
   });
 }

@@ -31,7 +31,7 @@ struct AdamOuterKernel {
   };
 
   AdamUpdate<P> adam;
-  P *w, *m, *v;
+  AdamBuffers<P> to;
   int outputs, row_groups;
   Index inputs;
   int factor_count;
@@ -72,8 +72,7 @@ struct AdamOuterKernel {
       LIMN_UNROLL
       for (int row = 0; row < rows; ++row) {
         const Index at = (Index{top} + row) * inputs + column(thread);
-        if (top + row < outputs)
-          adam.template apply<width>(rates, sum.row[row], w + at, m + at, v + at);
+        if (top + row < outputs) adam.template apply<width>(rates, sum.row[row], to.from(at));
       }
     });
   }
@@ -100,9 +99,11 @@ struct OuterOptimizer<D, T> {
   /// Throws DeviceError for more than 128 factors.
   static void adam_outer(D& device, const AdamRule& rule, const Tensor<D, P>& rates,
                          const Tensor<D, P>& w, std::span<const Factors<D, T>> factors,
-                         const Tensor<D, P>& m, const Tensor<D, P>& v) {
+                         const Tensor<D, P>& m, const Tensor<D, P>& v,
+                         const AdamExtras<D, P>& extras) {
+    const gpu::AdamBuffers<P> to{w.data(), m.data(), v.data(), extras.average.data_or_null()};
     bool aligned = w.shape().sample() % gpu::full_width<P> == 0 &&
-                   gpu::aligned_for_packs(w.data(), m.data(), v.data());
+                   gpu::aligned_for_packs(to.w, to.m, to.v, to.average);
     for (const auto& f : factors) aligned = aligned && gpu::aligned_for_packs(f.x.data());
     gpu::with_width<P>(aligned, [&](auto width) {
       using Kernel = gpu::AdamOuterKernel<T, width()>;
@@ -112,10 +113,8 @@ struct OuterOptimizer<D, T> {
                           " pairs (x, dy), and one kernel takes " +
                           std::to_string(Kernel::most_factors) +
                           ": update the weights after fewer backward passes");
-      Kernel kernel{.adam = gpu::AdamUpdate<P>(rule, rates.data()),
-                    .w = w.data(),
-                    .m = m.data(),
-                    .v = v.data(),
+      Kernel kernel{.adam = gpu::AdamUpdate<P>(rule, extras.bounds, rates.data()),
+                    .to = to,
                     .outputs = static_cast<int>(w.shape().n),
                     .row_groups = static_cast<int>(gpu::blocks_of(w.shape().n, Kernel::rows)),
                     .inputs = w.shape().sample(),

@@ -25,23 +25,6 @@ struct EmaStep {
   }
 };
 
-/// x = min(max(x, low), high)
-template <class P>
-struct ClampStep {
-  P low, high;
-  P* x;
-
-  template <int width>
-  LIMN_HOST_DEVICE void run(Index i) const {
-    auto value = load<width>(x + i);
-    for (P& v : value.value) {
-      v = v < low ? low : v;
-      v = v > high ? high : v;
-    }
-    store(x + i, value);
-  }
-};
-
 /// What sum_squares adds up, and what becomes of the sum.
 template <class P>
 struct SquareTerm {
@@ -125,20 +108,17 @@ struct Optimizer<D, P> {
   using Scratch = Tensor<D, std::byte>;
 
   static void adam(D& device, const AdamRule& rule, const Values& rates, const Values& w,
-                   const Values& gradient, const Values& m, const Values& v) {
-    gpu::flat_pass<P>(
-        device, w.size(), gpu::aligned_for_packs(w.data(), gradient.data(), m.data(), v.data()),
-        gpu::AdamStep<P>{{rule, rates.data()}, w.data(), gradient.data(), m.data(), v.data()});
+                   const Values& gradient, const Values& m, const Values& v,
+                   const AdamExtras<D, P>& extras) {
+    const gpu::AdamBuffers<P> to{w.data(), m.data(), v.data(), extras.average.data_or_null()};
+    gpu::flat_pass<P>(device, w.size(),
+                      gpu::aligned_for_packs(gradient.data(), to.w, to.m, to.v, to.average),
+                      gpu::AdamStep<P>{{rule, extras.bounds, rates.data()}, gradient.data(), to});
   }
 
   static void ema(D& device, double decay, const Values& w, const Values& average) {
     gpu::flat_pass<P>(device, w.size(), gpu::aligned_for_packs(w.data(), average.data()),
                       gpu::EmaStep<P>{P(decay), P(1 - decay), w.data(), average.data()});
-  }
-
-  static void clamp(D& device, const Values& x, double low, double high) {
-    gpu::flat_pass<P>(device, x.size(), gpu::aligned_for_packs(x.data()),
-                      gpu::ClampStep<P>{P(low), P(high), x.data()});
   }
 
   static std::size_t reduce_workspace(D&, Index size) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <concepts>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -42,6 +43,8 @@ struct Parameter {
   Role role = Role::weight;
   /// The gradient of a large linear layer is kept as factors (x, dy) and never formed.
   bool factored = false;
+  /// The optimizer keeps the values in them, in the pass that changes them.
+  std::optional<primitive::Bounds> bounds{};
 
   std::string name{};             ///< path in its network, as in the published state_dict
   Tensor<D, param_t<T>> value{};  ///< view into the flat buffer

@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: MIT
 // ParameterSet: all parameters of one optimizer in flat buffers with equal offsets (value, moments
-// and averages beside it), so that Adam, clipping, averaging and checkpoints are linear passes.
-// Gradients are needed for part of a step only: each network's have a buffer of their own, which
-// comes and goes.
+// and averages beside it), so that Adam with clamping and averaging, and checkpoints, are linear
+// passes. Gradients are needed for part of a step only: each network's have a buffer of their own,
+// which comes and goes.
 #pragma once
 
 #include <algorithm>
 #include <cmath>
 #include <concepts>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -35,11 +36,18 @@ class ParameterSet {
   ParameterSet(const ParameterSet&) = delete;
   ParameterSet& operator=(const ParameterSet&) = delete;
 
+  /// Neighbours in the flat buffers that the optimizer treats alike.
+  struct Run {
+    Index offset = 0, size = 0;
+    std::optional<primitive::Bounds> bounds{};
+  };
+
   /// One network of the set: where its weights with dense gradients lie in the flat buffers, and
   /// those gradients while they exist.
   struct Part {
     std::size_t first = 0, last = 0;  ///< its parameters: parameters()[first, last)
     Index offset = 0, size = 0;
+    std::vector<Run> runs{};  ///< what [offset, offset + size) consists of: without bounds first
     Tensor<D, P> gradients{};
   };
 
@@ -55,7 +63,8 @@ class ParameterSet {
     return *this;
   }
 
-  /// Gives every parameter its place, factored ones last. With gradients they all become trainable,
+  /// Gives every parameter its place: a network's parameters with equal bounds side by side,
+  /// factored ones last. With gradients they all become trainable,
   /// and their gradients 0. Call once, after the last add.
   void allocate(bool with_gradients) { allocate(with_gradients, false); }
 
@@ -137,6 +146,27 @@ class ParameterSet {
   };
   [[nodiscard]] Frozen freeze() { return Frozen(*this); }
 
+  /// While the result lives, the weights are those of another flat buffer, of the layout of
+  /// values(): averages, to translate with. Nothing is copied, and nothing may learn meanwhile.
+  class Substituted {
+   public:
+    Substituted(ParameterSet& set, const Tensor<D, P>& values) : set_(&set) {
+      primitive::require(values.size() == set.values().size(), "substitute",
+                         "other weights must have the size of the set's", values.shape(),
+                         set.values().shape());
+      set_->point_to(values);
+    }
+    Substituted(const Substituted&) = delete;
+    Substituted& operator=(const Substituted&) = delete;
+    ~Substituted() { set_->point_to(set_->values_); }
+
+   private:
+    ParameterSet* set_;
+  };
+  [[nodiscard]] Substituted substitute(const Tensor<D, P>& values) {
+    return Substituted(*this, values);
+  }
+
   [[nodiscard]] D& device() const { return *device_; }
   [[nodiscard]] const std::vector<Parameter<D, T>*>& parameters() const { return parameters_; }
   /// The index of the part that a parameter belongs to.
@@ -171,11 +201,15 @@ class ParameterSet {
   void allocate(bool with_gradients, bool narrow) {
     for (auto& part : parts_) {
       part.offset = weight_size_;
-      place_weights(part, false);
+      for (const auto& bounds : bounds_of(part)) {
+        const Index first = weight_size_;
+        place_weights(part, [&](const auto& p) { return !p.factored && p.bounds == bounds; });
+        if (weight_size_ > first) part.runs.push_back({first, weight_size_ - first, bounds});
+      }
       part.size = weight_size_ - part.offset;
     }
     if (!narrow)
-      for (const auto& part : parts_) place_weights(part, true);
+      for (const auto& part : parts_) place_weights(part, [](const auto& p) { return p.factored; });
     for (auto* p : parameters_)
       if (p->role == Role::state) offsets_.push_back({p, place(state_size_, p->shape.size())});
     values_ = Tensor<D, P>(*device_, vector_shape(weight_size_));
@@ -197,18 +231,27 @@ class ParameterSet {
     if (with_gradients) zero_gradients();
   }
 
-  // gaps up to the next 64 bytes stay 0 in every buffer
+  // gaps up to the next 64 bytes stay 0 in every buffer, or as near to it as bounds allow
   static Index place(Index& total, Index size) {
     const Index offset = total;
     total += (size + 15) / 16 * 16;
     return offset;
   }
-  void place_weights(const Part& part, bool factored) {
+  template <class Chosen>
+  void place_weights(const Part& part, const Chosen& chosen) {
     for (std::size_t i = part.first; i < part.last; ++i) {
       auto* p = parameters_[i];
-      if (p->role == Role::weight && p->factored == factored)
+      if (p->role == Role::weight && chosen(*p))
         offsets_.push_back({p, place(weight_size_, p->shape.size())});
     }
+  }
+  // each once: none, then in the order of the parameters
+  std::vector<std::optional<primitive::Bounds>> bounds_of(const Part& part) const {
+    std::vector<std::optional<primitive::Bounds>> all(1);
+    for (std::size_t i = part.first; i < part.last; ++i)
+      if (std::find(all.begin(), all.end(), parameters_[i]->bounds) == all.end())
+        all.push_back(parameters_[i]->bounds);
+    return all;
   }
 
   // f(parameter, offset) for the weights of a part that have dense gradients
@@ -217,6 +260,11 @@ class ParameterSet {
     for (const auto& [p, offset] : offsets_)
       if (p->role == Role::weight && offset >= part.offset && offset < part.offset + part.size)
         f(*p, offset);
+  }
+
+  void point_to(const Tensor<D, P>& flat) {
+    for (const auto& [p, offset] : offsets_)
+      if (p->role == Role::weight) p->value = flat.view(offset, p->shape);
   }
 
   void set_frozen(bool frozen) {

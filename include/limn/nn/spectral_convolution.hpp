@@ -24,6 +24,7 @@ struct SpectralConvolution {
   std::optional<Parameter<D, T>> bias;
   Parameter<D, T> weight;  ///< un-normalized
   Parameter<D, T> u, v;
+  PowerIterations<D, T> held{};  ///< see PowerIteration
   std::string name = "spectral convolution";
 
   SpectralConvolution(Index in, Index out, const ConvGeometry& g, const SpectralOptions& o = {})
@@ -35,11 +36,13 @@ struct SpectralConvolution {
     if (o.bias) bias = Parameter<D, T>{vector_shape(out), weight.initializer};
   }
 
-  /// The batch is `passes` equal parts, each with a power iteration of its own, in order.
+  /// The batch is `passes` equal parts, each with a power iteration of its own, in order; or
+  /// with those that are held. `next`: the border of the convolution that reads the result.
   template <ActivationOf<T> U>
-  [[nodiscard]] Var<D, U> operator()(const Var<D, U>& x, Index passes = 1) {
-    return spectral_convolution(x, weight, u, v, bias ? &*bias : nullptr, geometry,
-                                options.activation, passes);
+  [[nodiscard]] Var<D, U> operator()(const Var<D, U>& x, const Passes& passes = {},
+                                     const Border& next = {}) {
+    return spectral_convolution(x, weight, u, v, held, bias ? &*bias : nullptr, geometry,
+                                options.activation, passes, next);
   }
 
   void visit(auto&& f) {

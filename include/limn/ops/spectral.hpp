@@ -15,7 +15,7 @@
 #include <string>
 
 #include "limn/nn/parameter.hpp"
-#include "limn/ops/pointwise.hpp"
+#include "limn/ops/convolution.hpp"
 
 namespace limn::inline v0 {
 
@@ -47,6 +47,24 @@ struct PowerIterations {
   Tensor<D, param_t<T>> u;              ///< (passes, O)
   Tensor<D, param_t<T>> v;              ///< (passes, k k I)
   Tensor<D, param_t<T>> inverse_sigma;  ///< (passes,1,1,1)
+};
+
+/// When the power iterations run. A step that sees its batch in several parts runs them for the
+/// first part and uses them for all: the weights do not change in between.
+enum class PowerIteration {
+  run,    ///< now, for this call
+  hold,   ///< now, and the layer keeps them for the next calls
+  use,    ///< those that are kept
+  finish  ///< the same, and lets them go
+};
+
+/// Equal parts of a batch, each with a power iteration of its own.
+struct Passes {
+  Index count = 1;
+  PowerIteration iteration = PowerIteration::run;
+
+  constexpr Passes(Index n = 1, PowerIteration i = PowerIteration::run)  // NOLINT: a number will do
+      : count(n), iteration(i) {}
 };
 
 /// One iteration per pass, starting from and returning to the state parameters u (1,1,1,O) and v
@@ -86,34 +104,58 @@ template <Device D, Scalar T>
   return r;
 }
 
-/// x (N,H,W,I) with N a multiple of `passes`, weights (O,k,k,I), bias (1,1,1,O) or null. Throws
-/// ShapeError.
+/// As `passes` says, from and to what the layer holds. Throws ShapeError where it holds none, or
+/// those of another number of passes.
+template <Device D, Scalar T>
+[[nodiscard]] PowerIterations<D, T> power_iterations(const Parameter<D, T>& weights,
+                                                     const Parameter<D, T>& u,
+                                                     const Parameter<D, T>& v, const Passes& passes,
+                                                     PowerIterations<D, T>& held) {
+  const auto how = passes.iteration;
+  PowerIterations<D, T> r;
+  if (how == PowerIteration::run || how == PowerIteration::hold)
+    r = power_iterations<D, T>(weights, u, v, passes.count);
+  else if (held.u.defined() && held.u.shape().n == passes.count)
+    r = held;
+  else
+    throw ShapeError("[" + weights.name + "] holds no power iterations of " +
+                     std::to_string(passes.count) + " passes");
+  held = how == PowerIteration::hold || how == PowerIteration::use ? r : PowerIterations<D, T>();
+  return r;
+}
+
+/// x (N,H,W,I) with N a multiple of the passes, weights (O,k,k,I), bias (1,1,1,O) or null. `next` as
+/// in normalize. Throws ShapeError.
 template <Device D, Scalar U, Scalar T>
 requires ActivationOf<U, T>
 [[nodiscard]] Var<D, U> spectral_convolution(const Var<D, U>& x, Parameter<D, T>& weights,
                                              Parameter<D, T>& u, Parameter<D, T>& v,
-                                             Parameter<D, T>* bias, const ConvGeometry& geometry,
-                                             Activation activation, Index passes) {
+                                             PowerIterations<D, T>& held, Parameter<D, T>* bias,
+                                             const ConvGeometry& geometry, Activation activation,
+                                             const Passes& how, const Border& next = {}) {
   using P = param_t<T>;
   using primitive::Transpose;
   D& device = x.device();
+  const Index passes = how.count;
   if (passes < 1 || x.shape().n % passes != 0)
     throw ShapeError("[" + weights.name + "] a batch of " + std::to_string(x.shape().n) +
                      " does not divide into " + std::to_string(passes) + " passes: x " +
                      to_string(x.shape()));
   const Shape out = geometry.output(x.shape(), weights.shape, weights.name.c_str());
   const Index per_pass = out.n / passes;
-  const auto iterations = power_iterations<D, T>(weights, u, v, passes);
+  const auto iterations = power_iterations<D, T>(weights, u, v, how, held);
   const Tensor<D, P> a(device, out.per_channel());
   primitive::fill(a, P(1));
   for (Index i = 0; i < passes; ++i) {
     const auto part = a.samples(i * per_pass, per_pass);
     scale_by(iterations.inverse_sigma.samples(i, 1), part, part);
   }
-  const Tensor<D, U> z(device, out), y(device, out);
+  const Tensor<D, U> z(device, out);
+  const Bordered<D, U> y(device, out, primitive::border_for<D, U>(next, out));
   const Tensor<D, P> b = bias ? bias->value : Tensor<D, P>();
-  primitive::conv_forward<D, U>(geometry, x.value(), weights.value, {}, z);
-  primitive::affine_forward(z, a, b, activation, {}, y);
+  const ConvolutionInput<D, U> seen(geometry, x);
+  primitive::conv_forward<D, U>(seen.geometry, seen.x, weights.value, {}, z);
+  primitive::affine_forward_bordered<D, U>(z, a, b, activation, {}, y);
 
   const bool learn_weights = weights.trainable(), learn_bias = bias && bias->trainable();
   if (!x.tape() || !(x.wants_gradient() || learn_weights || learn_bias))
@@ -141,9 +183,10 @@ requires ActivationOf<U, T>
     }
     primitive::affine_backward_data(dy, kept_z, a, b, activation, {}, {}, dy,
                                     Write::overwrite);  // dy becomes dz
-    if (learn_weights)
-      primitive::conv_backward_weights(geometry, input.tensor(), dy, w->gradient,
-                                       Write::accumulate);
+    if (learn_weights) {
+      const ConvolutionInput<D, U> again(geometry, input);
+      primitive::conv_backward_weights(again.geometry, again.x, dy, w->gradient, Write::accumulate);
+    }
     if (dx.wanted()) {
       const auto target = dx.target();
       primitive::conv_backward_data(geometry, dy, w->value, target.tensor, target.write);

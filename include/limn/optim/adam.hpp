@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: MIT
-// Adam over one ParameterSet: one pass over the flat buffers for each network's dense gradients,
-// one per factored parameter.
+// Adam over one ParameterSet: one pass over the flat buffers for each network's dense gradients
+// (one more for those with bounds), one per factored parameter. Clamping to bounds and averaging
+// happen in the same passes.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
+#include <string>
 
+#include "limn/core/error.hpp"
 #include "limn/nn/parameter_set.hpp"
 
 namespace limn::inline v0 {
@@ -31,6 +35,20 @@ class Adam {
     primitive::fill(v_, P(0));
   }
 
+  /// From the next step on, averages of all weights are kept beside them:
+  ///   average += (1 - d) (w - average),  d = min(decay, (1 + t) / (10 + t)) at the t-th step,
+  /// so that the first weights are soon forgotten. They begin as the weights are now; called again,
+  /// they begin anew. Memory as that of one moment. Throws UsageError unless 0 <= decay < 1.
+  void average(double decay) {
+    if (!(decay >= 0 && decay < 1))
+      throw UsageError("[Adam] the decay of averaged weights is " + std::to_string(decay) +
+                       "; it must be at least 0 and below 1, for example 0.999");
+    decay_ = decay;
+    const auto& values = parameters_->values();
+    if (!averages_.defined()) averages_ = Tensor<D, P>(parameters_->device(), values.shape());
+    primitive::copy(values, averages_);
+  }
+
   /// One update of every parameter from the gradients that have accumulated.
   void step(double learning_rate) {
     advance(learning_rate);
@@ -40,26 +58,30 @@ class Adam {
   /// The same in pieces: advance once, then update each part of the set, or all of them. Only
   /// advance sends anything to the device, so that updates can be captured and replayed.
   void advance(double learning_rate) {
-    const auto rates = primitive::adam_rates(rule(), learning_rate, ++steps_).template values<P>();
-    rates_.upload(rates);
+    ++steps_;
+    const auto t = static_cast<double>(steps_);
+    const double decay = averages_.defined() ? std::min(decay_, (1 + t) / (10 + t)) : 1;
+    const auto rates = primitive::adam_rates(rule(), learning_rate, steps_, decay);
+    rates_.upload(rates.template values<P>());
   }
   void update() {
     for (std::size_t i = 0; i < parameters_->parts().size(); ++i) update(i);
   }
   void update(std::size_t index) {
     const auto& part = parameters_->parts().at(index);
-    const auto dense = [&part](const Tensor<D, P>& flat) {
-      return flat.view(part.offset, vector_shape(part.size));
-    };
-    if (part.size > 0)
-      primitive::adam(rule(), rates_, dense(parameters_->values()), part.gradients, dense(m_),
-                      dense(v_));
+    for (const auto& run : part.runs) {
+      const Shape shape = vector_shape(run.size);
+      primitive::adam(rule(), rates_, parameters_->values().view(run.offset, shape),
+                      part.gradients.view(run.offset - part.offset, shape),
+                      m_.view(run.offset, shape), v_.view(run.offset, shape),
+                      extras(run.offset, shape, run.bounds));
+    }
     for (std::size_t i = part.first; i < part.last; ++i) {
       const auto* p = parameters_->parameters()[i];
       if (p->role != Role::weight || !p->factored) continue;
       const Index offset = parameters_->offset(*p);
       primitive::adam_outer<D, T>(rule(), rates_, p->value, p->factors, m_.view(offset, p->shape),
-                                  v_.view(offset, p->shape));
+                                  v_.view(offset, p->shape), extras(offset, p->shape, p->bounds));
     }
   }
 
@@ -68,15 +90,22 @@ class Adam {
   /// First and second moments, flat, at the offsets of the parameters' values.
   [[nodiscard]] const Tensor<D, P>& first_moments() const { return m_; }
   [[nodiscard]] const Tensor<D, P>& second_moments() const { return v_; }
+  /// Averaged weights, likewise; undefined unless average() was called.
+  [[nodiscard]] const Tensor<D, P>& averages() const { return averages_; }
 
  private:
   [[nodiscard]] primitive::AdamRule rule() const {
     return {options_.beta1, options_.beta2, options_.epsilon, options_.weight_decay};
   }
+  [[nodiscard]] primitive::AdamExtras<D, P> extras(
+      Index offset, const Shape& shape, const std::optional<primitive::Bounds>& bounds) const {
+    return {averages_.defined() ? averages_.view(offset, shape) : Tensor<D, P>(), bounds};
+  }
 
   ParameterSet<D, T>* parameters_;
   AdamOptions options_;
-  Tensor<D, P> m_, v_;
+  Tensor<D, P> m_, v_, averages_;
+  double decay_ = 0;    ///< of the averages
   Tensor<D, P> rates_;  ///< of the step that advance() began
   std::int64_t steps_ = 0;
 };

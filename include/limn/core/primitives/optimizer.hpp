@@ -5,6 +5,7 @@
 #include <array>
 #include <cmath>
 #include <cstdint>
+#include <optional>
 #include <span>
 
 #include "limn/core/primitives/common.hpp"
@@ -20,28 +21,44 @@ struct AdamRule {
   double beta1 = 0.5, beta2 = 0.999, epsilon = 1e-8, weight_decay = 0;
 };
 
-/// The two factors of Adam that every step changes. They reach the device as a tensor `rates` of
-/// two values, so that a step that was captured once can be replayed with new ones.
+/// The factors of Adam that every step changes. They reach the device as a tensor `rates` of three
+/// values, so that a step that was captured once can be replayed with new ones.
 struct AdamRates {
   double step_size = 0;            ///< lr / (1 - b1^t)
   double second_moment_scale = 0;  ///< 1 / sqrt(1 - b2^t)
+  double average_rate = 0;         ///< 1 - decay of the average, where one is kept
 
   /// In the order of the tensor.
   template <class P>
-  [[nodiscard]] constexpr std::array<P, 2> values() const {
-    return {static_cast<P>(step_size), static_cast<P>(second_moment_scale)};
+  [[nodiscard]] constexpr std::array<P, 3> values() const {
+    return {static_cast<P>(step_size), static_cast<P>(second_moment_scale),
+            static_cast<P>(average_rate)};
   }
 };
 /// Shape of the tensor `rates`.
-[[nodiscard]] constexpr Shape adam_rates_shape() { return vector_shape(2); }
+[[nodiscard]] constexpr Shape adam_rates_shape() { return vector_shape(3); }
 
 /// Of the t-th step, from 1.
 [[nodiscard]] inline AdamRates adam_rates(const AdamRule& rule, double learning_rate,
-                                          std::int64_t t) {
+                                          std::int64_t t, double average_decay = 1) {
   const auto power = static_cast<double>(t);
   return {learning_rate / (1 - std::pow(rule.beta1, power)),
-          1 / std::sqrt(1 - std::pow(rule.beta2, power))};
+          1 / std::sqrt(1 - std::pow(rule.beta2, power)), 1 - average_decay};
 }
+
+/// An interval that values are kept in.
+struct Bounds {
+  double low = 0, high = 0;
+  friend bool operator==(const Bounds&, const Bounds&) = default;
+};
+
+/// What a step of Adam may do to the weights besides, in the same pass, in this order:
+///   w = min(max(w, low), high);  average += average_rate (w - average).
+template <Device D, Scalar P>
+struct AdamExtras {
+  Tensor<D, P> average{};  ///< of w's size; undefined: none is kept
+  std::optional<Bounds> bounds{};
+};
 
 /// The gradient of a linear layer's weights (O, I), never formed: sum over samples of dy x^T.
 template <Device D, Scalar T>
@@ -50,7 +67,7 @@ struct Factors {
   Tensor<D, T> dy;  ///< (N, O)
 };
 
-/// A device specializes this: adam, ema, clamp, sum_squares, all_finite.
+/// A device specializes this: adam, ema, sum_squares, all_finite.
 template <Device D, Scalar P>
 struct Optimizer;
 
@@ -58,27 +75,39 @@ struct Optimizer;
 template <Device D, Scalar T>
 struct OuterOptimizer;
 
-/// One step. All of one flat size: weights, gradient, both moments; rates (1,1,1,2) as AdamRates.
+/// What every form of Adam asks of its operands; throws ShapeError.
+template <Device D, Scalar P>
+void check_adam(const char* where, const Tensor<D, P>& rates, const Tensor<D, P>& w,
+                const Tensor<D, P>& m, const Tensor<D, P>& v, const AdamExtras<D, P>& extras) {
+  require(rates.shape() == adam_rates_shape(), where,
+          "rates must be step size, scale of the second moment and rate of the average",
+          rates.shape(), w.shape());
+  require(w.size() == m.size() && w.size() == v.size(), where,
+          "weights and moments must have one size", w.shape(), m.shape());
+  require(!extras.average.defined() || extras.average.size() == w.size(), where,
+          "weights and their average must have one size", w.shape(), extras.average.shape());
+}
+
+/// One step. All of one flat size: weights, gradient, both moments; rates (1,1,1,3) as AdamRates.
 template <Device D, Scalar P>
 void adam(const AdamRule& rule, const Tensor<D, P>& rates, const Tensor<D, P>& w,
-          const Tensor<D, P>& gradient, const Tensor<D, P>& m, const Tensor<D, P>& v) {
-  require(rates.shape() == adam_rates_shape(), "adam",
-          "rates must be step size and scale of the second moment", rates.shape(), w.shape());
-  require(w.size() == gradient.size() && w.size() == m.size() && w.size() == v.size(), "adam",
-          "weights, gradient and moments must have one size", w.shape(), gradient.shape());
-  if (begin(w.device(), traffic(rates, w, w, gradient, m, m, v, v)))
-    Optimizer<D, P>::adam(w.device(), rule, rates, w, gradient, m, v);
+          const Tensor<D, P>& gradient, const Tensor<D, P>& m, const Tensor<D, P>& v,
+          const AdamExtras<D, P>& extras = {}) {
+  check_adam("adam", rates, w, m, v, extras);
+  require(w.size() == gradient.size(), "adam", "weights and gradient must have one size", w.shape(),
+          gradient.shape());
+  const auto& average = extras.average;
+  if (begin(w.device(), traffic(rates, w, w, gradient, m, m, v, v, average, average)))
+    Optimizer<D, P>::adam(w.device(), rule, rates, w, gradient, m, v, extras);
 }
 
 /// Adam where the gradient of w (O, I) is the sum of outer products dy^T x of all factors.
 template <Device D, Scalar T>
 void adam_outer(const AdamRule& rule, const Tensor<D, param_t<T>>& rates,
                 const Tensor<D, param_t<T>>& w, std::span<const Factors<D, T>> factors,
-                const Tensor<D, param_t<T>>& m, const Tensor<D, param_t<T>>& v) {
-  require(rates.shape() == adam_rates_shape(), "adam_outer",
-          "rates must be step size and scale of the second moment", rates.shape(), w.shape());
-  require(w.size() == m.size() && w.size() == v.size(), "adam_outer",
-          "weights and moments must have one size", w.shape(), m.shape());
+                const Tensor<D, param_t<T>>& m, const Tensor<D, param_t<T>>& v,
+                const AdamExtras<D, param_t<T>>& extras = {}) {
+  check_adam("adam_outer", rates, w, m, v, extras);
   Index samples = 0;
   for (const auto& f : factors) {
     require(f.x.shape().sample() == w.shape().sample() && f.dy.shape().sample() == w.shape().n &&
@@ -87,8 +116,9 @@ void adam_outer(const AdamRule& rule, const Tensor<D, param_t<T>>& rates,
             w.shape());
     samples += f.x.shape().n;
   }
-  if (begin(w.device(), traffic(rates, w, w, m, m, v, v), samples * w.size()))
-    OuterOptimizer<D, T>::adam_outer(w.device(), rule, rates, w, factors, m, v);
+  const auto& average = extras.average;
+  if (begin(w.device(), traffic(rates, w, w, m, m, v, v, average, average), samples * w.size()))
+    OuterOptimizer<D, T>::adam_outer(w.device(), rule, rates, w, factors, m, v, extras);
 }
 
 /// average = decay average + (1 - decay) w.
@@ -97,12 +127,6 @@ void ema(double decay, const Tensor<D, P>& w, const Tensor<D, P>& average) {
   require(w.size() == average.size(), "ema", "sizes must be equal", w.shape(), average.shape());
   if (begin(w.device(), traffic(w, average, average)))
     Optimizer<D, P>::ema(w.device(), decay, w, average);
-}
-
-/// x = min(max(x, low), high).
-template <Device D, Scalar P>
-void clamp(const Tensor<D, P>& x, double low, double high) {
-  if (begin(x.device(), traffic(x, x))) Optimizer<D, P>::clamp(x.device(), x, low, high);
 }
 
 /// y = sum of x^2, one value, in a fixed order.

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // The checkpoint of a U-GAT-IT training: weights and the vectors of spectral normalization under
-// the published names, Adam's moments as "adam.m/NAME" and "adam.v/NAME", options and counters in
-// the metadata. Random numbers are counter-based: seed and step are their whole state.
+// the published names, Adam's moments as "adam.m/NAME" and "adam.v/NAME", averaged weights as
+// "ema/NAME", options and counters in the metadata. Random numbers are counter-based: seed and step
+// are their whole state.
 #pragma once
 
 #include <string>
@@ -29,6 +30,8 @@ template <Device D, Scalar T>
     moments(prefix, model.generators, first ? g.first_moments() : g.second_moments());
     moments(prefix, model.discriminators, first ? d.first_moments() : d.second_moments());
   }
+  if (const auto& averages = step.generator_adam().averages(); averages.defined())
+    moments(averages_prefix, model.generators, averages);
   return tensors;
 }
 

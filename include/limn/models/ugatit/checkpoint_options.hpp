@@ -86,7 +86,10 @@ void for_each_option(Options& o, F&& f) {
   f("channels", o.model.channels, OptionRange{1, 16384},
     "channels after the first convolution; time grows with their square");
   f("blocks", o.model.blocks, OptionRange{0, 1024}, "residual blocks in encoder and decoder");
-  f("batch", o.train.batch, OptionRange{1, 65536}, "pictures of each domain per step");
+  f("batch", o.train.batch, OptionRange{1, 65536},
+    "pictures of each domain that are computed at one time");
+  f("accumulate", o.train.accumulate, OptionRange{1, 64},
+    "batches per step: N of them equal one batch that is N times as large, in the memory of one");
   f("steps", o.train.steps, OptionRange{1, 1e12},
     "length of the training; the learning rate falls to 0 over its second half");
   f("lr", o.train.learning_rate, OptionRange{0, most}, "learning rate of the first half");
@@ -101,6 +104,12 @@ void for_each_option(Options& o, F&& f) {
     "weight of the attention's classification loss");
   f("seed", o.train.seed, OptionRange{0, 0x1p64},
     "same seed, data and options: same training, bit for bit");
+  f("ema", o.train.ema, OptionRange{0, 1},
+    "decay of averaged generator weights, which sheets, translations and exports use; 0: none, "
+    "which saves their memory");
+  f("diff-augment", o.train.augmentation, choice,
+    "for few pictures: what discriminators see is changed at random; none, or a list of color, "
+    "translation and cutout: color,translation,cutout");
   f("fit", o.fit, choice, "how pictures become square: squash, pad or crop");
   f("precision", o.precision, choice, "fp32, fp64, or bf16: faster, with float weights and losses");
   f("maths", o.maths, choice,
@@ -116,6 +125,7 @@ void for_each_option(Options& o, F&& f) {
 [[nodiscard]] inline std::string option_text(Variant v) { return to_string(v); }
 [[nodiscard]] inline std::string option_text(Fit f) { return limn::to_string(f); }
 [[nodiscard]] inline std::string option_text(Precision p) { return to_string(p); }
+[[nodiscard]] inline std::string option_text(const Distortions& d) { return limn::to_string(d); }
 [[nodiscard]] inline std::string option_text(StashFormat f) { return limn::to_string(f); }
 [[nodiscard]] inline std::string option_text(Maths m) { return limn::to_string(m); }
 template <class T>
@@ -141,6 +151,10 @@ inline void parse_option(const std::string& /*name*/, std::string_view text, Opt
 inline void parse_option(const std::string& /*name*/, std::string_view text, OptionRange /*range*/,
                          StashFormat& value) {
   value = parse_stash_format(text);
+}
+inline void parse_option(const std::string& /*name*/, std::string_view text, OptionRange /*range*/,
+                         Distortions& value) {
+  value = parse_distortions(text);
 }
 inline void parse_option(const std::string& name, std::string_view text, OptionRange /*range*/,
                          bool& value) {
@@ -195,18 +209,24 @@ inline void set_option(RunOptions& options, std::string_view name, std::string_v
   return entries;
 }
 
-/// The options that a checkpoint was made with. One without "maths" or "stash" is from before there
-/// was a choice: it was computed strictly, from what was computed, and goes on so. Throws IoError
-/// where another is missing, or one is impossible.
+/// Options that once did not exist. A checkpoint without them goes on as it was computed then:
+/// strictly, from what was computed, batch by batch, from pictures as they are, without averages.
+[[nodiscard]] inline bool option_is_younger(std::string_view name) {
+  return name == "maths" || name == "stash" || name == "accumulate" || name == "diff-augment" ||
+         name == "ema";
+}
+
+/// The options that a checkpoint was made with. Throws IoError where one is missing that is not
+/// younger than checkpoints may be, or impossible.
 [[nodiscard]] inline RunOptions options_from_metadata(const SafetensorsFile& file) {
   RunOptions options;
+  options.maths = Maths::strict;
+  options.train.ema = 0;
   try {
     for_each_option(options, [&](const std::string& name, auto& value, OptionRange range,
                                  const char* /*help*/) {
       const std::string key = "option." + name;
-      if constexpr (std::same_as<std::remove_cvref_t<decltype(value)>, Maths>)
-        if (!file.metadata().contains(key)) return static_cast<void>(value = Maths::strict);
-      if (name == "stash" && !file.metadata().contains(key)) return;
+      if (option_is_younger(name) && !file.metadata().contains(key)) return;
       parse_option(name, metadata_entry(file, key), range, value);
     });
     options.check();

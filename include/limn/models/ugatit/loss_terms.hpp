@@ -62,8 +62,25 @@ class LossTerms {
     for (const auto& [name, term] : others.terms_) add(name, term.first, term.second.detach());
   }
 
-  /// The sum, for backward.
-  [[nodiscard]] Var<D, P> sum() const { return weighted_sum(in_order(nullptr)); }
+  /// The terms of a batch from those of its equal parts: their means.
+  [[nodiscard]] static LossTerms mean(const std::vector<LossTerms>& parts) {
+    if (parts.size() == 1) return parts.front();
+    const double share = 1 / static_cast<double>(parts.size());
+    LossTerms result;
+    for (const auto& [name, first] : parts.front().terms_) {
+      std::vector<Weighted<D, P>> same;
+      for (const auto& part : parts) same.emplace_back(share, part.terms_.at(name).second.detach());
+      result.add(name, first.first, weighted_sum(same));
+    }
+    return result;
+  }
+
+  /// The sum, for backward; of a part of a batch, its share in the mean.
+  [[nodiscard]] Var<D, P> sum(double share = 1) const {
+    auto terms = in_order(nullptr);
+    for (auto& [lambda, loss] : terms) lambda *= share;
+    return weighted_sum(terms);
+  }
 
   /// Appends the terms, and their sum under `total`.
   void report(const std::string& total, Losses<D, T>& losses) const {

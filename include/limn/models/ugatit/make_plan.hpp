@@ -36,11 +36,12 @@ template <Scalar T, Device D>
       if (p->role == Role::weight) plan.parameters += static_cast<std::uint64_t>(p->shape.size());
   for (auto* adam : {&training.step().generator_adam(), &training.step().discriminator_adam()})
     plan.moments += bytes(adam->first_moments()) + bytes(adam->second_moments());
+  plan.averages = bytes(training.step().generator_adam().averages());
   const auto state = training.state();
   plan.checkpoint = static_cast<std::uint64_t>(state_file_bytes(training.metadata(), state));
 
   const std::uint64_t lasting = device.memory().current - gradients();
-  plan.weights = lasting - plan.moments;
+  plan.weights = lasting - plan.moments - plan.averages;
   std::uint64_t most = 0;
   const auto look = [&](const auto& /*seen*/) {
     const std::uint64_t current = device.memory().current;
@@ -51,7 +52,7 @@ template <Scalar T, Device D>
   };
   training.step().observe(look, false);
   const Index size = options.model.size;
-  const UnpairedBatch batch{0, {options.train.batch, size, size, 3}, {}, {}};
+  const UnpairedBatch batch{0, {options.train.pictures(), size, size, 3}, {}, {}};
   training.train(batch, 1);
   // the second step shows whether the pool had to grow once more; a device that records does it
   // now, with memory of its own for what the recording writes

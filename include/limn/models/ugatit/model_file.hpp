@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -19,6 +20,23 @@ inline constexpr std::string_view training_kind = "ugatit training",
 inline constexpr std::string_view tensor_layout =
     "every tensor has 4 extents, channels last: convolutions O,k,k,I (PyTorch: permute(0,3,1,2)), "
     "matrices O,1,1,I or O,h,w,I, vectors 1,1,1,n; names are those of the published state_dict";
+
+/// What the names of averaged weights begin with, in a training's checkpoint.
+inline constexpr const char* averages_prefix = "ema/";
+
+/// Which weights of a training's generators: averages over its last steps, or those of its last
+/// step.
+enum class Weights { averaged, last };
+
+[[nodiscard]] constexpr const char* to_string(Weights w) {
+  return w == Weights::averaged ? "averaged" : "last";
+}
+/// Throws UsageError for another name.
+[[nodiscard]] inline Weights parse_weights(std::string_view text) {
+  for (const Weights w : {Weights::averaged, Weights::last})
+    if (text == to_string(w)) return w;
+  throw UsageError("weights '" + std::string(text) + "' is none of averaged, last");
+}
 
 /// Which way pictures go.
 enum class Direction { a2b, b2a };
@@ -56,23 +74,46 @@ struct ModelFile {
   RunOptions options;
   bool training = false;                 ///< of a whole training, else one generator
   Direction direction = Direction::a2b;  ///< of the one generator
+  Weights weights = Weights::last;       ///< that generators are loaded with
 
-  /// Throws IoError for anything but a file of limn's U-GAT-IT.
-  explicit ModelFile(const std::filesystem::path& run_or_file) : file(model_file(run_or_file)) {
+  /// `asked`: the weights to load; unless told, averaged ones where there are any. Throws IoError
+  /// for anything but a file of limn's U-GAT-IT, UsageError where it has no such weights.
+  explicit ModelFile(const std::filesystem::path& run_or_file, std::optional<Weights> asked = {})
+      : file(model_file(run_or_file)) {
     const auto& kind = metadata_entry(file, "kind");
     training = kind == training_kind;
     if (!training && kind != generator_kind)
       throw IoError(file.path().string() + ": is of kind '" + kind + "', which is neither '" +
                     std::string(training_kind) + "' nor '" + std::string(generator_kind) + "'");
     options = options_from_metadata(file);
-    if (training) return;
+    const std::string path = file.path().string();
+    if (training) {
+      const bool averaged = options.train.ema > 0;
+      if (asked == Weights::averaged && !averaged)
+        throw UsageError(path + ": has no averaged weights: it was trained with ema 0");
+      weights = asked.value_or(averaged ? Weights::averaged : Weights::last);
+      return;
+    }
     try {
       direction = parse_direction(metadata_entry(file, "direction"));
+      if (const auto entry = file.metadata().find("weights"); entry != file.metadata().end())
+        weights = parse_weights(entry->second);
+      else  // of before there were averages
+        weights = Weights::last;
     } catch (const UsageError& error) {
-      throw IoError(file.path().string() + ": its metadata are damaged: " + error.what());
+      throw IoError(path + ": its metadata are damaged: " + error.what());
     }
+    if (asked.value_or(weights) != weights)
+      throw UsageError(path + ": is an exported generator with " + to_string(weights) +
+                       " weights; " + to_string(*asked) +
+                       " ones are in the run's checkpoint alone");
   }
 };
+
+/// The name of a generator's weight in the file, for the weights that are loaded.
+[[nodiscard]] inline std::string weight_name(const ModelFile& model, const std::string& name) {
+  return model.training && model.weights == Weights::averaged ? averages_prefix + name : name;
+}
 
 /// A whole number of a checkpoint's metadata, at least 0. Throws IoError.
 [[nodiscard]] inline std::int64_t counter_entry(const SafetensorsFile& file,

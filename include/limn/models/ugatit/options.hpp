@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "limn/core/distortions.hpp"
 #include "limn/core/error.hpp"
 #include "limn/core/shape.hpp"
 #include "limn/core/stash_format.hpp"
@@ -79,7 +80,8 @@ inline constexpr Index global_halvings = 5, local_halvings = 3;
 
 /// The training: lambda of the four losses, optimizer, length.
 struct TrainOptions {
-  Index batch = 1;
+  Index batch = 1;       ///< pictures of each domain that are computed at one time
+  Index accumulate = 1;  ///< so many batches make one step of the optimizer
   std::int64_t steps = 100000;
   double learning_rate = 1e-4;
   double weight_decay = 1e-4;
@@ -87,15 +89,26 @@ struct TrainOptions {
   double lambda_adversarial = 1, lambda_cycle = 10, lambda_identity = 10, lambda_cam = 1000;
   bool decay = true;  ///< linear decay of the learning rate from half of the run
   std::uint64_t seed = 0;
+  double ema = 0.999;  ///< decay of the averages of the generators' weights, which are used in
+                       ///< their place; 0: none are kept
+  Distortions augmentation{};                 ///< of what the discriminators see
   StashFormat stash = StashFormat::computed;  ///< of maps between forward and backward
   bool operator==(const TrainOptions&) const = default;
+
+  /// Pictures of each domain per step.
+  [[nodiscard]] Index pictures() const { return batch * accumulate; }
 
   /// Throws UsageError that names the option.
   void check() const {
     const auto fail = [](const std::string& what) { throw UsageError(what); };
     if (batch < 1) fail("batch must be at least 1, not " + std::to_string(batch));
+    // a GPU takes 128 factors of a full head's gradient, and a batch gives two
+    if (accumulate < 1 || accumulate > 64)
+      fail("accumulate must be 1 to 64, not " + std::to_string(accumulate));
     if (steps < 1) fail("steps must be at least 1, not " + std::to_string(steps));
     if (!(learning_rate >= 0)) fail("lr must not be negative");
+    if (!(ema >= 0 && ema < 1))
+      fail("ema must be at least 0 and below 1, for example 0.999; 0 averages nothing");
     if (!(weight_decay >= 0)) fail("weight-decay must not be negative");
   }
 };

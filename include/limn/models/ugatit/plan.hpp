@@ -15,6 +15,7 @@ struct Plan {
   std::uint64_t weights = 0;      ///< of all six networks, and vectors of spectral normalization
   std::uint64_t gradients = 0;    ///< of the weights that were learning when most was in use
   std::uint64_t moments = 0;      ///< of Adam
+  std::uint64_t averages = 0;     ///< of the generators' weights
   std::uint64_t activations = 0;  ///< pictures, and what the tapes kept at that time
   std::uint64_t workspace = 0;    ///< the rest of the peak: scratch memory of kernels, gradients
                                   ///< of activations, gaps
@@ -36,6 +37,8 @@ struct Plan {
   line("weights", plan.weights, std::to_string(plan.parameters) + " parameters");
   line("gradients", plan.gradients, "of the networks that learn at one time");
   line("moments", plan.moments, "of Adam");
+  line("averages", plan.averages,
+       plan.averages > 0 ? "of the generators' weights; --ema 0 does without" : "--ema 0");
   line("activations", plan.activations, "pictures, and what backward needs");
   line("workspace", plan.workspace, "scratch of kernels, gradients of activations, gaps");
   line("checkpoint", plan.checkpoint, "on disk");

@@ -17,6 +17,12 @@
 // computed, which is always the same work and never waits for the device: such work can be recorded
 // and replayed (core/repeated.hpp). Its independent parts are named as such: the two generators,
 // the four discriminators; a device may run them side by side.
+//
+// A step that accumulates sees its pictures in equal parts and does what it would do with all of
+// them at once, to rounding: losses are means of samples and so of parts, each optimizer steps once
+// when all parts have been seen, and a power iteration that the parts share runs once. Only the
+// translations are made twice: the discriminators have changed when the generators learn, and what
+// the first ones kept for their backward would be all parts' at once.
 #pragma once
 
 #include <functional>
@@ -31,7 +37,9 @@
 #include "limn/loss/losses.hpp"
 #include "limn/models/ugatit/loss_terms.hpp"
 #include "limn/models/ugatit/model.hpp"
-#include "limn/optim/clip.hpp"
+#include "limn/models/ugatit/step_distortions.hpp"
+#include "limn/ops/distort.hpp"
+#include "limn/optim/adam.hpp"
 #include "limn/optim/schedule.hpp"
 
 namespace limn::inline v0::ugatit {
@@ -55,10 +63,13 @@ class Step {
       : model_(&model),
         options_((options.check(), options)),
         generator_adam_(model.generators, adam_options()),
-        discriminator_adam_(model.discriminators, adam_options()) {}
+        discriminator_adam_(model.discriminators, adam_options()),
+        distortions_(model.generators.device(), options_, model.options.size) {
+    if (options_.ema > 0) generator_adam_.average(options_.ema);
+  }
 
-  /// Trains on real pictures of both domains, (N,S,S,3) in [-1, 1]; `step` counts from 1 and sets
-  /// the learning rate.
+  /// Trains on real pictures of both domains, (N,S,S,3) in [-1, 1], N = options.pictures(); `step`
+  /// counts from 1 and sets the learning rate.
   [[nodiscard]] Losses<D, T> operator()(const Tensor<D, T>& real_a, const Tensor<D, T>& real_b,
                                         std::int64_t step) {
     begin(step);
@@ -70,17 +81,29 @@ class Step {
     const double lr = learning_rate(step);
     discriminator_adam_.advance(lr);
     generator_adam_.advance(lr);
+    distortions_.draw(step);
   }
   /// and queues the work, the same for every step.
   [[nodiscard]] Losses<D, T> compute(const Tensor<D, T>& real_a, const Tensor<D, T>& real_b) {
     Losses<D, T> losses;
     release_gradients();  // kept ones of the step before
+    const bool whole = options_.accumulate == 1;
     Tapes tapes{Tape<D>(options_.stash), Tape<D>(options_.stash)};
-    const Fakes fakes = translate(tapes, real_a, real_b);
-    discriminate(fakes, real_a, real_b, losses);
-    generate(tapes, fakes, real_a, real_b, losses);
+    Fakes fakes;
+    if (whole) fakes = translate(tapes, real_a, real_b);
+    discriminate(whole ? Pictures{real_a, real_b, fakes.b2a.value(), fakes.a2b.value()}
+                       : translations(real_a, real_b),
+                 losses);
+    model_->generators.zero_gradients();
+    std::vector<Terms> terms(parts());
+    for (Index i = 0; i < options_.accumulate; ++i) {
+      const auto a = part(real_a, i), b = part(real_b, i);
+      if (!whole) fakes = translate(tapes, a, b);
+      generate(tapes, fakes, a, b, i, terms[static_cast<std::size_t>(i)]);
+      if (!whole) fakes = {};
+    }
+    Terms::mean(terms).report("G_loss", losses);
     generator_adam_.update();
-    clip_rho(model_->generators);
     if (!keep_gradients_) release_gradients();
     return losses;
   }
@@ -111,6 +134,31 @@ class Step {
     Var<D, T> a2b, b2b, b2a, a2a;
     Var<D, P> a2b_cam, b2b_cam, b2a_cam, a2a_cam;
   };
+
+  /// Real and translated pictures of a step.
+  struct Pictures {
+    Tensor<D, T> real_a, real_b, fake_a, fake_b;
+  };
+
+  [[nodiscard]] std::size_t parts() const { return static_cast<std::size_t>(options_.accumulate); }
+  /// A part of a step's pictures.
+  [[nodiscard]] Tensor<D, T> part(const Tensor<D, T>& pictures, Index i) const {
+    const Index count = pictures.shape().n / options_.accumulate;
+    return pictures.samples(i * count, count);
+  }
+  /// Of a part, in the losses.
+  [[nodiscard]] double share() const { return 1 / static_cast<double>(options_.accumulate); }
+  /// How a discriminator passes over part i: what its power iterations give is for all parts.
+  [[nodiscard]] Passes passes(Index count, Index i) const {
+    const bool first = i == 0, last = i + 1 == options_.accumulate;
+    return {count, first && last ? PowerIteration::run
+                   : first       ? PowerIteration::hold
+                   : last        ? PowerIteration::finish
+                                 : PowerIteration::use};
+  }
+  [[nodiscard]] Var<D, T> distorted(const Var<D, T>& pictures, const Tensor<D, P>& how) const {
+    return options_.augmentation.any() ? distort(pictures, how) : pictures;
+  }
 
   [[nodiscard]] AdamOptions adam_options() const {
     return {options_.beta1, options_.beta2, 1e-8, options_.weight_decay};
@@ -149,18 +197,31 @@ class Step {
     return f;
   }
 
+  /// Translations alone, part by part, for the discriminators of a step that accumulates.
+  Pictures translations(const Tensor<D, T>& real_a, const Tensor<D, T>& real_b) {
+    D& device = model_->generators.device();
+    Pictures all{real_a, real_b, Tensor<D, T>(device, real_b.shape()),
+                 Tensor<D, T>(device, real_a.shape())};
+    const auto translate = [&](Generator<D, T>& generator, const Tensor<D, T>& from,
+                               const Tensor<D, T>& to) {
+      for (Index i = 0; i < options_.accumulate; ++i)
+        primitive::copy(generator(Var<D, T>(part(from, i))).image.value(), part(to, i));
+    };
+    side_by_side({[&] { translate(model_->a2b, real_a, all.fake_b); },
+                  [&] { translate(model_->b2a, real_b, all.fake_a); }});
+    return all;
+  }
+
   /// L_D = sum over discriminators and both of their outputs of mean (D(real) - 1)^2 + mean
   /// D(fake)^2. Each discriminator has its terms for itself.
-  void discriminate(const Fakes& fakes, const Tensor<D, T>& real_a, const Tensor<D, T>& real_b,
-                    Losses<D, T>& losses) {
-    Terms all;
-    const auto learn_alone = [&](Discriminator<D, T>& discriminator, const std::string& name,
-                                 const Tensor<D, T>& real, const Var<D, T>& fake) {
-      const std::size_t part = model_->discriminators.part_of(discriminator.last.weight);
-      model_->discriminators.zero_gradients(part);
+  void discriminate(const Pictures& pictures, Losses<D, T>& losses) {
+    std::vector<Terms> all(parts());
+    const auto see_part = [&](Discriminator<D, T>& discriminator, const std::string& name,
+                              const Tensor<D, T>& real, const Tensor<D, T>& fake,
+                              const Tensor<D, P>& how, Index i) {
       Tape<D> tape(options_.stash);
-      const auto judgement =
-          discriminator(join_samples(tape.constant(real), tape.constant(fake.value())), 2);
+      const auto both = join_samples(tape.constant(real), tape.constant(fake));
+      const auto judgement = discriminator(distorted(both, how), passes(2, i));
       Terms terms;
       const auto real_against_fake = [&](const auto& logits, const char* loss, const char* kind) {
         const auto [on_real, on_fake] = split_samples(logits, real.shape().n);
@@ -171,36 +232,45 @@ class Step {
       };
       real_against_fake(judgement.logits, "D_ad_loss_", "_logit_");
       real_against_fake(judgement.cam_logits, "D_ad_cam_loss_", "_cam_logit_");
-      tape.backward(terms.sum());
-      all.join(terms);
-      discriminator_adam_.update(part);
-      if (!keep_gradients_) model_->discriminators.release_gradients(part);
+      tape.backward(terms.sum(share()));
+      all[static_cast<std::size_t>(i)].join(terms);
     };
-    side_by_side({[&] { learn_alone(model_->global_a, "GA", real_a, fakes.b2a); },
-                  [&] { learn_alone(model_->local_a, "LA", real_a, fakes.b2a); },
-                  [&] { learn_alone(model_->global_b, "GB", real_b, fakes.a2b); },
-                  [&] { learn_alone(model_->local_b, "LB", real_b, fakes.a2b); }});
-    all.report("D_loss", losses);
+    const auto learn_alone = [&](Discriminator<D, T>& discriminator, const std::string& name,
+                                 const Tensor<D, T>& real, const Tensor<D, T>& fake,
+                                 Domain domain) {
+      const std::size_t network = model_->discriminators.part_of(discriminator.last.weight);
+      model_->discriminators.zero_gradients(network);
+      for (Index i = 0; i < options_.accumulate; ++i)
+        see_part(discriminator, name, part(real, i), part(fake, i), distortions_.of_both(domain, i),
+                 i);
+      discriminator_adam_.update(network);
+      if (!keep_gradients_) model_->discriminators.release_gradients(network);
+    };
+    const auto& p = pictures;
+    side_by_side({[&] { learn_alone(model_->global_a, "GA", p.real_a, p.fake_a, Domain::a); },
+                  [&] { learn_alone(model_->local_a, "LA", p.real_a, p.fake_a, Domain::a); },
+                  [&] { learn_alone(model_->global_b, "GB", p.real_b, p.fake_b, Domain::b); },
+                  [&] { learn_alone(model_->local_b, "LB", p.real_b, p.fake_b, Domain::b); }});
+    Terms::mean(all).report("D_loss", losses);
   }
 
-  /// L_G = lambda . (adversarial, cycle, identity, CAM), equation 5 to 8 of the paper.
+  /// L_G = lambda . (adversarial, cycle, identity, CAM), equation 5 to 8 of the paper, of part i.
   void generate(Tapes& tapes, const Fakes& fakes, const Tensor<D, T>& real_a,
-                const Tensor<D, T>& real_b, Losses<D, T>& losses) {
-    model_->generators.zero_gradients();
+                const Tensor<D, T>& real_b, Index i, Terms& all) {
     const auto frozen = model_->discriminators.freeze();
-    Terms all;
     // what follows a translated picture, back to its gradient
     const auto follow = [&](const Var<D, T>& fake, auto&& record) {
       Tape<D> branch(options_.stash);
       Terms terms;
       record(branch.branch(fake), terms);
-      branch.backward(terms.sum());
+      branch.backward(terms.sum(share()));
       all.join(terms);
     };
     const auto judge = [&](Discriminator<D, T>& discriminator, const std::string& name,
-                           const Var<D, T>& fake) {
+                           const Var<D, T>& fake, Domain domain) {
       follow(fake, [&](const Var<D, T>& picture, Terms& terms) {
-        const auto judgement = discriminator(picture);
+        const auto judgement =
+            discriminator(distorted(picture, distortions_.of_fakes(domain, i)), passes(1, i));
         terms.add("G_ad_loss_" + name, options_.lambda_adversarial,
                   least_squares(judgement.logits, 1));
         terms.add("G_ad_cam_loss_" + name, options_.lambda_adversarial,
@@ -209,12 +279,12 @@ class Step {
     };
     // the judges of one domain add to the gradient of the same picture
     side_by_side({[&] {
-                    judge(model_->local_b, "LB", fakes.a2b);
-                    judge(model_->global_b, "GB", fakes.a2b);
+                    judge(model_->local_b, "LB", fakes.a2b, Domain::b);
+                    judge(model_->global_b, "GB", fakes.a2b, Domain::b);
                   },
                   [&] {
-                    judge(model_->local_a, "LA", fakes.b2a);
-                    judge(model_->global_a, "GA", fakes.b2a);
+                    judge(model_->local_a, "LA", fakes.b2a, Domain::a);
+                    judge(model_->global_a, "GA", fakes.b2a, Domain::a);
                   }});
     const auto cycle = [&](Generator<D, T>& back, const std::string& name, const char* seen,
                            const Var<D, T>& fake, const Tensor<D, T>& real) {
@@ -234,13 +304,12 @@ class Step {
       terms.add("G_identity_loss_" + name, options_.lambda_identity, l1(same, real));
       terms.add("G_cam_loss_" + name, options_.lambda_cam,
                 cross_entropy_with_logits(fake_cam, 1) + cross_entropy_with_logits(same_cam, 0));
-      tape.backward(terms.sum());
+      tape.backward(terms.sum(share()));
       all.join(terms);
     };
     side_by_side(
         {[&] { domain(tapes.b2a, "A", real_a, fakes.a2a, fakes.b2a_cam, fakes.a2a_cam); },
          [&] { domain(tapes.a2b, "B", real_b, fakes.b2b, fakes.a2b_cam, fakes.b2b_cam); }});
-    all.report("G_loss", losses);
   }
 
   template <ActivationOf<T> U>
@@ -255,6 +324,7 @@ class Step {
   Model<D, T>* model_;
   TrainOptions options_;
   Adam<D, T> generator_adam_, discriminator_adam_;
+  StepDistortions<D, T> distortions_;
   Observer observer_;
   bool keep_gradients_ = false;
 };

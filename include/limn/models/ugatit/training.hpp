@@ -56,6 +56,13 @@ class Training final : public Trainable {
     return step_.learning_rate(step);
   }
 
+  /// While the result lives, the generators have the weights that translations are made with:
+  /// averages, where they are kept.
+  [[nodiscard]] auto used_weights() {
+    const auto& averages = step_.generator_adam().averages();
+    return model_.generators.substitute(averages.defined() ? averages : model_.generators.values());
+  }
+
   /// On a dry device the batch needs no values, and the losses are 0.
   void train(const UnpairedBatch& batch, std::int64_t step) override {
     take(batch);
@@ -86,6 +93,7 @@ class Training final : public Trainable {
 
   [[nodiscard]] Picture sheet(std::int64_t step) override {
     if (pictures_.a.empty() && pictures_.b.empty()) return {};
+    const auto used = used_weights();
     return draw_sheet(model_.a2b, model_.b2a, *device_, options_.model.size, pictures_,
                       "Step " + std::to_string(step) + "\n" + description() + "; seed " +
                           std::to_string(options_.train.seed));

@@ -61,8 +61,9 @@ template <Device D, Scalar T>
   return detail::read_translation(generator(Var<D, T>(input), true));
 }
 
-/// A generator for inference, with its weights in memory of `device`: in bfloat16 those of the full
-/// model's large linear layer, rounded as they are read, else param_t<T>.
+/// A generator for inference, with the weights that `model` names in memory of `device`: in
+/// bfloat16 those of the full model's large linear layer, rounded as they are read, else
+/// param_t<T>.
 template <Device D, Scalar T = float>
 class LoadedGenerator {
  public:
@@ -77,6 +78,7 @@ class LoadedGenerator {
     parameters_.allocate_for_inference();
     std::vector<StateTensor> tensors;
     append_values(parameters_, tensors);
+    for (auto& t : tensors) t.name = weight_name(model, t.name);
     read_state(model.file, tensors, Surplus::allowed, why);
   }
 
@@ -103,8 +105,9 @@ class LoadedGenerator {
   void check_extents(const ModelFile& model) const {
     for (const auto* p : parameters_.parameters()) {
       const std::vector<Index> expected{p->shape.n, p->shape.h, p->shape.w, p->shape.c};
-      if (!model.file.contains(p->name) || model.file.info(p->name).shape != expected)
-        throw IoError(model.file.path().string() + ": tensor '" + p->name + "' is missing or not " +
+      const std::string name = weight_name(model, p->name);
+      if (!model.file.contains(name) || model.file.info(name).shape != expected)
+        throw IoError(model.file.path().string() + ": tensor '" + name + "' is missing or not " +
                       limn::to_string(expected) + "; " + why);
     }
   }
@@ -124,6 +127,7 @@ void export_generator(D& device, const ModelFile& model, Direction direction,
   Metadata metadata = options_to_metadata(model.options);
   metadata["kind"] = generator_kind;
   metadata["direction"] = to_string(direction);
+  metadata["weights"] = to_string(model.weights);
   metadata["format"] = "limn 1";
   metadata["layout"] = tensor_layout;
   const auto step = model.file.metadata().find("step");
