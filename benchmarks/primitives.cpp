@@ -263,14 +263,17 @@ void add_spectral(List& list) {
 
 void add_adam(List& list) {
   constexpr Index count = Index{1} << 25;
-  list.add("adam", "33554432", "fp32", [](Cpu& d) -> Made {
-    const auto s = limn::vector_shape(count);
-    const auto w = values<float>(d, s), g = values<float>(d, s, -1e-3, 1e-3),
-               m = values<float>(d, s, -1e-3, 1e-3), v = values<float>(d, s, 0, 1e-3);
-    const Tensor<Cpu, float> rates(d, primitive::adam_rates_shape());
-    rates.upload(primitive::adam_rates({}, 1e-4, 1).values<float>());
-    return {[=] { primitive::adam({}, rates, w, g, m, v); }, finite(w)};
-  });
+  for (const bool averaged : {false, true})
+    list.add(averaged ? "adam_averaged" : "adam", "33554432", "fp32", [=](Cpu& d) -> Made {
+      const auto s = limn::vector_shape(count);
+      const auto w = values<float>(d, s), g = values<float>(d, s, -1e-3, 1e-3),
+                 m = values<float>(d, s, -1e-3, 1e-3), v = values<float>(d, s, 0, 1e-3);
+      primitive::AdamExtras<Cpu, float> extras;
+      if (averaged) extras.average = values<float>(d, s);
+      const Tensor<Cpu, float> rates(d, primitive::adam_rates_shape());
+      rates.upload(primitive::adam_rates({}, 1e-4, 1, 0.999).values<float>());
+      return {[=] { primitive::adam({}, rates, w, g, m, v, extras); }, finite(w)};
+    });
   list.add("ema", "33554432", "fp32", [](Cpu& d) -> Made {
     const auto w = values<float>(d, limn::vector_shape(count)),
                average = values<float>(d, w.shape());

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // ugatit-train: trains U-GAT-IT on two folders of pictures.
+#include <algorithm>
 #include <cstdint>
 #include <cstdio>
 #include <iostream>
@@ -10,6 +11,8 @@
 #include "common/device_choice.hpp"
 #include "common/guarded_main.hpp"
 #include "common/interrupt.hpp"
+#include "limn/models/ugatit/outlook.hpp"
+#include "limn/models/ugatit/proposals.hpp"
 #include "limn/models/ugatit/run.hpp"
 #include "limn/train/progress.hpp"
 
@@ -22,8 +25,9 @@ constexpr const char* description =
     "folders of pictures that need not be pairs.\n\n"
     "  ugatit-train --data selfie2anime --out runs/anime --variant light --size 128\n\n"
     "DATA has the folders trainA and trainB, and testA and testB for the sample sheets. OUT gets\n"
-    "log.csv, sheets/*.png and latest.safetensors. Ctrl-C saves and stops; --resume goes on.\n"
-    "--plan tells beforehand how much memory that needs.";
+    "report.html, log.csv, sheets/*.png and latest.safetensors. Ctrl-C saves and stops; --resume\n"
+    "goes on, also after a crash. --plan tells beforehand how much memory, time and disk that "
+    "needs.";
 
 constexpr const char* precision_help =
     "fp32, fp64, or bf16: faster, with float weights and losses; on cuda tf32 unless told "
@@ -37,6 +41,7 @@ struct Command {
   std::string card;
   std::string init;  ///< a run or a file
   std::int64_t stop_after = 0;
+  double memory = 0;  // GB; 0: what the device has
   bool resume = false, plan = false;
 };
 
@@ -101,6 +106,11 @@ bool read(Command& c, int argc, char** argv) {
   count("--log-every", c.place.log_every, "steps between lines of log.csv; 0: none");
   count("--sheet-every", c.place.sheet_every, "steps between sample sheets; 0: none");
   count("--save-every", c.place.save_every, "steps between checkpoints; 0: at the end only");
+  app.add_option("--keep", c.place.keep,
+                 "checkpoints that are kept, the newest counted, the best one not")
+      ->check(CLI::Range(std::int64_t{1}, std::int64_t{1} << 40))
+      ->capture_default_str()
+      ->type_name("");
   app.add_option("--stop-after", c.stop_after, "stop after this step; --resume goes on")
       ->check(CLI::Range(std::int64_t{1}, std::int64_t{1} << 40))
       ->type_name("");
@@ -108,11 +118,22 @@ bool read(Command& c, int argc, char** argv) {
                  "begin with the weights of a run or an exported generator, also of another size "
                  "or variant: what fits is taken")
       ->type_name("");
+  app.add_flag("--tensorboard", c.place.tensorboard,
+               "also write OUT/tensorboard, for tensorboard --logdir OUT");
   app.add_flag("--resume", c.resume, "go on with the run in OUT, with its options");
-  app.add_flag("--plan", c.plan, "only print memory and work of such a training");
+  app.add_flag("--plan", c.plan,
+               "only print memory, work, time and disk of such a training; computes up to three "
+               "steps to see how long they take, where the memory is there");
+  app.add_option("--memory", c.memory,
+                 "with --plan: GB that there are, instead of the device's; options that fit are "
+                 "proposed where these do not")
+      ->check(CLI::Range(1e-9, 1e9))
+      ->type_name("");
   if (!example::parse(app, argc, argv)) return false;
 
   choose_device(c);
+  if (c.memory > 0 && !c.plan)
+    throw limn::UsageError("--memory is for --plan: a training takes what its plan says");
   if (c.given.contains("pool") && !c.resume && c.options.model.variant != ugatit::Variant::pooled)
     throw limn::UsageError("--pool contradicts --variant " +
                            std::string(to_string(c.options.model.variant)) +
@@ -130,11 +151,36 @@ bool read(Command& c, int argc, char** argv) {
   return true;
 }
 
+/// Time of a step where one can be computed now, or why not.
+std::string time_text(const Command& c, const ugatit::RunOptions& options, const ugatit::Plan& plan,
+                      std::uint64_t available) {
+  if (!c.card.empty()) return "time per step unknown: planned for a card that need not be there\n";
+  if (plan.peak > available) return "time per step unknown: there is no memory to compute one\n";
+  try {
+    return to_text(ugatit::measure_step(*c.place.device, options), options.train.steps);
+  } catch (const limn::DeviceError& error) {
+    return std::string("time per step unknown: ") + error.what() + "\n";
+  }
+}
+
 int plan(const Command& c) {
   const auto options =
       c.resume ? ugatit::resumed_options(ugatit::ModelFile(c.place.out), c.given).options
                : c.options;
-  std::cout << ugatit::to_text(c.place.device->plan(options)) << std::flush;
+  const auto& device = *c.place.device;
+  const ugatit::Plan plan = device.plan(options);
+  const ugatit::Capacity capacity = device.capacity();
+  const auto memory = c.memory > 0 ? static_cast<std::uint64_t>(c.memory * 1e9) : capacity.bytes;
+  const std::int64_t kept = 1;
+  std::string more = to_text(ugatit::disk_need(plan, options, kept, c.place.sheet_every));
+  more += time_text(c, options, plan,
+                    std::min(memory, capacity.free > 0 ? capacity.free : capacity.bytes));
+  if (plan.peak > memory)
+    more += "this needs more than the " + std::to_string(memory) + " bytes of " +
+            (c.memory > 0 ? "--memory" : capacity.owner) + "; what fits, the nearest first:\n" +
+            to_text(ugatit::proposals(options, memory,
+                                      [&](const auto& other) { return device.plan(other); }));
+  std::cout << to_text(plan, more) << std::flush;
   return example::done;
 }
 

@@ -108,6 +108,25 @@ TEST_CASE_FIXTURE(EmulatedRun,
   }
 }
 
+TEST_CASE_FIXTURE(EmulatedRun, "a step writes borders around pictures and attended maps alone") {
+  int pads = 0, bordered = 0;
+  Emulated<float> training(std::make_unique<CudaEmulation>(CudaEmulationOptions{
+                               .on_launch =
+                                   [&](std::string_view kernel) {
+                                     pads += kernel.find("PadKernel") != kernel.npos;
+                                     bordered += kernel.find("AffineBordered") != kernel.npos;
+                                   }}),
+                           options);
+  for (int step = 1; step <= 3; ++step) {  // as it is, recorded, replayed
+    pads = bordered = 0;
+    training.train(batch_of(options, step), step);
+    // Forwards and for the gradient of weights: the generators' pictures and attended maps in four
+    // passes, those of four discriminators in one; forwards alone those of four that judge.
+    CHECK(pads == 2 * 2 * 4 + 2 * 2 * 4 + 2 * 4);
+    CHECK(bordered > 100);
+  }
+}
+
 TEST_CASE_FIXTURE(EmulatedRun, "losses of a replayed step are its own, and close to the CPU's") {
   options.precision = ugatit::Precision::fp64;
   const auto emulated = emulated_device()->training(options, {});

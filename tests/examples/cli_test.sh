@@ -72,6 +72,7 @@ expect 2 '--lr' train --out run --lr -1
 expect 2 '--lr' train --out run --lr nan
 expect 2 '--pool contradicts --variant' train --out run --pool 4
 expect 2 'threads' train --out run --threads -1
+expect 2 'keep' train --out run --keep 0
 expect 2 "--device 'tpu' is unknown" train --out run --device tpu
 expect 2 "--device 'tpu' is unknown" translate --model m --direction A2B --out t --device tpu x
 expect 2 'precision tf32 is for --device cuda' train --out run --precision tf32
@@ -162,6 +163,10 @@ expect 1 'broken/latest.safetensors' translate --model broken --direction A2B --
 head -c -1 whole/latest.safetensors >broken/latest.safetensors
 expect 1 'broken/latest.safetensors' train --out broken --resume
 cp good.ini broken/latest.safetensors
+cp -r cut mended && printf x | dd of=mended/latest.safetensors bs=1 seek=9000 conv=notrunc status=none
+expect 0 'mended/latest.safetensors.*step_0000010.safetensors of step 10' \
+  train --out mended --resume --sheet-every 0
+same whole/step_0000020.safetensors mended/latest.safetensors
 expect 1 'not a valid safetensors file' train --out broken --resume
 expect 1 'not a valid safetensors file' translate --model good.ini --direction A2B --out t data/testA
 
@@ -185,18 +190,21 @@ before=$(cksum <cut/latest.safetensors)
 expect 1 'latest.safetensors: writing failed' bash -c \
   "ulimit -f 100; '$bin/ugatit-train' --data data --out cut --resume --steps 22 --sheet-every 0"
 check [ "$before" = "$(cksum <cut/latest.safetensors)" ]
-check [ "$(ls cut)" = "$(printf 'latest.safetensors\nlog.csv')" ]
+check grep -q 'the checkpoint of step 20 is still there' err
+check [ "$(ls cut)" = "$(printf 'latest.safetensors\nlog.csv\nstep_0000010.safetensors')" ]
 
 echo "-- Ctrl-C"
 "$bin/ugatit-train" --data data --out stopped "${small[@]}" --steps 1000000 --log-every 1 \
   >out 2>err &
 pid=$!
 until grep -qs '^step 3/' out || ! kill -0 $pid; do sleep 0.05; done
+check grep -q "another training is writing here (process $pid" <(train --out stopped "${small[@]}" 2>&1)
 kill -INT $pid
 wait $pid
 code=$?
 check [ $code = 130 ]
 check grep -q 'interrupted at step .*--resume' out
+check [ ! -e stopped/run.lock ]
 check [ -s stopped/latest.safetensors ]
 expect 0 '^peak' "$bin/ugatit-train" --out stopped --resume --plan
 expect 2 'contradicts' train --out stopped --resume --size 32

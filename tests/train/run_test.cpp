@@ -128,12 +128,22 @@ TEST_CASE_FIXTURE(SmallRun, "damaged and foreign checkpoints are refused in a se
     folder.file("run/latest.safetensors", bytes);
     return message_of<IoError>([&] { return ugatit::resume_run(place("run")); });
   };
-  const auto edited = [&](const std::string& from, const std::string& to) {
+  const auto changed = [&](const std::string& from, const std::string& to) {
     std::string bytes = good;
     REQUIRE(from.size() == to.size());
     REQUIRE(contains(bytes, from));
-    return refusal(bytes.replace(bytes.find(from), from.size(), to));
+    return bytes.replace(bytes.find(from), from.size(), to);
   };
+  // somebody changed it, and gave it the checksum of what it now is
+  const auto edited = [&](const std::string& from, const std::string& to) {
+    std::string bytes = changed(from, to);
+    folder.file("edited", bytes);
+    const SafetensorsFile file(folder / "edited");
+    const std::string was = file.metadata().at("checksum");
+    return refusal(bytes.replace(bytes.find(was), was.size(), computed_checksum(file)));
+  };
+  CHECK(contains(refusal(changed("option.channels\":\"2", "option.channels\":\"3")),
+                 path.string() + ": it is damaged"));
   for (const std::size_t keep :
        {std::size_t{0}, std::size_t{5}, std::size_t{100}, good.size() / 2, good.size() - 1})
     CHECK_MESSAGE(contains(refusal(good.substr(0, keep)), path.string()), keep);
@@ -152,6 +162,67 @@ TEST_CASE_FIXTURE(SmallRun, "damaged and foreign checkpoints are refused in a se
   write_state(path, {{"kind", "other"}}, {});
   CHECK(contains(message_of<IoError>([&] { return ugatit::resume_run(place("run")); }),
                  "kind 'other'"));
+}
+
+TEST_CASE_FIXTURE(SmallRun, "a damaged newest checkpoint: the run goes on from the one before it") {
+  auto place = this->place("run");
+  place.save_every = 1;
+  ugatit::start_run(options, this->place("whole"))->run();
+  ugatit::start_run(options, place)->run(3);
+  std::string bytes = checkpoint("run");
+  bytes[bytes.size() / 2] = static_cast<char>(bytes[bytes.size() / 2] ^ 1);
+  folder.file("run/latest.safetensors", bytes);
+  std::string news;
+  TrainerEvents events;
+  events.on_message = [&](const std::string& text) { news += text + "\n"; };
+  CHECK(!ugatit::run_is_finished(folder / "run"));
+  const auto trainer = ugatit::resume_run(place, {}, events);
+  CHECK(trainer->step() == 2);
+  CHECK(contains(news, "run/latest.safetensors: it is damaged"));
+  CHECK(contains(news, "the checkpoint before it is used, step_0000002.safetensors of step 2"));
+  trainer->run();
+  CHECK((checkpoint("run") == checkpoint("whole")));
+  CHECK(log("run") == log("whole"));
+}
+
+TEST_CASE_FIXTURE(SmallRun, "of another version, and a folder in use") {
+  ugatit::start_run(options, place("run"))->run(1);
+  const fs::path path = folder / "run/latest.safetensors";
+  std::string bytes = file_bytes(path);
+  const std::string entry = "\"version\":\"" LIMN_VERSION;
+  REQUIRE(contains(bytes, entry));
+  bytes[bytes.find(entry) + entry.size() - 1] = '!';
+  folder.file("run/latest.safetensors", bytes);
+  const SafetensorsFile file(path);
+  const std::string was = file.metadata().at("checksum");
+  folder.file("run/latest.safetensors",
+              bytes.replace(bytes.find(was), was.size(), computed_checksum(file)));
+  std::string news;
+  TrainerEvents events;
+  events.on_message = [&](const std::string& text) { news += text + "\n"; };
+  const auto trainer = ugatit::resume_run(place("run"), {}, events);
+  CHECK(contains(news, "this is limn " LIMN_VERSION));
+  CHECK(contains(message_of<IoError>([&] { return ugatit::resume_run(place("run")); }),
+                 "another training is writing here (process "));
+}
+
+TEST_CASE_FIXTURE(SmallRun,
+                  "the data folder vanishes: cached pictures go on, and it is told once") {
+  std::string news;
+  TrainerEvents events;
+  events.on_message = [&](const std::string& text) { news += text + "\n"; };
+  // more than the loader has read before the folder goes
+  for (std::uint64_t i = 10; i < 40; ++i)
+    write_png(data() / "trainA" / (std::to_string(i) + ".png"), some_picture(24, 20, i));
+  options.train.steps = 40;
+  const auto trainer = ugatit::start_run(options, place("run"), events);
+  trainer->run(1);
+  fs::rename(data(), folder / "moved");
+  CHECK(trainer->run() == Trainer::Ended::finished);
+  const std::string told = "trainA: is not there any more; the training goes on";
+  REQUIRE(contains(news, told));
+  CHECK(news.find(told) == news.rfind(told));
+  CHECK(!contains(news, "; skipped"));
 }
 
 TEST_CASE_FIXTURE(SmallRun, "a training that diverges names the term and keeps its checkpoint") {

@@ -77,8 +77,11 @@ Trainer make(const TrainerOptions& options, const TrainerEvents& events, std::in
   auto model = std::make_unique<Sum>();
   model->breaks_at = breaks_at;
   model->ahead = ahead;
-  if (done > 0)
-    read_state(SafetensorsFile(checkpoint_path(options.out)), model->state(), Surplus::refused, "");
+  if (done > 0) {
+    const auto file = newest_checkpoint(options.out);
+    CHECK(checkpoint_step(file) == done);
+    read_state(file, model->state(), Surplus::refused, "");
+  }
   return Trainer(std::move(model), counting(done), {{"data", "x"}}, options, events, done);
 }
 
@@ -192,6 +195,104 @@ TEST_CASE("without a folder nothing is written, and everything is reported") {
   CHECK(counted.steps.size() == 2);
   CHECK(counted.saves.empty());
   CHECK(counted.sheets == std::vector<std::string>{"", ""});
+}
+
+TEST_CASE("the state that scored best is kept, with its score") {
+  const ScratchFolder folder;
+  Counted counted;
+  Trainer* scored = nullptr;
+  counted.events.on_step = [&](const StepReport& r) {
+    if (r.step == 3) scored->keep_best("kid", 0.25);
+    if (r.step == 4) scored->keep_best("kid", 0.125);  // due as well: one save
+  };
+  const auto best = [&] {
+    const auto file = open_checkpoint(best_checkpoint_path(folder / "run"));
+    const auto known = best_of(file);
+    REQUIRE(known);
+    CHECK(known->step == checkpoint_step(file));
+    CHECK(file.read<double>("sum")[0] == static_cast<double>(known->step * (known->step + 1) / 2));
+    return *known;
+  };
+  {
+    auto trainer = make({folder / "run", 9, 1, 0, 2}, counted.events);
+    scored = &trainer;
+    trainer.run(7);
+    CHECK(counted.saves == std::vector<std::int64_t>{2, 3, 4, 6, 7});
+    REQUIRE(trainer.best());
+    CHECK(trainer.best()->score == 0.125);
+  }
+  CHECK(best().step == 4);
+  CHECK(best().score == 0.125);
+  const auto latest = open_checkpoint(checkpoint_path(folder / "run"));
+  auto trainer = make({folder / "run", 9, 1, 0, 2}, {}, 7);
+  trainer.restore_best(best_of(latest));
+  REQUIRE(trainer.best());
+  CHECK(trainer.best()->step == 4);
+  trainer.advance();
+  trainer.keep_best("kid", 0.1);
+  trainer.run();
+  CHECK(best().step == 8);
+  CHECK(best().by == "kid");
+}
+
+TEST_CASE("what cannot be written is told, and the training goes on; at the end it must be saved") {
+  const ScratchFolder folder;
+  std::string news;
+  Counted counted;
+  counted.events.on_message = [&](const std::string& text) { news += text + "\n"; };
+  auto trainer = make({folder / "run", 8, 1, 2, 2}, counted.events);
+  trainer.advance();
+  // a folder stands where a file must go, and a file where a folder must: also root cannot do that
+  const auto blocked = folder / "run/latest.safetensors.tmp";
+  std::filesystem::create_directories(blocked);
+  folder.file("run/sheets", "no folder");
+  for (int step = 2; step <= 5; ++step) trainer.advance();
+  CHECK(counted.saves.empty());
+  CHECK(counted.steps.size() == 5);
+  CHECK(counted.sheets == std::vector<std::string>{"", ""});
+  CHECK(contains(news, "the checkpoint of step 2 could not be saved: "));
+  CHECK(contains(news, "the checkpoint of step 4 could not be saved: "));
+  CHECK(contains(news, "sheets: cannot be made"));
+  const auto what = message_of<IoError>([&] { trainer.run(7); });
+  CHECK(contains(what, "latest.safetensors: writing failed"));
+  CHECK(trainer.step() == 7);
+
+  std::filesystem::remove(blocked);
+  std::filesystem::remove(folder / "run/sheets");
+  trainer.run();
+  CHECK(counted.saves == std::vector<std::int64_t>{8});
+  CHECK(counted.sheets == std::vector<std::string>{"", "", "", "step_0000008.png"});
+  std::filesystem::create_directories(blocked);
+  CHECK(contains(message_of<IoError>([&] { trainer.save(); }),
+                 "; the checkpoint of step 8 is still there"));
+}
+
+TEST_CASE("where the pictures vanish, what has been trained is saved first") {
+  const ScratchFolder folder;
+  auto model = std::make_unique<Sum>();
+  Trainer trainer(std::move(model),
+                  [next = Index{0}]() mutable {
+                    if (next == 3) throw IoError("data: there are no pictures");
+                    return UnpairedBatch{next++, {}, {}, {}};
+                  },
+                  {}, {folder / "run", 9, 1, 0, 0}, {});
+  CHECK(message_of<IoError>([&] { trainer.run(); }) ==
+        "data: there are no pictures; the training stops after step 3; the checkpoint of step 3 is "
+        "still there");
+  CHECK(checkpoint_step(newest_checkpoint(folder / "run")) == 3);
+}
+
+TEST_CASE("a second training in the folder is refused while the first one lives") {
+  const ScratchFolder folder;
+  {
+    auto first = make({folder / "run", 9, 1, 0, 1}, {});
+    first.run(2);
+    CHECK(contains(message_of<IoError>([&] {
+                     make({folder / "run", 9, 1, 0, 1}, {}, 2);
+                   }),
+                   "another training is writing here (process "));
+  }
+  make({folder / "run", 9, 1, 0, 1}, {}, 2).run();
 }
 
 TEST_CASE("a folder that cannot be written is found before the first step") {

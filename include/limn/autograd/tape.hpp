@@ -44,6 +44,10 @@ class Tape {
   /// of y has arrived, and owns dy: it may overwrite it or give it away.
   template <Scalar T, class Backward>
   [[nodiscard]] Var<D, T> record(Tensor<D, T> y, Backward backward) {
+    return record(Bordered<D, T>(std::move(y)), std::move(backward));
+  }
+  template <Scalar T, class Backward>
+  [[nodiscard]] Var<D, T> record(Bordered<D, T> y, Backward backward) {
     Var<D, T> result(std::move(y), this, true);
     operations_.push_back(
         std::make_unique<Operation<T, Backward>>(result.gradient(), std::move(backward)));

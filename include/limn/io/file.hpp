@@ -50,6 +50,15 @@ class Descriptor {
   int fd_;
 };
 
+/// What was renamed, linked or removed beside `path` is on the disk.
+inline void sync_folder_of(const std::filesystem::path& path) {
+  const auto parent = path.parent_path();
+  const Descriptor folder(
+      ::open(parent.empty() ? "." : parent.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  // Some file systems cannot sync a folder; the file itself is safe by then.
+  if (folder.get() >= 0) static_cast<void>(::fsync(folder.get()));
+}
+
 }  // namespace detail
 
 /// A regular file opened for reading. Reads are positioned: several threads may share one object.
@@ -117,6 +126,8 @@ class AtomicFile {
   }
 
   [[nodiscard]] const std::filesystem::path& path() const { return path_; }
+  /// Where the file is until commit().
+  [[nodiscard]] const std::filesystem::path& temporary() const { return temporary_; }
 
   /// Appends. Throws IoError (disk full, ...).
   void write(const void* data, Index bytes) {
@@ -130,14 +141,32 @@ class AtomicFile {
     }
   }
 
+  /// Replaces bytes that were written. Throws IoError.
+  void overwrite(Index offset, const void* data, Index bytes) {
+    const auto* from = static_cast<const std::byte*>(data);
+    while (bytes > 0) {
+      const ssize_t done = ::pwrite(file_.get(), from, static_cast<std::size_t>(bytes), offset);
+      if (done < 0 && errno == EINTR) continue;
+      if (done < 0) detail::throw_errno(path_, "writing", errno);
+      from += done;
+      offset += done;
+      bytes -= done;
+    }
+  }
+
+  /// What was written is on the disk. Throws IoError.
+  void sync() {
+    if (::fsync(file_.get()) != 0) detail::throw_errno(path_, "writing", errno);
+  }
+
   /// Makes the file appear under its name. `durable`: it is on the disk before it gets its name, so
   /// that a power cut leaves the old or the new one.
   void commit(bool durable) {
-    if (durable && ::fsync(file_.get()) != 0) detail::throw_errno(path_, "writing", errno);
+    if (durable) sync();
     if (::rename(temporary_.c_str(), path_.c_str()) != 0)
       detail::throw_errno(path_, "writing", errno);
     if (!file_.close()) detail::throw_errno(path_, "writing", errno);
-    if (durable) sync_folder();
+    if (durable) detail::sync_folder_of(path_);
   }
 
  private:
@@ -163,20 +192,15 @@ class AtomicFile {
       struct stat locked {
       }, named{};
       if (::fstat(file_.get(), &locked) == 0 && ::stat(temporary_.c_str(), &named) == 0 &&
-          locked.st_ino == named.st_ino && locked.st_dev == named.st_dev)
-        break;
+          locked.st_ino == named.st_ino && locked.st_dev == named.st_dev) {
+        if (!S_ISREG(locked.st_mode) || locked.st_nlink == 1) break;
+        // a leftover that is also a file of another name (link_or_copy): that one must stay
+        if (::unlink(temporary_.c_str()) != 0) detail::throw_errno(path_, "writing", errno);
+      }
     }
     // a device (EINVAL) has nothing to cut off
     if (::ftruncate(file_.get(), 0) != 0 && errno != EINVAL)
       detail::throw_errno(path_, "writing", errno);
-  }
-
-  void sync_folder() const {
-    const auto parent = path_.parent_path();
-    const detail::Descriptor folder(
-        ::open(parent.empty() ? "." : parent.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-    // Some file systems cannot sync a folder; the file itself is safe by then.
-    if (folder.get() >= 0) static_cast<void>(::fsync(folder.get()));
   }
 
   std::filesystem::path path_, temporary_;
@@ -189,6 +213,33 @@ inline void write_file(const std::filesystem::path& path, const void* data, Inde
   AtomicFile file(path);
   file.write(data, bytes);
   file.commit(durable);
+}
+
+/// The file `from` also has the name `to`, which is replaced; where the file system has no such
+/// links it is copied. At any moment `to` leads to a whole file, the old or the new one; both are
+/// on the disk if `from` is. Throws IoError.
+inline void link_or_copy(const std::filesystem::path& from, const std::filesystem::path& to) {
+  auto temporary = to;
+  temporary += ".tmp";
+  ::unlink(temporary.c_str());
+  if (::linkat(AT_FDCWD, from.c_str(), AT_FDCWD, temporary.c_str(), AT_SYMLINK_FOLLOW) == 0) {
+    const int code = ::rename(temporary.c_str(), to.c_str()) == 0 ? 0 : errno;
+    ::unlink(temporary.c_str());  // it stays where both names lead to the same file already
+    if (code != 0) detail::throw_errno(to, "writing", code);
+    return detail::sync_folder_of(to);
+  }
+  if (errno == ENOSPC || errno == EDQUOT || errno == EIO || errno == EROFS)
+    detail::throw_errno(to, "writing", errno);
+  const InputFile source(from);
+  AtomicFile copy(to);
+  std::vector<std::byte> piece(std::size_t{1} << 20);
+  for (Index at = 0; at < source.size();) {
+    const Index bytes = std::min(static_cast<Index>(piece.size()), source.size() - at);
+    source.read(at, piece.data(), bytes);
+    copy.write(piece.data(), bytes);
+    at += bytes;
+  }
+  copy.commit(true);
 }
 
 }  // namespace limn::inline v0

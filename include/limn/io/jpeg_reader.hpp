@@ -83,6 +83,9 @@ class JpegReader {
     if (info_.arith_code == FALSE) source.check_payload(width, height, width * height / 4096);
     const bool cmyk = info_.jpeg_color_space == JCS_CMYK || info_.jpeg_color_space == JCS_YCCK;
     if (info_.jpeg_color_space == JCS_UNKNOWN) source.fail("a JPEG of unknown colours");
+    source.facts.cmyk = cmyk;
+    source.facts.gray = info_.jpeg_color_space == JCS_GRAYSCALE;
+    source.facts.orientation = orientation;
     info_.out_color_space = cmyk ? JCS_CMYK : JCS_RGB;
 
     Picture picture(width, height);

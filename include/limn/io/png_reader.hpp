@@ -47,6 +47,9 @@ class PngReader {
     // deflate gives at most 1032 bytes for one
     const Index raw = (static_cast<Index>(png_get_rowbytes(png_, info_)) + 1) * height;
     source.check_payload(width, height, raw / 1032);
+    const int colours = png_get_color_type(png_, info_);
+    source.facts.gray = (colours & PNG_COLOR_MASK_COLOR) == 0;
+    if (colours != PNG_COLOR_TYPE_PALETTE) source.facts.bits = png_get_bit_depth(png_, info_);
     if (!set_up()) fail(source);
 
     Picture picture;
@@ -57,8 +60,10 @@ class PngReader {
     std::vector<png_bytep> rows(static_cast<std::size_t>(height));
     for (std::size_t y = 0; y < rows.size(); ++y) rows[y] = picture.pixels.data() + y * stride;
     if (!read_rows(rows.data())) fail(source);
-    if (png_get_channels(png_, info_) == 4) drop_alpha(picture.pixels);
-    return upright(std::move(picture), orientation());
+    if (png_get_channels(png_, info_) == 4) source.facts.see_through = drop_alpha(picture.pixels);
+    source.facts.animated = animated_;
+    source.facts.orientation = orientation();
+    return upright(std::move(picture), source.facts.orientation);
   }
 
  private:
@@ -81,6 +86,7 @@ class PngReader {
     png_byte ignored[] = {'i', 'C', 'C', 'P', 0,   's', 'P', 'L', 'T', 0,   'z', 'T', 'X',
                           't', 0,   'i', 'T', 'X', 't', 0,   't', 'E', 'X', 't', 0};
     png_set_keep_unknown_chunks(png_, PNG_HANDLE_CHUNK_NEVER, ignored, 5);
+    png_set_read_user_chunk_fn(png_, this, &PngReader::on_chunk);
     png_set_benign_errors(png_, 1);
     png_read_info(png_, info_);
     return true;
@@ -117,13 +123,17 @@ class PngReader {
     return 1;
   }
 
-  static void drop_alpha(std::vector<std::uint8_t>& pixels) {
+  /// Whether any of it was seen through.
+  static bool drop_alpha(std::vector<std::uint8_t>& pixels) {
     const std::size_t count = pixels.size() / 4;
+    unsigned least = 255;
     for (std::size_t i = 0; i < count; ++i) {
       const unsigned alpha = pixels[4 * i + 3];
+      least = std::min(least, alpha);
       for (std::size_t c = 0; c < 3; ++c) pixels[3 * i + c] = on_white(pixels[4 * i + c], alpha);
     }
     pixels.resize(3 * count);
+    return least < 255;
   }
 
   static PngReader& self(void* pointer) { return *static_cast<PngReader*>(pointer); }
@@ -138,6 +148,13 @@ class PngReader {
     reader.bytes_ = reader.bytes_.subspan(count);
   }
 
+  /// Sees chunks that libpng does not know. Animations have "acTL"; the rest is not for us.
+  static int on_chunk(png_structp png, png_unknown_chunkp chunk) {
+    if (std::memcmp(chunk->name, "acTL", 4) == 0)
+      static_cast<PngReader*>(png_get_user_chunk_ptr(png))->animated_ = true;
+    return 0;
+  }
+
   [[noreturn]] static void on_error(png_structp png, png_const_charp text) {
     PngReader& reader = self(png_get_error_ptr(png));
     std::strncpy(reader.message_.data(), text, reader.message_.size() - 1);
@@ -150,7 +167,7 @@ class PngReader {
   png_infop info_ = nullptr;
   std::jmp_buf jump_{};
   std::array<char, 128> message_{};
-  bool ended_ = false;
+  bool ended_ = false, animated_ = false;
 };
 
 }  // namespace detail

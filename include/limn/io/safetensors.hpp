@@ -208,13 +208,34 @@ class SafetensorsWriter {
     append(static_cast<const void*>(data), info.bytes());
   }
 
+  /// Gives a metadata entry another value of the same length, also after data were appended: for
+  /// what is known only then. Throws UsageError, IoError.
+  void amend(const std::string& key, const std::string& value) {
+    start();
+    const auto entry = header_.metadata.find(key);
+    if (entry == header_.metadata.end()) fail("has no metadata entry '" + key + "'");
+    // no other place has this text: quotation marks inside of names and values are escaped
+    const auto text_of_entry = [&](const std::string& v) {
+      return detail::json_quote(key) + ":" + detail::json_quote(v);
+    };
+    const std::string was = text_of_entry(entry->second), is = text_of_entry(value);
+    if (was.size() != is.size()) fail("metadata entry '" + key + "' cannot change its length");
+    const auto at = format_safetensors_header(header_).find(was);
+    file_.overwrite(8 + static_cast<Index>(at), is.data(), static_cast<Index>(is.size()));
+    entry->second = value;
+  }
+
+  /// Where the file is until finish(): whole, and on the disk. Throws as finish().
+  [[nodiscard]] const std::filesystem::path& sync() {
+    require_whole();
+    file_.sync();
+    return file_.temporary();
+  }
+
   /// The file appears under its name, and is on the disk. Throws UsageError where data are missing,
   /// IoError.
   void finish() {
-    start();
-    if (written_ != declared_bytes())
-      fail("data are missing: " + std::to_string(written_) + " of " +
-           std::to_string(declared_bytes()) + " bytes were written");
+    require_whole();
     file_.commit(true);
   }
 
@@ -235,6 +256,13 @@ class SafetensorsWriter {
     const std::uint64_t length = text.size();
     file_.write(&length, 8);
     file_.write(text.data(), static_cast<Index>(length));
+  }
+
+  void require_whole() {
+    start();
+    if (written_ != declared_bytes())
+      fail("data are missing: " + std::to_string(written_) + " of " +
+           std::to_string(declared_bytes()) + " bytes were written");
   }
 
   [[noreturn]] void fail(const std::string& what) const {

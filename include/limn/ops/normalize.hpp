@@ -23,11 +23,13 @@ struct NormInputs {
 };
 
 /// x (N,H,W,C); rho (1,1,1,C); gamma and beta (N,1,1,C) or (1,1,1,C). The residual, if given, has
-/// x's shape.
+/// x's shape. `next` is the border that the convolution that reads y wants around it: written where
+/// the device writes borders.
 template <Device D, Scalar T>
 [[nodiscard]] Var<D, T> normalize(Var<D, T> x, const primitive::NormSpec& spec,
                                   const NormInputs<D, T>& inputs = {}, Activation activation = {},
-                                  const std::optional<Var<D, T>>& residual = std::nullopt) {
+                                  const std::optional<Var<D, T>>& residual = std::nullopt,
+                                  const Border& next = {}) {
   using P = param_t<T>;
   D& device = x.device();
   const Shape coefficients = x.shape().per_channel();
@@ -45,10 +47,12 @@ template <Device D, Scalar T>
   const Tensor<D, P> a(device, coefficients), b(device, coefficients);
   primitive::norm_coefficients(spec, operands, a, b);
   // off the tapes, an x that nobody else holds becomes y
-  const bool in_place = !x.tape() && x.value().owners() == 1;
-  const Tensor<D, T> y = in_place ? x.value() : Tensor<D, T>(device, x.shape());
-  primitive::affine_forward(x.value(), a, b, activation,
-                            residual ? residual->value() : Tensor<D, T>(), y);
+  const Border border = primitive::border_for<D, T>(next, x.shape());
+  const bool in_place = !x.tape() && border.empty() && x.value().owners() == 1;
+  const Bordered<D, T> y =
+      in_place ? Bordered<D, T>(x.value()) : Bordered<D, T>(device, x.shape(), border);
+  primitive::affine_forward_bordered(x.value(), a, b, activation,
+                                     residual ? residual->bordered() : Bordered<D, T>(), y);
 
   const auto wants = [](const std::optional<Operand<D, T>>& o) { return o && o->wants_gradient(); };
   const bool residual_wants = residual && residual->wants_gradient();

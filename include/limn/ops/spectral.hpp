@@ -15,7 +15,7 @@
 #include <string>
 
 #include "limn/nn/parameter.hpp"
-#include "limn/ops/pointwise.hpp"
+#include "limn/ops/convolution.hpp"
 
 namespace limn::inline v0 {
 
@@ -124,15 +124,15 @@ template <Device D, Scalar T>
   return r;
 }
 
-/// x (N,H,W,I) with N a multiple of the passes, weights (O,k,k,I), bias (1,1,1,O) or null. Throws
-/// ShapeError.
+/// x (N,H,W,I) with N a multiple of the passes, weights (O,k,k,I), bias (1,1,1,O) or null. `next` as
+/// in normalize. Throws ShapeError.
 template <Device D, Scalar U, Scalar T>
 requires ActivationOf<U, T>
 [[nodiscard]] Var<D, U> spectral_convolution(const Var<D, U>& x, Parameter<D, T>& weights,
                                              Parameter<D, T>& u, Parameter<D, T>& v,
                                              PowerIterations<D, T>& held, Parameter<D, T>* bias,
                                              const ConvGeometry& geometry, Activation activation,
-                                             const Passes& how) {
+                                             const Passes& how, const Border& next = {}) {
   using P = param_t<T>;
   using primitive::Transpose;
   D& device = x.device();
@@ -150,10 +150,12 @@ requires ActivationOf<U, T>
     const auto part = a.samples(i * per_pass, per_pass);
     scale_by(iterations.inverse_sigma.samples(i, 1), part, part);
   }
-  const Tensor<D, U> z(device, out), y(device, out);
+  const Tensor<D, U> z(device, out);
+  const Bordered<D, U> y(device, out, primitive::border_for<D, U>(next, out));
   const Tensor<D, P> b = bias ? bias->value : Tensor<D, P>();
-  primitive::conv_forward<D, U>(geometry, x.value(), weights.value, {}, z);
-  primitive::affine_forward(z, a, b, activation, {}, y);
+  const ConvolutionInput<D, U> seen(geometry, x);
+  primitive::conv_forward<D, U>(seen.geometry, seen.x, weights.value, {}, z);
+  primitive::affine_forward_bordered<D, U>(z, a, b, activation, {}, y);
 
   const bool learn_weights = weights.trainable(), learn_bias = bias && bias->trainable();
   if (!x.tape() || !(x.wants_gradient() || learn_weights || learn_bias))
@@ -181,9 +183,10 @@ requires ActivationOf<U, T>
     }
     primitive::affine_backward_data(dy, kept_z, a, b, activation, {}, {}, dy,
                                     Write::overwrite);  // dy becomes dz
-    if (learn_weights)
-      primitive::conv_backward_weights(geometry, input.tensor(), dy, w->gradient,
-                                       Write::accumulate);
+    if (learn_weights) {
+      const ConvolutionInput<D, U> again(geometry, input);
+      primitive::conv_backward_weights(again.geometry, again.x, dy, w->gradient, Write::accumulate);
+    }
     if (dx.wanted()) {
       const auto target = dx.target();
       primitive::conv_backward_data(geometry, dy, w->value, target.tensor, target.write);

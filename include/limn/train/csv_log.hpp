@@ -19,36 +19,57 @@
 namespace limn::inline v0 {
 
 /// Columns: step, seconds (of training, all sessions together), then the names given. A line is
-/// complete in the file when add returns. While it lives, no other CsvLog can open the file.
+/// complete in the file when add returns. The folder's RunLock keeps others from writing it.
 class CsvLog {
  public:
   /// An empty log (done = 0), or the one at `path` up to step `done`. Throws IoError where the file
-  /// cannot be written, has other columns, or belongs to a training that is running.
+  /// cannot be written or has other columns.
   CsvLog(std::filesystem::path path, const std::vector<std::string>& names, std::int64_t done)
       : path_(std::move(path)),
         file_(::open(path_.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0666)) {
     if (file_.get() < 0) detail::throw_errno(path_, "writing", errno);
-    if (::flock(file_.get(), LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK)
-      throw IoError(path_.string() + ": another training is writing here; give it another --out");
     std::string header = "step,seconds";
     for (const auto& name : names) header += "," + name;
     header += "\n";
     const Index kept = done > 0 ? kept_bytes(header, done) : 0;
     if (::ftruncate(file_.get(), kept) != 0) detail::throw_errno(path_, "writing", errno);
-    if (kept == 0) append(header);
+    end_ = kept;
+    if (kept == 0) waiting_ = std::move(header);
+    flush();
   }
 
   [[nodiscard]] const std::filesystem::path& path() const { return path_; }
   /// The seconds of the last line.
   [[nodiscard]] double seconds() const { return seconds_; }
 
-  /// Throws IoError (disk full, ...).
+  /// Throws IoError (disk full, ...); the line then waits for the next add or flush.
   void add(std::int64_t step, double seconds, std::span<const double> values) {
     std::string line = text_of(step) + "," + text_of(seconds, 6);
     for (const double v : values) line += "," + text_of(v, 9);
-    append(line + "\n");
+    waiting_ += line + "\n";
     seconds_ = seconds;
+    flush();
   }
+
+  /// Writes the lines that wait because of an earlier error, all of them or none. Throws IoError.
+  void flush() {
+    std::size_t at = 0;
+    while (at < waiting_.size()) {
+      const ssize_t done = ::write(file_.get(), waiting_.data() + at, waiting_.size() - at);
+      if (done < 0 && errno == EINTR) continue;
+      if (done < 0) {
+        const int code = errno;
+        // no part of a line stays for the next one to follow
+        static_cast<void>(::ftruncate(file_.get(), end_) == 0);
+        detail::throw_errno(path_, "writing", code);
+      }
+      at += static_cast<std::size_t>(done);
+    }
+    end_ += static_cast<Index>(std::exchange(waiting_, {}).size());
+  }
+
+  /// The lines so far are on the disk, if the disk can do that. Any thread may call it.
+  void sync() const { static_cast<void>(::fsync(file_.get())); }
 
  private:
   /// Bytes of the header and the lines up to step `done`; 0 for an empty file.
@@ -63,6 +84,8 @@ class CsvLog {
     std::size_t at = header.size();
     for (std::size_t end; (end = text.find('\n', at)) != text.npos; at = end + 1) {
       const std::string_view line = text.substr(at, end - at);
+      // after a power cut the end of a file may be zeros; what a checkpoint stands for is before it
+      if (line.starts_with('\0')) break;
       const std::size_t comma = line.find(',');
       std::int64_t step = 0;
       try {
@@ -77,18 +100,10 @@ class CsvLog {
     return static_cast<Index>(at);
   }
 
-  void append(const std::string& text) {
-    std::size_t at = 0;
-    while (at < text.size()) {
-      const ssize_t done = ::write(file_.get(), text.data() + at, text.size() - at);
-      if (done < 0 && errno == EINTR) continue;
-      if (done < 0) detail::throw_errno(path_, "writing", errno);
-      at += static_cast<std::size_t>(done);
-    }
-  }
-
   std::filesystem::path path_;
   detail::Descriptor file_;
+  Index end_ = 0;  ///< of the last whole line
+  std::string waiting_;
   double seconds_ = 0;
 };
 

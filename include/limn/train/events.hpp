@@ -55,16 +55,16 @@ struct Problem {
 
 /// Called by the thread that drives the trainer; each may be empty. What they throw passes through.
 struct TrainerEvents {
-  std::function<void(const StepReport&)> on_step;
+  std::function<void(const StepReport&)> on_step{};
   /// With the file it was written to, if any.
-  std::function<void(const Picture&, const std::filesystem::path&)> on_sheet;
-  std::function<void(const std::filesystem::path&, std::int64_t step)> on_save;
+  std::function<void(const Picture&, const std::filesystem::path&)> on_sheet{};
+  std::function<void(const std::filesystem::path&, std::int64_t step)> on_save{};
   /// Scores of the test pictures ("kid", "ssim", ...), where they were computed.
-  std::function<void(const Scores&)> on_scores;
+  std::function<void(const Scores&)> on_scores{};
   /// What looks wrong, with advice.
-  std::function<void(const Problem&)> on_problem;
+  std::function<void(const Problem&)> on_problem{};
   /// Warnings and news, one sentence each.
-  std::function<void(const std::string&)> on_message;
+  std::function<void(const std::string&)> on_message{};
 
   void message(const std::string& text) const {
     if (on_message) on_message(text);

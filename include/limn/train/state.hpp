@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <functional>
 #include <map>
+#include <memory>
 #include <set>
 #include <span>
 #include <string>
@@ -16,6 +17,7 @@
 
 #include "limn/core/error.hpp"
 #include "limn/core/tensor.hpp"
+#include "limn/data/content_hash.hpp"
 #include "limn/io/safetensors.hpp"
 
 namespace limn::inline v0 {
@@ -63,32 +65,79 @@ void for_each_piece(Index total, F&& f) {
 
 }  // namespace detail
 
-/// Writes the state whole or not at all: a file that was there before stays until the new one is
-/// complete. The same state and metadata give the same bytes. Throws IoError.
-inline void write_state(const std::filesystem::path& path, const Metadata& metadata,
-                        std::span<const StateTensor> tensors) {
-  SafetensorsWriter writer(path, metadata);
-  for (const auto& t : tensors) writer.declare(t.name, t.type, t.shape);
-  std::vector<std::byte> piece(static_cast<std::size_t>(detail::state_piece));
-  for (const auto& t : tensors)
-    detail::for_each_piece(t.bytes(), [&](Index offset, Index bytes) {
-      t.download(offset, piece.data(), bytes);
-      writer.append(piece.data(), bytes);
-    });
-  writer.finish();
-}
+/// The metadata entry with the checksum of a file: a ContentHash over header and data, in which
+/// this entry itself is zeros.
+inline constexpr const char* checksum_entry = "checksum";
 
-/// Bytes of the file that write_state makes.
-[[nodiscard]] inline Index state_file_bytes(const Metadata& metadata,
-                                            std::span<const StateTensor> tensors) {
-  SafetensorsHeader header;
-  header.metadata = metadata;
+namespace detail {
+
+inline constexpr const char* no_checksum = "0000000000000000";
+
+[[nodiscard]] inline SafetensorsHeader state_header(const Metadata& metadata,
+                                                    std::span<const StateTensor> tensors) {
+  SafetensorsHeader header{metadata, {}};
+  header.metadata[checksum_entry] = no_checksum;
   Index end = 0;
   for (const auto& t : tensors) {
     header.tensors.emplace_back(t.name, TensorInfo{t.type, t.shape, end, end + t.bytes()});
     end += t.bytes();
   }
+  return header;
+}
+
+}  // namespace detail
+
+/// All of the state in a file that has no name yet: it is the writer's to sync and to finish, which
+/// may happen while the state changes, and in another thread. The same state and metadata give the
+/// same bytes. Throws IoError.
+[[nodiscard]] inline std::unique_ptr<SafetensorsWriter> stream_state(
+    const std::filesystem::path& path, const Metadata& metadata,
+    std::span<const StateTensor> tensors) {
+  const SafetensorsHeader header = detail::state_header(metadata, tensors);
+  auto writer = std::make_unique<SafetensorsWriter>(path, header.metadata);
+  for (const auto& t : tensors) writer->declare(t.name, t.type, t.shape);
+  ContentHash hash;
+  hash.update(format_safetensors_header(header));
+  std::vector<std::byte> piece(static_cast<std::size_t>(detail::state_piece));
+  for (const auto& t : tensors)
+    detail::for_each_piece(t.bytes(), [&](Index offset, Index bytes) {
+      t.download(offset, piece.data(), bytes);
+      hash.update(piece.data(), static_cast<std::size_t>(bytes));
+      writer->append(piece.data(), bytes);
+    });
+  writer->amend(checksum_entry, hash.hex());
+  return writer;
+}
+
+/// Writes the state whole or not at all: a file that was there before stays until the new one is
+/// complete and on the disk. Throws IoError.
+inline void write_state(const std::filesystem::path& path, const Metadata& metadata,
+                        std::span<const StateTensor> tensors) {
+  stream_state(path, metadata, tensors)->finish();
+}
+
+/// Bytes of the file that write_state makes.
+[[nodiscard]] inline Index state_file_bytes(const Metadata& metadata,
+                                            std::span<const StateTensor> tensors) {
+  const SafetensorsHeader header = detail::state_header(metadata, tensors);
+  const Index end = header.tensors.empty() ? 0 : header.tensors.back().second.end;
   return 8 + static_cast<Index>(format_safetensors_header(header).size()) + end;
+}
+
+/// The checksum that the file's header and data have now. Reads all of it. Throws IoError.
+[[nodiscard]] inline std::string computed_checksum(const SafetensorsFile& file) {
+  SafetensorsHeader header{file.metadata(), {}};
+  header.metadata[checksum_entry] = detail::no_checksum;
+  for (const auto& name : file.names()) header.tensors.emplace_back(name, file.info(name));
+  ContentHash hash;
+  hash.update(format_safetensors_header(header));
+  std::vector<std::byte> piece(static_cast<std::size_t>(detail::state_piece));
+  for (const auto& [name, info] : header.tensors)
+    detail::for_each_piece(info.bytes(), [&, &n = name](Index offset, Index bytes) {
+      file.read_bytes(n, piece.data(), bytes, offset);
+      hash.update(piece.data(), static_cast<std::size_t>(bytes));
+    });
+  return hash.hex();
 }
 
 /// Whether a file may have tensors that are not asked for.

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: MIT
 // The trainer: drives a model step by step, and keeps a folder with its log, sheets and checkpoint.
-// It prints nothing, ends nothing and owns no thread: a program that embeds it decides when a step
-// happens and what is shown.
+// It prints nothing and ends nothing: a program that embeds it decides when a step happens and what
+// is shown. Its one thread puts a checkpoint on the disk while the next steps go on.
 #pragma once
 
-#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
@@ -14,30 +13,26 @@
 #include <optional>
 #include <stop_token>
 #include <string>
-#include <system_error>
 #include <utility>
 #include <vector>
 
-#include "limn/io/write_picture.hpp"
-#include "limn/train/csv_log.hpp"
 #include "limn/train/events.hpp"
+#include "limn/train/run_files.hpp"
 #include "limn/train/trainable.hpp"
 
 namespace limn::inline v0 {
 
 /// How long a training is, and what it leaves where.
 struct TrainerOptions {
-  /// Gets log.csv, sheets/step_0001000.png and latest.safetensors; empty: nothing is written.
+  /// Gets log.csv, sheets/step_0001000.png and checkpoints (checkpoints.hpp); empty: nothing is
+  /// written.
   std::filesystem::path out;
   std::int64_t steps = 0;
   /// Every so many steps, and at the last; 0: never (the last checkpoint is always saved).
   std::int64_t log_every = 10, sheet_every = 1000, save_every = 1000;
+  /// So many checkpoints are kept, the best one not counted; at least 1.
+  std::int64_t keep = 2;
 };
-
-/// The checkpoint in a run's folder.
-[[nodiscard]] inline std::filesystem::path checkpoint_path(const std::filesystem::path& run) {
-  return run / "latest.safetensors";
-}
 
 class Trainer {
  public:
@@ -46,9 +41,11 @@ class Trainer {
   enum class Ended { finished, reached, stopped };
 
   /// Goes on after step `done`, of which the model has the state. `identity` says which data these
-  /// are, for the checkpoint. Throws IoError where `out` cannot be written.
+  /// are, for the checkpoint; `lock` is that of `out`, where it is held already. Throws IoError
+  /// where `out` cannot be written, or another training is writing there.
   Trainer(std::unique_ptr<Trainable> model, Batches batches, Metadata identity,
-          TrainerOptions options, TrainerEvents events, std::int64_t done = 0)
+          TrainerOptions options, TrainerEvents events, std::int64_t done = 0,
+          std::optional<RunLock> lock = std::nullopt)
       : model_(std::move(model)),
         batches_(std::move(batches)),
         identity_(std::move(identity)),
@@ -57,34 +54,31 @@ class Trainer {
         names_(model_->loss_names()),
         step_(done),
         read_(done) {
-    if (done > 0) saved_ = done;
     if (options_.out.empty()) return;
-    std::error_code error;
-    std::filesystem::create_directories(options_.out, error);
-    if (error || !std::filesystem::is_directory(options_.out))
-      throw IoError(options_.out.string() + ": cannot be made a folder for the run: " +
-                    (error ? error.message() : "there is a file of that name"));
     std::vector<std::string> columns{"lr"};
     columns.insert(columns.end(), names_.begin(), names_.end());
-    log_.emplace(options_.out / "log.csv", columns, done);
-    seconds_ = log_->seconds();
-    static_cast<void>(AtomicFile(checkpoint_path(options_.out)));  // better now than after hours
+    files_.emplace(options_.out, std::move(columns), options_.keep, done, events_, std::move(lock));
+    seconds_ = files_->seconds();
   }
 
   [[nodiscard]] std::int64_t step() const { return step_; }
   [[nodiscard]] std::int64_t steps() const { return options_.steps; }
   [[nodiscard]] bool finished() const { return step_ >= options_.steps; }
-  /// The step of the checkpoint in `out`, if this trainer knows of one.
-  [[nodiscard]] std::optional<std::int64_t> saved_step() const { return saved_; }
+  /// The step of the last complete checkpoint in `out`, if this trainer knows of one.
+  [[nodiscard]] std::optional<std::int64_t> saved_step() const {
+    return files_ ? files_->saved_step() : std::nullopt;
+  }
   [[nodiscard]] Trainable& model() { return *model_; }
 
   /// One step, and the log, sheet and checkpoint that are due. Throws UsageError after the last
   /// step, NumericError where the training breaks down (it cannot go on; the last checkpoint
-  /// stays), IoError.
+  /// stays), IoError where there are no pictures any more. Files that cannot be written are told,
+  /// and the training goes on.
   void advance() {
     if (finished())
       throw UsageError("the training has finished its " + std::to_string(steps()) + " steps");
     require_sound();
+    if (files_) files_->settle(false);
     const auto start = std::chrono::steady_clock::now();
     const std::int64_t step = step_ + 1;
     StepReport report{step, steps(), 0, model_->learning_rate(step), names_, {}, 0, {}};
@@ -97,37 +91,72 @@ class Trainer {
     report.seconds =
         std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     seconds_ += report.seconds;
-    if (log_ && (step_ == 1 || due(options_.log_every))) {
+    if (files_ && (step_ == 1 || due(options_.log_every))) {
       std::vector<double> values{report.learning_rate};
       values.insert(values.end(), report.losses.begin(), report.losses.end());
-      log_->add(step_, seconds_, values);
+      files_->log(step_, seconds_, values);
       report.signals = model_->signals();
     }
     if (events_.on_step) events_.on_step(report);
     if (due(options_.sheet_every)) make_sheet();
-    if (options_.save_every > 0 && step_ % options_.save_every == 0) save();
+    if (options_.save_every > 0 && step_ % options_.save_every == 0) begin_save();
   }
 
   /// Steps until `until` (a step, not a number of steps), the end, or a request to stop, which is
   /// granted after a step; then saves.
   Ended run(std::int64_t until = std::numeric_limits<std::int64_t>::max(),
             const std::stop_token& stop = {}) {
-    while (!finished() && step_ < until && !stop.stop_requested()) advance();
-    if (saved_ != step_) save();
+    while (!finished() && step_ < until && !stop.stop_requested()) advance_or_save();
+    if (files_) files_->settle(true);
+    if (!files_ || files_->saved_step() != step_) save();
     return finished() ? Ended::finished : step_ >= until ? Ended::reached : Ended::stopped;
   }
 
-  /// Writes the checkpoint of this step. Throws IoError; the older one then is still there.
+  /// Writes the checkpoint of this step, and returns when it is on the disk. Throws IoError; the
+  /// older ones then are still there.
   void save() {
     require_sound();
     if (read_ != step_) read_losses(step_);  // a spoiled state must not replace a sound one
-    if (options_.out.empty()) return;
-    Metadata metadata = model_->metadata();
-    metadata.insert(identity_.begin(), identity_.end());
-    metadata["step"] = text_of(step_);
-    write_state(checkpoint_path(options_.out), metadata, model_->state());
-    saved_ = step_;
-    if (events_.on_save) events_.on_save(checkpoint_path(options_.out), step_);
+    if (!files_) return;
+    try {
+      files_->begin_save(step_, metadata(), model_->state());
+      files_->finish_save();
+    } catch (const IoError& error) {
+      throw IoError(error.what() + files_->still_there());
+    }
+  }
+
+  /// Begins to write the checkpoint of this step, unless it is there, and returns when the state
+  /// may change. What fails, now or later, is told by events.message.
+  void begin_save() {
+    require_sound();
+    if (!files_ || files_->has(step_)) return;
+    if (read_ != step_) read_losses(step_);
+    try {
+      files_->begin_save(step_, metadata(), model_->state());
+    } catch (const IoError& error) {
+      files_->tell_failure(step_, error);
+    }
+  }
+
+  /// The state after this step is the best so far by this score: it is saved as latest.safetensors
+  /// and best.safetensors, with the score in their metadata ("best.by", ...).
+  void keep_best(const std::string& by, double score) {
+    require_sound();
+    if (!files_) return;
+    if (read_ != step_) read_losses(step_);
+    files_->set_best(Best{by, score, step_});
+    try {
+      files_->begin_save(step_, metadata(), model_->state());
+    } catch (const IoError& error) {
+      files_->tell_failure(step_, error);
+    }
+  }
+  /// The best score so far; none without `out`.
+  [[nodiscard]] std::optional<Best> best() const { return files_ ? files_->best() : std::nullopt; }
+  /// As the checkpoint knows it that the training goes on from.
+  void restore_best(std::optional<Best> best) {
+    if (files_) files_->restore_best(std::move(best));
   }
 
  private:
@@ -142,6 +171,25 @@ class Trainer {
            due(options_.save_every, step);
   }
 
+  /// advance(); where pictures are missing, what has been trained is saved first.
+  void advance_or_save() {
+    try {
+      advance();
+    } catch (const IoError& error) {
+      if (broken_ || !files_ || step_ == 0 || files_->has(step_)) throw;
+      begin_save();
+      files_->settle(true);
+      throw IoError(std::string(error.what()) + "; the training stops after step " +
+                    std::to_string(step_) + files_->still_there());
+    }
+  }
+
+  [[nodiscard]] Metadata metadata() {
+    Metadata metadata = model_->metadata();
+    metadata.insert(identity_.begin(), identity_.end());
+    return metadata;
+  }
+
   void read_losses(std::int64_t step) {
     sound(step, [&] { losses_ = model_->losses(); });
     read_ = step;
@@ -154,11 +202,11 @@ class Trainer {
       f();
     } catch (const NumericError& error) {
       broken_ = step;
-      throw NumericError(
-          "step " + std::to_string(step) + ": " + error.what() + "; the training has broken down" +
-          (saved_ ? ", the checkpoint of step " + std::to_string(*saved_) + " is still there"
-                  : std::string()) +
-          "; a smaller --lr, or other pictures, may help");
+      if (files_) files_->settle(true);
+      throw NumericError("step " + std::to_string(step) + ": " + error.what() +
+                         "; the training has broken down" +
+                         (files_ ? files_->still_there() : std::string()) +
+                         "; a smaller --lr, or other pictures, may help");
     } catch (...) {
       broken_ = step;  // somewhere inside an update
       throw;
@@ -174,17 +222,7 @@ class Trainer {
   void make_sheet() {
     const Picture sheet = model_->sheet(step_);
     if (sheet.pixels.empty()) return;
-    std::filesystem::path path;
-    if (!options_.out.empty()) {
-      const std::string digits = std::to_string(step_);
-      const auto folder = options_.out / "sheets";
-      std::error_code error;
-      std::filesystem::create_directories(folder, error);
-      if (error) throw IoError(folder.string() + ": cannot be made: " + error.message());
-      path = folder / ("step_" + std::string(7 - std::min<std::size_t>(7, digits.size()), '0') +
-                       digits + ".png");
-      write_png(path, sheet);
-    }
+    const auto path = files_ ? files_->sheet(sheet, step_) : std::filesystem::path();
     if (events_.on_sheet) events_.on_sheet(sheet, path);
   }
 
@@ -194,13 +232,12 @@ class Trainer {
   TrainerOptions options_;
   TrainerEvents events_;
   std::vector<std::string> names_;
-  std::optional<CsvLog> log_;
   std::int64_t step_ = 0;
   std::int64_t read_ = 0;  ///< the step that losses_ are of
   std::vector<double> losses_;
-  std::optional<std::int64_t> saved_;
   double seconds_ = 0;
   std::optional<std::int64_t> broken_;  ///< the step
+  std::optional<RunFiles> files_;
 };
 
 }  // namespace limn::inline v0

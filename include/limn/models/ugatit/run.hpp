@@ -5,13 +5,17 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
+#include <system_error>
 #include <utility>
 
 #include "limn/models/ugatit/model_file.hpp"
 #include "limn/models/ugatit/run_device.hpp"
+#include "limn/models/ugatit/run_facts.hpp"
 #include "limn/models/ugatit/warm_start.hpp"
 #include "limn/optim/schedule.hpp"
 #include "limn/train/data_identity.hpp"
@@ -25,6 +29,8 @@ struct RunPlace {
   std::filesystem::path out;
   std::shared_ptr<const RunDevice> device;  ///< cpu_run_device(), ...
   std::int64_t log_every = 10, sheet_every = 1000, save_every = 1000;
+  bool tensorboard = false;  ///< also event files that TensorBoard reads
+  std::int64_t keep = 2;     ///< checkpoints that are kept, besides the best
 };
 
 /// Options that were asked for when resuming, by name.
@@ -100,10 +106,52 @@ inline void keep_warm_start(const SafetensorsFile& checkpoint, Metadata& metadat
     if (key.starts_with(warm_start_prefix)) metadata[key] = value;
 }
 
-/// The trainer of a run, from a checkpoint if there is one; a new one begins with `init`, if given.
+/// The newest checkpoint of a run that is whole. Throws IoError where there is no run.
+[[nodiscard]] inline ModelFile newest_model_file(
+    const std::filesystem::path& run, const std::function<void(const std::string&)>& say = {}) {
+  if (checkpoint_files(run).empty()) return ModelFile(run);  // says what is missing
+  return ModelFile(newest_checkpoint(run, say).path());
+}
+
+/// Throws UsageError where a run would be lost.
+inline void require_no_run(const std::filesystem::path& out) {
+  if (const auto files = checkpoint_files(out); !files.empty())
+    throw UsageError(files.front().string() +
+                     ": there is a run here already; resume it with --resume, or give another "
+                     "--out");
+}
+
+/// Tells of pictures that cannot be read: one by one at first, and not at all once it is the folder
+/// that is missing, which is told instead.
+[[nodiscard]] inline std::function<void(const std::string&)> bad_picture_teller(
+    std::filesystem::path data, std::function<void(const std::string&)> say) {
+  return [data = std::move(data), say = std::move(say), told = 0,
+          gone = false](const std::string& text) mutable {
+    constexpr int most = 20;
+    for (const char* name : {"trainA", "trainB"}) {
+      std::error_code error;
+      if (gone || std::filesystem::exists(data / name, error)) continue;
+      gone = true;
+      say((data / name).string() +
+          ": is not there any more; the training goes on with the pictures that are in memory, as "
+          "long as there are some of A and of B");
+    }
+    if (gone || ++told > most) return;
+    say(text + "; skipped" +
+        (told == most ? "; no more of them are told one by one" : std::string()));
+  };
+}
+
+/// The trainer of a run, from a checkpoint if there is one, else with the weights of `init` where
+/// they fit, if given; `lock` is that of a folder that has one.
 [[nodiscard]] inline std::unique_ptr<Trainer> open_run(
-    const RunOptions& options, const RunPlace& place, const TrainerEvents& events,
-    const ModelFile* checkpoint, std::int64_t step, const ModelFile* init = nullptr) {
+    const RunOptions& options, const RunPlace& place, const TrainerEvents& attended,
+    const ModelFile* checkpoint, std::int64_t step, std::optional<RunLock> lock,
+    const ModelFile* init = nullptr) {
+  const auto record = std::make_shared<Record>(
+      place.out, place.tensorboard, [attended](const auto& text) { attended.message(text); });
+  const TrainerEvents events =
+      place.out.empty() ? attended : limn::both(attended, record->events());
   const auto say = [events](const std::string& text) { events.message(text); };
   const auto& device = place.device;
   if (!device) throw UsageError("a run needs a device: RunPlace::device is empty");
@@ -124,16 +172,25 @@ inline void keep_warm_start(const SafetensorsFile& checkpoint, Metadata& metadat
         "pictures " + std::to_string(halvings) + " times instead of " +
         std::to_string(global_halvings));
 
+  if (!lock) {
+    lock.emplace(place.out);
+    require_no_run(place.out);  // another one may have been here before the lock was held
+  }
   auto training = device->training(
       options, load_sheet_pictures(place.data, options.model.size, options.fit, say));
-  say(training->description() + "; " + std::to_string(folder_a.size()) + " pictures of A, " +
-      std::to_string(folder_b.size()) + " of B; memory " +
+  const std::string pictures = std::to_string(folder_a.size()) + " pictures of A, " +
+                               std::to_string(folder_b.size()) + " of B";
+  RecordFacts facts = record_facts(options, training->description(), training->metadata(),
+                                   place.data.string(), pictures, static_cast<double>(plan.peak));
+  facts.log_every = place.log_every;
+  say(training->description() + "; " + pictures + "; memory " +
       text_of(static_cast<double>(plan.peak) / 1e9, 3) + " GB");
   if (checkpoint != nullptr) {
     read_state(checkpoint->file, training->state(), Surplus::refused, unfitting);
     training->restore_counters(checkpoint->file);
     const std::string was = metadata_entry(checkpoint->file, "isa"),
                       is = training->metadata().at("isa");
+    if (const auto news = version_news(checkpoint->file); !news.empty()) say(news);
     if (was != is)
       say("the checkpoint was computed with " + was + " kernels, this session uses " + is +
           ": the training goes on, but not to the same last bits");
@@ -155,12 +212,15 @@ inline void keep_warm_start(const SafetensorsFile& checkpoint, Metadata& metadat
                     .seed = options.train.seed,
                     .first_step = step,
                     .cache_bytes = cache,
-                    .on_bad_picture = [say](const std::string& text) { say(text + "; skipped"); }});
-  return std::make_unique<Trainer>(
+                    .on_bad_picture = bad_picture_teller(place.data, say)});
+  auto trainer = std::make_unique<Trainer>(
       std::move(training), [loader] { return loader->next(); }, identity,
       TrainerOptions{place.out, options.train.steps, place.log_every, place.sheet_every,
-                     place.save_every},
-      events, step);
+                     place.save_every, place.keep},
+      events, step, std::move(lock));
+  if (checkpoint != nullptr) trainer->restore_best(best_of(checkpoint->file));
+  if (!place.out.empty()) record->begin(step, facts);  // the folder is ours now
+  return trainer;
 }
 
 }  // namespace detail
@@ -168,7 +228,7 @@ inline void keep_warm_start(const SafetensorsFile& checkpoint, Metadata& metadat
 /// Whether the run in this folder has done all of its steps. Throws as resumed_options.
 [[nodiscard]] inline bool run_is_finished(const std::filesystem::path& out,
                                           const GivenOptions& given = {}) {
-  const auto resumed = resumed_options(ModelFile(out), given);
+  const auto resumed = resumed_options(detail::newest_model_file(out), given);
   return resumed.step >= resumed.options.train.steps;
 }
 
@@ -180,25 +240,26 @@ inline void keep_warm_start(const SafetensorsFile& checkpoint, Metadata& metadat
                                                         const TrainerEvents& events = {},
                                                         const std::filesystem::path& init = {}) {
   options.check();
-  std::error_code error;
-  if (std::filesystem::exists(checkpoint_path(place.out), error))
-    throw UsageError(checkpoint_path(place.out).string() +
-                     ": there is a run here already; resume it with --resume, or give another "
-                     "--out");
-  if (init.empty()) return detail::open_run(options, place, events, nullptr, 0);
+  detail::require_no_run(place.out);
+  if (init.empty()) return detail::open_run(options, place, events, nullptr, 0, std::nullopt);
   const ModelFile from(init);
-  return detail::open_run(options, place, events, nullptr, 0, &from);
+  return detail::open_run(options, place, events, nullptr, 0, std::nullopt, &from);
 }
 
-/// Goes on with the run in place.out, with the options of its checkpoint; the data must be the
-/// same. Throws UsageError where `given` options or data contradict, IoError where there is no run.
+/// Goes on with the run in place.out, from its newest checkpoint that is whole and with that one's
+/// options; the data must be the same. Throws UsageError where `given` options or data contradict,
+/// IoError where there is no run, or another training goes on there.
 [[nodiscard]] inline std::unique_ptr<Trainer> resume_run(const RunPlace& place,
                                                          const GivenOptions& given = {},
                                                          const TrainerEvents& events = {}) {
-  const ModelFile checkpoint(place.out);
+  std::optional<RunLock> lock;
+  if (std::filesystem::is_directory(place.out)) lock.emplace(place.out);
+  const auto say = [&](const std::string& text) { events.message(text); };
+  const ModelFile checkpoint = detail::newest_model_file(place.out, say);
   const auto resumed = resumed_options(checkpoint, given);
   if (!resumed.news.empty()) events.message(resumed.news);
-  return detail::open_run(resumed.options, place, events, &checkpoint, resumed.step);
+  return detail::open_run(resumed.options, place, events, &checkpoint, resumed.step,
+                          std::move(lock));
 }
 
 }  // namespace limn::inline v0::ugatit
