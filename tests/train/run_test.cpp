@@ -255,7 +255,7 @@ TEST_CASE_FIXTURE(SmallRun, "the plan's peak is the pool's peak of real steps, t
       for (int step = 1; step <= 2; ++step) training.train(batch, step);
       CHECK(training.device().memory().peak == plan.peak);
       const auto growths = training.device().memory().growths;
-      static_cast<void>(training.sheet(2));
+      static_cast<void>(training.samples(2));
       training.train(batch, 3);
       CHECK(training.device().memory().peak == plan.peak);
       CHECK(training.device().memory().growths == growths);
