@@ -148,6 +148,23 @@ TEST_CASE_FIXTURE(EmulatedRun, "losses of a replayed step are its own, and close
   }
 }
 
+TEST_CASE_FIXTURE(
+    EmulatedRun,
+    "a NaN that the device runs past is found with the losses, and a weight is named") {
+  Emulated<float> training(std::make_unique<CudaEmulation>(), options);
+  for (int step = 1; step <= 3; ++step) training.train(batch_of(options, step), step);
+  static_cast<void>(training.losses());
+  const auto& weight = training.model().local_a.layers[1].weight;
+  auto values = weight.value.download();
+  values[3] = std::nanf("");
+  weight.value.upload(values);
+  for (int step = 4; step <= 5; ++step) training.train(batch_of(options, step), step);
+  CHECK(contains(message_of<NumericError>([&] { return training.losses(); }), "loss term "));
+  const auto diagnosis = training.diagnose();
+  CHECK(contains(diagnosis.where, "are in the weights "));
+  CHECK(!diagnosis.sound);
+}
+
 TEST_CASE_FIXTURE(EmulatedRun, "another batch size in between is another recording") {
   Emulated<float> training(std::make_unique<CudaEmulation>(), options),
       observed(std::make_unique<CudaEmulation>(), options);
