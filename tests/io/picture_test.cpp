@@ -248,6 +248,11 @@ TEST_CASE("pictures: hostile headers ask for no memory") {
   CHECK(contains(refusal(folder.file("b.png", png_header(9000, 9000) + png_chunk("IDAT", "x"))),
                  "truncated"));
   CHECK(contains(refusal(folder.file("c.png", png_header(0, 5))), "without pixels"));
+  // found by fuzzing: libpng asks for what a chunk claims before it reads it
+  for (const char* kind : {"VVVV", "eXIf"})
+    CHECK(contains(refusal(folder.file("u.png", png_header(24, 16) + "\x2b\x56\x56\x56" + kind +
+                                                    std::string(40, '.'))),
+                   "the PNG is truncated"));
   CHECK(contains(refusal(folder.file("d.ppm", "P6 60000 60000 255\n")), "limit"));
   CHECK(contains(refusal(folder.file("e.ppm", "P6 9000 9000 255\nabc")), "truncated"));
   CHECK(contains(refusal(folder.file("f.ppm", "P3 2 1 255\n1 2 3 4 5 x")), "number"));

@@ -107,11 +107,9 @@ TEST_CASE_FIXTURE(SmallRun, "a finished run says so, and goes on with more steps
   CHECK(ugatit::run_is_finished(folder / "run"));
   CHECK(!ugatit::run_is_finished(folder / "run", {{"steps", "6"}}));
   std::string news;
-  const auto trainer = ugatit::resume_run(
-      place("run"), {{"steps", "6"}},
-      {.on_step = {}, .on_sheet = {}, .on_save = {}, .on_message = [&](const std::string& text) {
-         news += text;
-       }});
+  TrainerEvents events;
+  events.on_message = [&](const std::string& text) { news += text; };
+  const auto trainer = ugatit::resume_run(place("run"), {{"steps", "6"}}, events);
   CHECK(contains(news, "steps goes from 4 to 6"));
   CHECK(contains(news, "learning rate"));
   trainer->run();
