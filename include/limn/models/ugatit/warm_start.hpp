@@ -109,6 +109,7 @@ class WarmStarter {
     if (average) return;
     ++all_;
     if (fit == Match::none) {
+      if (without_weight(name)) return;  // its weight is named
       fresh_.push_back(name);
       return;
     }
@@ -161,13 +162,18 @@ class WarmStarter {
     return name.starts_with("gen") ? weight_name(*from_, name) : name;
   }
 
-  [[nodiscard]] Match fits(const std::string& name, const std::vector<Index>& shape) const {
-    // vectors of spectral normalization belong to their weights
+  /// Whether this is a vector of spectral normalization whose weight has found nothing.
+  [[nodiscard]] bool without_weight(const std::string& name) const {
     for (const std::string_view vector : {"weight_u", "weight_v"})
       if (name.ends_with(vector)) {
         const auto weight = name.substr(0, name.size() - vector.size()) + "weight_orig";
-        if (fits(weight, shapes_.at(weight)) == Match::none) return Match::none;
+        return fits(weight, shapes_.at(weight)) == Match::none;
       }
+    return false;
+  }
+
+  [[nodiscard]] Match fits(const std::string& name, const std::vector<Index>& shape) const {
+    if (without_weight(name)) return Match::none;
     const std::string there = source(name);
     if (!from_->file.contains(there)) return Match::none;
     const auto& info = from_->file.info(there);
