@@ -248,6 +248,8 @@ TEST_CASE("long trainings give short pages: points stand for lines, sheets are t
   CHECK(count(page, "<img ") >= 12);
   CHECK(contains(page, "data-step=\"2000\" width=\"1200\" height=\"4\""));
   CHECK(!contains(page, "data-step=\"1\""));
+  CHECK(contains(page, "step 2001<"));  // no journal tells how long it was to be
+  CHECK(!contains(page, "finished"));
 
   std::vector<std::int64_t> all, before;
   for (std::int64_t n = 0; n < 1000; ++n) {

@@ -45,7 +45,8 @@ function text(v) {
 }
 function tickText(v) {
   const a = Math.abs(v);
-  if (a !== 0 && (a < 1e-3 || a >= 1e6)) return String(+v.toPrecision(3)).replace('e+', 'e');
+  if (a !== 0 && (a < 1e-3 || a >= 1e9)) return (+v.toPrecision(3)).toExponential().replace('e+', 'e');
+  if (a >= 1e6) return +(v / 1e6).toPrecision(4) + 'M';
   return a >= 10000 ? +(v / 1000).toPrecision(4) + 'k' : String(+v.toPrecision(4));
 }
 // An exponential mean that starts as a plain one; gaps stay gaps.

@@ -40,9 +40,14 @@ function drawLosses() {
     terms.forEach(t => left.delete(t));
     put(f.group, {terms, title: f.title, note: f.note, level: {value: f.level, name: 'undecided'}});
   }
-  for (const t of left)
-    put(/^D/.test(t.name) ? 'Discriminators' : /^G/.test(t.name) ? 'Generators' : 'Losses',
-        {terms: [t], title: t.name});
+  const others = new Map();
+  for (const t of left) {
+    const key = t.name.replace(/_[GL]?[AB]$/, '');
+    if (!others.has(key)) others.set(key, []);
+    others.get(key).push(t);
+  }
+  for (const [title, terms] of others)
+    put(/^D/.test(title) ? 'Discriminators' : /^G/.test(title) ? 'Generators' : 'Losses', {terms, title});
   for (const [group, list] of groups) {
     const parent = block(section('losses'), group);
     for (const c of list)
