@@ -90,7 +90,7 @@ TEST_CASE_FIXTURE(EmulatedRun,
     // parts of a step a kernel of each in turn, threads backwards
     CHECK((weights_after<float>(4, gpu::HostOrder::backward, nothing) == expected));
     const auto all = [](auto& training, int step) {
-      static_cast<void>(training.sheet(step));
+      static_cast<void>(training.samples(step));
       static_cast<void>(training.losses());
       std::vector<std::byte> bytes;
       for (const auto& tensor : training.state()) {
@@ -123,7 +123,7 @@ TEST_CASE_FIXTURE(EmulatedRun, "a step writes borders around pictures and attend
     // Forwards and for the gradient of weights: the generators' pictures and attended maps in four
     // passes, those of four discriminators in one; forwards alone those of four that judge.
     CHECK(pads == 2 * 2 * 4 + 2 * 2 * 4 + 2 * 4);
-    CHECK(bordered > 100);
+    CHECK(bordered > pads);
   }
 }
 

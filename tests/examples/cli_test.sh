@@ -50,6 +50,12 @@ echo "-- help and wrong command lines"
 for program in ugatit-train ugatit-translate ugatit-export; do
   expect 0 '--direction|--data' "$bin/$program" --help
 done
+expect 0 'report.html' "$bin/ugatit-report" --help
+expect 2 'RUN is required' "$bin/ugatit-report"
+expect 1 'nowhere: there is no such folder' "$bin/ugatit-report" nowhere
+mkdir empty
+expect 1 'empty: there is no run here' "$bin/ugatit-report" empty
+check [ ! -e empty/report.html ]
 expect 2 '--nonsense' train --out run --nonsense 1
 expect 2 'nonsense' translate --model m --direction A2B --out t --nonsense 1 x
 expect 2 'nonsense' export_ --model m --direction A2B x --nonsense 1

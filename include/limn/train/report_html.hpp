@@ -91,13 +91,14 @@ class ReportPage {
     tile(text_of(h_.step), "of " + text_of(h_.steps) + " steps");
     tile(duration_text(h_.seconds), "of training");
     if (h_.pace > 0) tile(text_of(h_.pace, 3) + " s", "per step");
-    if (finished())
-      tile(time(utc_text(now_)), "finished");
-    else if (h_.pace > 0 && left() < 1e9)
-      tile(time(utc_text(now_ + static_cast<std::time_t>(left()))),
-           "will finish, in " + duration_text(left()));
+    const auto as_of = utc_time(h_.as_of);
+    if (finished() && as_of)
+      tile(time(h_.as_of), "finished");
+    else if (!finished() && h_.pace > 0 && left() < 1e9)
+      tile(time(utc_text(as_of.value_or(now_) + static_cast<std::time_t>(left()))),
+           "finishes if it goes on like this: " + duration_text(left()) + " of training left");
     tile(text_of(static_cast<std::int64_t>(h_.problems.size())),
-         h_.problems.size() == 1 ? "kind of problem" : "kinds of problems");
+         h_.problems.size() == 1 ? "problem" : "problems");
     out_ +=
         "</div>\n<noscript><p class=\"lead\">Curves, and all sheets but the last, need "
         "JavaScript; it is in this page, nothing is loaded from elsewhere.</p></noscript>\n"
