@@ -220,6 +220,11 @@ echo "-- the plan"
 "$bin/ugatit-train" --plan "${small[@]}" >out 2>err
 check [ $? = 0 ]
 check grep -qE '^peak [0-9]+ bytes$' <(tail -n 1 out)
+check grep -qE '^time per step [0-9.e-]+ s ' out
+check grep -qE '^disk [0-9.e-]+ GB for checkpoints' out
+expect 0 '^  --channels 1 .*peak' "$bin/ugatit-train" --plan "${small[@]}" --memory 0.001
+expect 0 'nothing near it fits' "$bin/ugatit-train" --plan "${small[@]}" --memory 0.0001
+expect 2 '--memory is for --plan' train --out run --memory 1
 
 echo "-- export and translation"
 expect 0 'A2B' export_ --model whole --direction A2B a2b.safetensors
