@@ -10,7 +10,6 @@
 // `next` is the border of the convolution that reads the result, as in normalize.
 #pragma once
 
-#include <optional>
 #include <string>
 #include <utility>
 
