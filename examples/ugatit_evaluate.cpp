@@ -200,10 +200,8 @@ class Report {
         "features: " + json_["features"].get<std::string>() +
         (command_.features_fake.empty() ? "; not comparable with published KID and FID" : ""));
     if (!command_.json.empty()) {
-      json_["comparable_with_published"] = !command_.features_fake.empty();
-      if (command_.features_fake.empty())
-        json_["note"] =
-            "KID and FID on a small network: for comparing translations with each other";
+      // of features that somebody brings we cannot know
+      if (command_.features_fake.empty()) json_["comparable_with_published"] = false;
       json_["skipped"] = skipped_;
       const std::string text = json_.dump(2) + "\n";
       limn::write_file(command_.json, text.data(), static_cast<Index>(text.size()), false);

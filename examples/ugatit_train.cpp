@@ -179,8 +179,7 @@ int plan(const Command& c) {
   const ugatit::Plan plan = device.plan(options);
   const ugatit::Capacity capacity = device.capacity();
   const auto memory = c.memory > 0 ? static_cast<std::uint64_t>(c.memory * 1e9) : capacity.bytes;
-  const std::int64_t kept = 1;
-  std::string more = to_text(ugatit::disk_need(plan, options, kept, c.place.sheet_every));
+  std::string more = to_text(ugatit::disk_need(plan, options, c.place.keep, c.place.sheet_every));
   more += time_text(c, options, plan,
                     std::min(memory, capacity.free > 0 ? capacity.free : capacity.bytes));
   if (plan.peak > memory)

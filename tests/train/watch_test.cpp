@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "../io/scratch_folder.hpp"
 #include "limn/core/random.hpp"
 #include "limn/models/ugatit/watch_rules.hpp"
 #include "limn/train/recovery.hpp"
@@ -18,10 +19,6 @@
 using namespace limn;
 
 namespace {
-
-bool contains(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
-}
 
 /// Feeds a watch, and keeps what it says.
 struct Watched {
@@ -368,4 +365,22 @@ TEST_CASE("a recovery: half the rate, another order, always the same one") {
   CHECK(recovery_to_metadata(twice).at("recovery.rate_factor") == "0.25");
   CHECK(parse_on_problem("rollback") == OnProblem::rollback);
   CHECK_THROWS_AS(static_cast<void>(parse_on_problem("ignore")), UsageError);
+}
+
+TEST_CASE("a rollback goes to before the problem began, past what is damaged") {
+  const ScratchFolder folder;
+  const auto run = folder.path;
+  CHECK_THROWS_AS(static_cast<void>(checkpoint_before(run, 5)), IoError);
+  for (const int step : {100, 200, 300})
+    write_state(checkpoint_path(run, step), {{"step", text_of(step)}}, {});
+  write_state(checkpoint_path(run), {{"step", "400"}}, {});
+  const auto step_before = [&](std::int64_t since) {
+    return checkpoint_step(checkpoint_before(run, since));
+  };
+  CHECK(step_before(401) == 400);
+  CHECK(step_before(400) == 300);
+  CHECK(step_before(201) == 200);
+  CHECK(step_before(50) == 100);  // the oldest there is
+  folder.file("step_0000300.safetensors", "no checkpoint");
+  CHECK(step_before(400) == 200);
 }

@@ -4,11 +4,15 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 
 #include "limn/core/error.hpp"
 #include "limn/core/random.hpp"
+#include "limn/train/checkpoints.hpp"
 #include "limn/train/state.hpp"
 #include "limn/train/text.hpp"
 
@@ -71,6 +75,25 @@ struct Recovery {
     throw IoError(file.path().string() + ": its metadata are damaged: " + error.what());
   }
   return recovery;
+}
+
+/// Where a training that went wrong from step `since` on goes back to: the newest checkpoint of a
+/// run from before it that is whole; where there is none, the oldest one. Throws IoError where no
+/// checkpoint is whole.
+[[nodiscard]] inline SafetensorsFile checkpoint_before(
+    const std::filesystem::path& run, std::int64_t since,
+    const std::function<void(const std::string&)>& say = {}) {
+  std::optional<std::filesystem::path> oldest;
+  for (const auto& path : checkpoint_files(run)) {
+    try {
+      SafetensorsFile file = open_checkpoint(path);
+      if (checkpoint_step(file) < since) return file;
+      oldest = path;
+    } catch (const IoError& error) {
+      if (say) say(std::string(error.what()) + "; an older checkpoint is looked for");
+    }
+  }
+  return oldest ? SafetensorsFile(*oldest) : newest_checkpoint(run, say);
 }
 
 }  // namespace limn::inline v0

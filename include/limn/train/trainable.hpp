@@ -73,6 +73,11 @@ class Trainable {
     const Samples s = samples(step);
     return s.empty() ? Picture() : draw_samples(s);
   }
+
+  /// What the model makes of a picture of A, a square of the model's own size: of B, of that size.
+  /// An empty picture for models that make none. Changes nothing that training depends on. Throws
+  /// NumericError where the result is not finite.
+  [[nodiscard]] virtual Picture translate(const Picture& /*picture*/) { return {}; }
 };
 
 }  // namespace limn::inline v0

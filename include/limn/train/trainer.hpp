@@ -292,11 +292,11 @@ class Trainer {
     }
     files_->settle(true);
     const SafetensorsFile file =
-        newest_checkpoint(options_.out, [this](const auto& text) { events_.message(text); });
+        checkpoint_before(options_.out, problem.since > 0 ? problem.since : problem.step,
+                          [this](const std::string& text) { events_.message(text); });
     read_state(file, model_->state(), Surplus::refused, "it is the checkpoint of another training");
     model_->restore_counters(file);
-    step_ = parse_number<std::int64_t>("step", metadata_entry(file, "step"), 0,
-                                       std::numeric_limits<std::int64_t>::max());
+    step_ = checkpoint_step(file);
     const Recovery before = guard_.recovery;
     guard_.recovery = before.next();
     model_->scale_learning_rate(guard_.recovery.rate_factor / before.rate_factor);

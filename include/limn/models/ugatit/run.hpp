@@ -117,6 +117,7 @@ inline void keep_warm_start(const SafetensorsFile& checkpoint, Metadata& metadat
 
 /// Throws UsageError where a run would be lost.
 inline void require_no_run(const std::filesystem::path& out) {
+  if (out.empty()) return;
   if (const auto files = checkpoint_files(out); !files.empty())
     throw UsageError(files.front().string() +
                      ": there is a run here already; resume it with --resume, or give another "
@@ -174,7 +175,7 @@ inline void require_no_run(const std::filesystem::path& out) {
         "pictures " + std::to_string(halvings) + " times instead of " +
         std::to_string(global_halvings));
 
-  if (!lock) {
+  if (!lock && !place.out.empty()) {
     lock.emplace(place.out);
     require_no_run(place.out);  // another one may have been here before the lock was held
   }

@@ -114,6 +114,12 @@ class Training final : public Trainable {
             make_samples(model_.a2b, model_.b2a, *device_, options_.model.size, pictures_)};
   }
 
+  [[nodiscard]] Picture translate(const Picture& picture) override {
+    const Index size = options_.model.size;
+    return to_picture(translate_values(model_.a2b, *device_, to_floats(picture), size).image, size,
+                      size);
+  }
+
  private:
   /// The pictures stay where they are: a recorded step reads them there.
   void take(const UnpairedBatch& batch) {
