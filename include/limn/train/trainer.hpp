@@ -16,6 +16,7 @@
 #include <utility>
 #include <vector>
 
+#include "limn/train/best.hpp"
 #include "limn/train/events.hpp"
 #include "limn/train/run_files.hpp"
 #include "limn/train/trainable.hpp"
@@ -99,6 +100,7 @@ class Trainer {
     }
     if (events_.on_step) events_.on_step(report);
     if (due(options_.sheet_every)) make_sheet();
+    if (due(scoring_.every)) score();
     if (options_.save_every > 0 && step_ % options_.save_every == 0) begin_save();
   }
 
@@ -151,6 +153,12 @@ class Trainer {
     } catch (const IoError& error) {
       files_->tell_failure(step_, error);
     }
+  }
+  /// From now on the model is scored every so often: events.on_scores is told, and the best state
+  /// is kept.
+  void score_with(Scoring scoring) {
+    scoring_ = std::move(scoring);
+    if (!scoring_.score) scoring_.every = 0;
   }
   /// The best score so far; none without `out`.
   [[nodiscard]] std::optional<Best> best() const { return files_ ? files_->best() : std::nullopt; }
@@ -219,6 +227,17 @@ class Trainer {
                        " and has no state to go on from: resume from its last checkpoint");
   }
 
+  void score() {
+    const Scores scores = scoring_.score(*model_, step_);
+    if (scores.values.empty()) return;
+    if (events_.on_scores) events_.on_scores(scores);
+    const auto value = score_by(scoring_.best_by, scores);
+    const auto known = best();
+    if (value && is_best(scoring_.best_by, *value, known ? known->by : std::string(),
+                         known ? std::optional(known->score) : std::nullopt))
+      keep_best(to_string(scoring_.best_by), *value);
+  }
+
   void make_sheet() {
     const Picture sheet = model_->sheet(step_);
     if (sheet.pixels.empty()) return;
@@ -231,6 +250,7 @@ class Trainer {
   Metadata identity_;
   TrainerOptions options_;
   TrainerEvents events_;
+  Scoring scoring_;
   std::vector<std::string> names_;
   std::int64_t step_ = 0;
   std::int64_t read_ = 0;  ///< the step that losses_ are of

@@ -100,6 +100,7 @@ class Training final : public Trainable {
   }
 
   [[nodiscard]] Picture translate(const Picture& picture) override {
+    const auto used = used_weights();
     const Index size = options_.model.size;
     return to_picture(translate_values(model_.a2b, *device_, to_floats(picture), size).image, size,
                       size);
