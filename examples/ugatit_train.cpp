@@ -125,6 +125,14 @@ bool read(Command& c, int argc, char** argv) {
          "pair up, ssim or l1")
       ->default_str("kid")
       ->type_name("");
+  app.add_option_function<std::string>(
+         "--on-problem",
+         [&c](const std::string& text) { c.place.on_problem = limn::parse_on_problem(text); },
+         "what problems that cannot heal do: warn, stop (save what is sound, and end), or rollback "
+         "(to the last checkpoint, with half the learning rate and other pictures; 3 times at "
+         "most)")
+      ->default_str("warn")
+      ->type_name("");
   app.add_option("--stop-after", c.stop_after, "stop after this step; --resume goes on")
       ->check(CLI::Range(std::int64_t{1}, std::int64_t{1} << 40))
       ->type_name("");
@@ -188,8 +196,7 @@ int plan(const Command& c) {
   const ugatit::Plan plan = device.plan(options);
   const ugatit::Capacity capacity = device.capacity();
   const auto memory = c.memory > 0 ? static_cast<std::uint64_t>(c.memory * 1e9) : capacity.bytes;
-  const std::int64_t kept = 1;
-  std::string more = to_text(ugatit::disk_need(plan, options, kept, c.place.sheet_every));
+  std::string more = to_text(ugatit::disk_need(plan, options, c.place.keep, c.place.sheet_every));
   more += time_text(c, options, plan,
                     std::min(memory, capacity.free > 0 ? capacity.free : capacity.bytes));
   if (plan.peak > memory)
@@ -214,7 +221,10 @@ int train(const Command& c) {
   limn::ProgressLine line(stdout);
   const std::string out = c.place.out.string();
   const std::string again = "ugatit-train --data " + c.place.data.string() + " --out " + out +
-                            " --resume" + (c.choice.cuda() ? " --device cuda" : "");
+                            " --resume" + (c.choice.cuda() ? " --device cuda" : "") +
+                            (c.place.on_problem != limn::OnProblem::warn
+                                 ? std::string(" --on-problem ") + to_string(c.place.on_problem)
+                                 : "");
   if (c.resume && ugatit::run_is_finished(c.place.out, c.given)) {
     line.message(out + ": this run has finished; --resume --steps N goes on to step N");
     return example::done;
@@ -223,6 +233,10 @@ int train(const Command& c) {
   limn::Pace pace;
   limn::TrainerEvents events;
   events.on_message = [&](const std::string& text) { line.message(text); };
+  events.on_problem = [&](const limn::Problem& problem) {
+    line.message("problem at step " + std::to_string(problem.step) + " (" + problem.kind +
+                 "): " + problem.text);
+  };
   events.on_step = [&](const limn::StepReport& report) {
     pace.add(report.seconds);
     const std::int64_t every = c.place.log_every > 0 ? c.place.log_every : 100;
@@ -251,6 +265,9 @@ int train(const Command& c) {
     line.message("finished " + at + ": " + limn::checkpoint_path(c.place.out).string());
     return example::done;
   }
+  if (ended == limn::Trainer::Ended::problem)
+    throw limn::NumericError(trainer->stopped_by()->text + "; stopped at " + at +
+                             ", saved; to go on all the same: " + again);
   const bool reached = ended == limn::Trainer::Ended::reached;
   line.message((reached ? "stopped at " : "interrupted at ") + at +
                ", saved; go on with: " + again);

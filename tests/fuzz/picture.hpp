@@ -13,13 +13,14 @@
 
 namespace fuzz {
 
-/// `per_byte`: bytes of memory that a byte of the file may cost; 0: bounded by the limits alone.
+/// `per_byte`: bytes of memory that a byte of the file may cost; 0: bounded by the limits alone,
+/// beside which the decoder may need `more`.
 inline void read_as(limn::PictureKind kind, std::span<const std::uint8_t> bytes,
-                    std::size_t per_byte) {
+                    std::size_t per_byte, std::size_t more = 0) {
   if (limn::picture_kind(bytes) != kind) return;
   const limn::ReadLimits limits{.max_pixels = 1'000'000, .max_file_bytes = 1 << 20};
   // what read_picture documents, and what the libraries need for themselves
-  std::size_t most = 12 * static_cast<std::size_t>(limits.max_pixels);
+  std::size_t most = 12 * static_cast<std::size_t>(limits.max_pixels) + more;
   if (per_byte > 0) most = std::min(most, per_byte * bytes.size());
   const MemoryBound bound(most + (std::size_t{1} << 20));
   static const std::filesystem::path path = "input";

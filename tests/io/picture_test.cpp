@@ -248,6 +248,19 @@ TEST_CASE("pictures: hostile headers ask for no memory") {
   CHECK(contains(refusal(folder.file("b.png", png_header(9000, 9000) + png_chunk("IDAT", "x"))),
                  "truncated"));
   CHECK(contains(refusal(folder.file("c.png", png_header(0, 5))), "without pixels"));
+  // found by fuzzing: a narrow picture has more blocks than its pixels say
+  const auto narrow = refusal(folder.file(
+      "v.jpg",
+      std::string("\xff\xd8\xff\xc2\0\x11\x08\0\x0f\xfc\x18\x03\x01\x22\0\x02\x24\0\x03\x11\0"
+                  "\xff\xda\0\x0c\x03\x01\0\x02\0\x03\0\0\0\0",
+                  35) +
+          std::string(300, '.')));
+  CHECK(contains(narrow, "truncated: the header says 64536x15 pixels"));
+  // found by fuzzing: libpng asks for what a chunk claims before it reads it
+  for (const char* kind : {"VVVV", "eXIf"})
+    CHECK(contains(refusal(folder.file("u.png", png_header(24, 16) + "\x2b\x56\x56\x56" + kind +
+                                                    std::string(40, '.'))),
+                   "the PNG is truncated"));
   CHECK(contains(refusal(folder.file("d.ppm", "P6 60000 60000 255\n")), "limit"));
   CHECK(contains(refusal(folder.file("e.ppm", "P6 9000 9000 255\nabc")), "truncated"));
   CHECK(contains(refusal(folder.file("f.ppm", "P3 2 1 255\n1 2 3 4 5 x")), "number"));

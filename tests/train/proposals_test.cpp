@@ -76,13 +76,14 @@ TEST_CASE("proposals: each option alone, the nearest first, no more than needed"
   options.train.batch = 4;
   const std::uint64_t peak = made_up(options).peak;
   CHECK(arguments(options, peak * 3 / 4) ==
-        std::vector<std::string>{"--stash bf16", "--precision bf16", "--batch 2", "--size 192",
-                                 "--channels 48"});
+        std::vector<std::string>{"--stash bf16", "--precision bf16", "--batch 2 --accumulate 2",
+                                 "--size 192", "--channels 48"});
   CHECK(arguments(options, peak / 4) ==
-        std::vector<std::string>{"--batch 1", "--size 128", "--channels 16"});
+        std::vector<std::string>{"--batch 1 --accumulate 4", "--size 128", "--channels 16"});
   options.model.variant = ugatit::Variant::full;
-  CHECK(arguments(options, peak) ==
-        std::vector<std::string>{"--batch 1", "--variant light", "--size 128", "--channels 16"});
+  CHECK(arguments(options, peak) == std::vector<std::string>{"--batch 1 --accumulate 4",
+                                                             "--variant light", "--size 128",
+                                                             "--channels 16"});
 }
 
 TEST_CASE("proposals: several options together where one is not enough, or none") {
@@ -91,9 +92,11 @@ TEST_CASE("proposals: several options together where one is not enough, or none"
   options.train.batch = 2;
   // 131072 bytes; a single change leaves 8192 at least
   CHECK(arguments(options, 8191) ==
-        std::vector<std::string>{"--precision bf16 --batch 1 --variant light --size 48"});
+        std::vector<std::string>{
+            "--precision bf16 --batch 1 --accumulate 2 --variant light --size 48"});
   CHECK(arguments(options, 3000) ==
-        std::vector<std::string>{"--precision bf16 --batch 1 --variant light --size 32"});
+        std::vector<std::string>{
+            "--precision bf16 --batch 1 --accumulate 2 --variant light --size 32"});
   CHECK(arguments(options, 10).empty());
   CHECK(ugatit::to_text(std::vector<ugatit::Proposal>{}).find("nothing") != std::string::npos);
   // a stash in bfloat16 gives way to a precision that has it anyway

@@ -102,7 +102,7 @@ inline void find_numbers(const Inspection& data, FindingList& list) {
                   Severity::warning,
                   "Fewer than 100 pictures: the discriminators learn them by heart, and the "
                   "translations stop getting better early.",
-                  "Find more, or train with differentiable augmentation, --variant "
+                  "Find more, or train with --diff-augment color,translation,cutout, --variant "
                   "light, and look at the sheets from early steps on.",
                   {}};
   DataFinding very_few{"too-few",
@@ -115,7 +115,8 @@ inline void find_numbers(const Inspection& data, FindingList& list) {
                    Severity::note,
                    "Fewer than 1000 pictures: results come from a few hundred on; the published "
                    "ones took 3400 of each kind.",
-                   "Differentiable augmentation helps; --variant light is enough.",
+                   "Differentiable augmentation (--diff-augment color,translation,cutout) helps; "
+                   "--variant light is enough.",
                    {}};
   DataFinding no_test{"no-test",
                       Severity::note,

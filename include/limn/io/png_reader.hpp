@@ -39,7 +39,8 @@ class PngReader {
     if (info_ == nullptr) source.fail("libpng could not be started");
 
     // libpng refuses extents beyond its own limits in words that help nobody
-    if (bytes_.size() >= 24) source.check_extents(extent(16), extent(20));
+    if (bytes_.size() >= 24) source.check_extents(number(16), number(20));
+    source.facts.animated = walk(source);
     if (!read_header()) fail(source);
     const Index width = png_get_image_width(png_, info_);
     const Index height = png_get_image_height(png_, info_);
@@ -61,7 +62,6 @@ class PngReader {
     for (std::size_t y = 0; y < rows.size(); ++y) rows[y] = picture.pixels.data() + y * stride;
     if (!read_rows(rows.data())) fail(source);
     if (png_get_channels(png_, info_) == 4) source.facts.see_through = drop_alpha(picture.pixels);
-    source.facts.animated = animated_;
     source.facts.orientation = orientation();
     return upright(std::move(picture), source.facts.orientation);
   }
@@ -72,8 +72,25 @@ class PngReader {
                        : "not a readable PNG: " + std::string(message_.data()));
   }
 
-  /// Width or height, big endian, in the chunk that comes first.
-  [[nodiscard]] Index extent(std::size_t at) const {
+  /// Passes all chunks by their lengths; whether one of them says that this is an animation.
+  /// libpng asks for the memory that a chunk claims (eXIf: of any length) before it reads it.
+  [[nodiscard]] bool walk(const PictureSource& source) const {
+    bool animated = false;
+    for (std::size_t at = 8; at + 12 <= bytes_.size();) {
+      const auto length = static_cast<std::size_t>(number(at));
+      if (length > bytes_.size() - at - 12) source.fail("the PNG is truncated");
+      const auto is = [&](const char* type) {
+        return std::memcmp(bytes_.data() + at + 4, type, 4) == 0;
+      };
+      if (is("acTL")) animated = true;
+      if (is("IEND")) break;
+      at += 12 + length;
+    }
+    return animated;
+  }
+
+  /// Four bytes, big endian: width at 16, height at 20, the length of a chunk where it begins.
+  [[nodiscard]] Index number(std::size_t at) const {
     Index value = 0;
     for (std::size_t i = 0; i < 4; ++i) value = value << 8 | bytes_[at + i];
     return value;
@@ -86,7 +103,6 @@ class PngReader {
     png_byte ignored[] = {'i', 'C', 'C', 'P', 0,   's', 'P', 'L', 'T', 0,   'z', 'T', 'X',
                           't', 0,   'i', 'T', 'X', 't', 0,   't', 'E', 'X', 't', 0};
     png_set_keep_unknown_chunks(png_, PNG_HANDLE_CHUNK_NEVER, ignored, 5);
-    png_set_read_user_chunk_fn(png_, this, &PngReader::on_chunk);
     png_set_benign_errors(png_, 1);
     png_read_info(png_, info_);
     return true;
@@ -148,13 +164,6 @@ class PngReader {
     reader.bytes_ = reader.bytes_.subspan(count);
   }
 
-  /// Sees chunks that libpng does not know. Animations have "acTL"; the rest is not for us.
-  static int on_chunk(png_structp png, png_unknown_chunkp chunk) {
-    if (std::memcmp(chunk->name, "acTL", 4) == 0)
-      static_cast<PngReader*>(png_get_user_chunk_ptr(png))->animated_ = true;
-    return 0;
-  }
-
   [[noreturn]] static void on_error(png_structp png, png_const_charp text) {
     PngReader& reader = self(png_get_error_ptr(png));
     std::strncpy(reader.message_.data(), text, reader.message_.size() - 1);
@@ -167,7 +176,7 @@ class PngReader {
   png_infop info_ = nullptr;
   std::jmp_buf jump_{};
   std::array<char, 128> message_{};
-  bool ended_ = false, animated_ = false;
+  bool ended_ = false;
 };
 
 }  // namespace detail

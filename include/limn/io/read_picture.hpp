@@ -55,8 +55,8 @@ namespace limn::inline v0 {
 /// Reads a picture as RGB, 8 bits: gray is repeated, alpha lies on white, 16 bits are scaled,
 /// palettes and CMYK are converted, photographs stand upright. Throws IoError, one sentence with
 /// path and reason, for anything but a whole picture within the limits. Memory stays in proportion
-/// to what the file can hold and below about 11 bytes for each allowed pixel. `facts`: what the
-/// file was before all that; its kind also where this throws.
+/// to what the file can hold and below about 12 bytes for each allowed pixel and 20 MB. `facts`:
+/// what the file was before all that; its kind also where this throws.
 [[nodiscard]] inline Picture read_picture(const std::filesystem::path& path,
                                           const ReadLimits& limits = {},
                                           PictureFacts* facts = nullptr) {

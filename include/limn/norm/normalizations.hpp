@@ -10,7 +10,6 @@
 // `next` is the border of the convolution that reads the result, as in normalize.
 #pragma once
 
-#include <optional>
 #include <string>
 #include <utility>
 
@@ -24,8 +23,7 @@ struct InstanceNorm {
   Activation activation{};
   primitive::NormSpec spec{1e-5, false};
 
-  [[nodiscard]] Var<D, T> operator()(Var<D, T> x,
-                                     const std::optional<Var<D, T>>& residual = std::nullopt,
+  [[nodiscard]] Var<D, T> operator()(Var<D, T> x, const Var<D, T>& residual = {},
                                      const Border& next = {}) const {
     return normalize<D, T>(std::move(x), spec, {}, activation, residual, next);
   }
@@ -58,7 +56,7 @@ struct LayerInstanceNorm {
                        to_string(x.shape()) + ", gamma " + to_string(gamma.shape));
     return normalize<D, T>(std::move(x), spec,
                            {Operand<D, T>(rho), Operand<D, T>(gamma), Operand<D, T>(beta)},
-                           activation, std::nullopt, next);
+                           activation, {}, next);
   }
 
   void visit(auto&& f) {
@@ -84,8 +82,7 @@ struct AdaLin {
 
   /// Throws ShapeError if gamma or beta do not fit x.
   [[nodiscard]] Var<D, T> operator()(Var<D, T> x, const Var<D, param_t<T>>& gamma,
-                                     const Var<D, param_t<T>>& beta,
-                                     const std::optional<Var<D, T>>& residual = std::nullopt,
+                                     const Var<D, param_t<T>>& beta, const Var<D, T>& residual = {},
                                      const Border& next = {}) {
     for (const auto* style : {&gamma, &beta})
       if (style->shape() != x.shape().per_channel())

@@ -53,20 +53,23 @@ template <Device D, Scalar T>
   if (x.tape() && (x.wants_gradient() || learn_weights || learn_bias)) {
     const auto kept = activation == identity_activation ? Tensor<D, T>() : y;
     const auto input = learn_weights ? x.kept() : Kept<D, T>();
-    result = x.tape()->record(y, [=, dx = x.gradient(), w = &weights](const Tensor<D, T>& dy) {
-      if (kept.defined()) activation_backward(activation, kept, dy, dy);
-      if (learn_bias)
-        primitive::reduce(primitive::all_but_channels, dy, bias->gradient, Write::accumulate);
-      if (learn_weights) {
-        const ConvolutionInput<D, T> again(geometry, input);
-        primitive::conv_backward_weights(again.geometry, again.x, dy, w->gradient,
-                                         Write::accumulate);
-      }
-      if (dx.wanted()) {
-        const auto target = dx.target();
-        primitive::conv_backward_data(geometry, dy, w->value, target.tensor, target.write);
-      }
-    });
+    result = x.tape()->record(
+        y,
+        [=, dx = x.gradient(), w = &weights](const Tensor<D, T>& dy) {
+          if (kept.defined()) activation_backward(activation, kept, dy, dy);
+          if (learn_bias)
+            primitive::reduce(primitive::all_but_channels, dy, bias->gradient, Write::accumulate);
+          if (learn_weights) {
+            const ConvolutionInput<D, T> again(geometry, input);
+            primitive::conv_backward_weights(again.geometry, again.x, dy, w->gradient,
+                                             Write::accumulate);
+          }
+          if (dx.wanted()) {
+            const auto target = dx.target();
+            primitive::conv_backward_data(geometry, dy, w->value, target.tensor, target.write);
+          }
+        },
+        weights.name);
   } else {
     result = Var<D, T>(y, x.tape(), false);
   }

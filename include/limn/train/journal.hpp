@@ -37,6 +37,14 @@ namespace limn::inline v0 {
   return {text, std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &utc)};
 }
 
+/// The time of such a text; nothing for another one.
+[[nodiscard]] inline std::optional<std::time_t> utc_time(const std::string& text) {
+  std::tm utc{};
+  const char* end = ::strptime(text.c_str(), "%Y-%m-%dT%H:%M:%SZ", &utc);
+  if (end == nullptr || *end != '\0') return std::nullopt;
+  return ::timegm(&utc);
+}
+
 namespace detail {
 
 /// The step of a journal's line; nothing where it is no line of a journal.
@@ -47,6 +55,9 @@ namespace detail {
   if (step == json.end() || !step->is_number_integer()) return std::nullopt;
   return step->get<std::int64_t>();
 }
+
+/// How the line begins that says that a training went back to an earlier step.
+inline constexpr std::string_view journal_back = "{\"kind\":\"back\",";
 
 /// f(line) for each whole line of a text; a last one without its end is left out.
 template <class F>
@@ -79,14 +90,20 @@ class Journal {
     if (done > 0) {
       const auto bytes = InputFile(path).read_all();
       const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
-      // up to the line that says that this checkpoint was saved, everything happened on the way to
-      // it, also what a training that was rolled back did in later steps
-      const std::string saved = "{\"kind\":\"saved\",\"step\":" + text_of(done) + ",";
-      const std::size_t found = text.rfind(saved);
-      const char* const way = text.data() + (found == text.npos ? 0 : found);
-      detail::for_each_line(text, [&](std::string_view line) {
-        const auto step = detail::journal_step(line);
-        if (step && (line.data() < way || *step <= done)) kept += std::string(line) + "\n";
+      // what a training did before it was rolled back is history, whatever its step was
+      std::size_t history = 0, at = 0;
+      const auto each = [&](auto&& f) {
+        at = 0;
+        detail::for_each_line(text, [&](std::string_view line) {
+          if (const auto step = detail::journal_step(line)) f(line, *step);
+          ++at;
+        });
+      };
+      each([&](std::string_view line, std::int64_t step) {
+        if (step <= done && line.starts_with(detail::journal_back)) history = at;
+      });
+      each([&](std::string_view line, std::int64_t step) {
+        if (at < history || step <= done) kept += std::string(line) + "\n";
       });
     }
     write_file(path, kept.data(), static_cast<Index>(kept.size()));

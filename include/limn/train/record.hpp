@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The record of a training: attends its events, keeps the journal, and writes the report and
 // TensorBoard's event files of them. None of that may end a training: where a disk is full the
-// record says so once and goes without.
+// record says so once, and tries again.
 #pragma once
 
 #include <algorithm>
@@ -70,17 +70,15 @@ class Record : public std::enable_shared_from_this<Record> {
   }
 
  private:
-  /// f(), unless something could not be written before; an IoError is told instead of thrown.
+  /// f(); an IoError is told, the first one of several, instead of thrown.
   template <class F>
   void guarded(F&& f) {
-    if (ended_) return;
     try {
       f();
     } catch (const IoError& error) {
-      ended_ = true;
-      if (warn_)
+      if (!std::exchange(failing_, true) && warn_)
         warn_(std::string(error.what()) +
-              ": the training goes on without its report, which is written again on --resume");
+              "; the training goes on, and its report is written when that is possible again");
     }
   }
 
@@ -108,9 +106,12 @@ class Record : public std::enable_shared_from_this<Record> {
   }
 
   void take(const StepReport& report) {
+    const bool went_back = report.step <= step_;
     step_ = report.step;
     dirty_ = true;
     if (!journal_) return;
+    if (went_back)
+      guarded([&] { journal_->add("back", step_ - 1, "\"to\":" + text_of(step_ - 1)); });
     if (!report.signals.empty() && keeps_signals(report)) guarded([&] { add_signals(report); });
     // a line of the log came with it: log_every, or the last
     const bool logged = report.step == 1 || report.step == report.steps ||
@@ -169,7 +170,7 @@ class Record : public std::enable_shared_from_this<Record> {
                       {reinterpret_cast<const char*>(png.data()), png.size()});
         tensorboard_->add(step_, summary);
       }
-      journal_->add("sheet", step_, "\"width\":" + text_of(sheet.width));
+      journal_->add("sheet", step_, "\"at\":" + json_text(utc_text(std::time(nullptr))));
       sheets_.add(step_, sheet);
       report();
     });
@@ -181,7 +182,6 @@ class Record : public std::enable_shared_from_this<Record> {
       journal_->add("saved", step, "\"at\":" + json_text(utc_text(std::time(nullptr))));
       report();
     });
-    step_ = step;
   }
 
   void take_scores(const Scores& scores) {
@@ -216,6 +216,7 @@ class Record : public std::enable_shared_from_this<Record> {
     if (!dirty_) return;
     write_report(run_, sheets_);
     dirty_ = false;
+    if (std::exchange(failing_, false) && warn_) warn_("the report is written again");
   }
 
   std::filesystem::path run_;
@@ -229,7 +230,7 @@ class Record : public std::enable_shared_from_this<Record> {
   std::set<std::string> kinds_;  ///< of problems that have been reported
   std::int64_t step_ = 0;
   bool dirty_ = false;
-  bool ended_ = false;  ///< something could not be written
+  bool failing_ = false;  ///< something could not be written, and that was told
 };
 
 }  // namespace limn::inline v0

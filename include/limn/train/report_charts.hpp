@@ -45,7 +45,8 @@ function text(v) {
 }
 function tickText(v) {
   const a = Math.abs(v);
-  if (a !== 0 && (a < 1e-3 || a >= 1e6)) return String(+v.toPrecision(3)).replace('e+', 'e');
+  if (a !== 0 && (a < 1e-3 || a >= 1e9)) return (+v.toPrecision(3)).toExponential().replace('e+', 'e');
+  if (a >= 1e6) return +(v / 1e6).toPrecision(4) + 'M';
   return a >= 10000 ? +(v / 1000).toPrecision(4) + 'k' : String(+v.toPrecision(4));
 }
 // An exponential mean that starts as a plain one; gaps stay gaps.
@@ -171,20 +172,20 @@ class Chart {
       node('path', {class: 'grid', d: `M${left} ${y}H${right}`}, svg);
       node('text', {x: left - 6, y: +y + 4, 'text-anchor': 'end'}, svg).textContent = tickText(v);
     }
-    const xTicks = ticks(xLow, xHigh, small ? 2 : Math.max(2, Math.floor(width / 90)));
+    const xTicks = small ? [xLow, xHigh] : ticks(xLow, xHigh, Math.max(2, Math.floor(width / 90)));
     for (const v of xTicks.filter(v => v === Math.round(v)))
       node('text', {x: toX(v).toFixed(1), y: height - 4,
-        'text-anchor': toX(v) > right - 14 ? 'end' : 'middle'}, svg).textContent = tickText(v);
+        'text-anchor': toX(v) > right - 14 ? 'end' : small ? 'start' : 'middle'}, svg).textContent = tickText(v);
     for (const s of data.sessions.slice(1))
       if (s > xLow && s < xHigh)
         node('path', {class: 'resume', d: `M${toX(s).toFixed(1)} ${top}V${base}`}, svg);
+    let levelName = null;
     if (options.level && finite(options.level.value)) {
       const y = toY(options.level.value).toFixed(1);
       node('path', {class: 'level', d: `M${left} ${y}H${right}`}, svg);
-      if (options.level.name && !small)
-        node('text', {x: right, y: y - 4, 'text-anchor': 'end'}, svg).textContent = options.level.name;
+      if (options.level.name)
+        levelName = {text: options.level.name, y: y - 4};
     }
-    const dot = line => line.x.length === 1;
     for (const line of this.lines) {
       if (!line.shown) continue;
       if (line.low && (!losses || look.raw))
@@ -198,9 +199,11 @@ class Chart {
       const {d, points} = path(line.x, line.drawn, toX, toY);
       const p = node('path', {class: 'line s' + line.colour, 'data-line': line.name, 'data-points': points, d}, svg);
       if (line.dash) p.setAttribute('stroke-dasharray', line.dash);
-      if (dot(line) && points)
-        node('circle', {class: 'f' + line.colour, r: 3, cx: toX(line.x[0]), cy: toY(line.drawn[0])}, svg);
+      if (points === 1)
+        node('circle', {class: 'f' + line.colour, r: 3, cx: toX(line.x[line.drawn.findIndex(finite)]), cy: toY(line.drawn.find(finite))}, svg);
     }
+    if (levelName)
+      node('text', {x: right, y: levelName.y, 'text-anchor': 'end'}, svg).textContent = levelName.text;
     this.cursor = node('path', {class: 'cursor'}, svg);
     Object.assign(this, {toX, xLow, xHigh, left, right, top, base, width});
     this.cursorAt(null);

@@ -58,6 +58,7 @@ struct RunHistory {
   std::string name;
   std::int64_t step = 0, steps = 0;  ///< done, and to do
   double seconds = 0, pace = 0;      ///< of training, and per step lately
+  std::string as_of;                 ///< when the journal last heard of it, in UTC
   std::vector<double> at;            ///< the steps of the points of losses
   LossHistory learning_rate;
   std::vector<LossHistory> losses;
@@ -192,6 +193,7 @@ class JournalReader {
       note(history_.messages, messages_, "", j.at("text"), step, true);
     } else if (kind == "saved" || kind == "sheet") {
       history_.step = static_cast<std::int64_t>(step);
+      history_.as_of = j.at("at").get<std::string>();
     } else if (kind == "session") {
       take_session(j, step);
     }

@@ -58,7 +58,9 @@ class ReportPage {
   static std::string time(const std::string& utc) {
     return "<time datetime=\"" + html_text(utc) + "\">" + html_text(utc) + "</time>";
   }
-  [[nodiscard]] bool finished() const { return h_.steps > 0 && h_.step >= h_.steps; }
+  /// Without a session in the journal nobody knows how long it was to be.
+  [[nodiscard]] bool known() const { return !h_.sessions.empty(); }
+  [[nodiscard]] bool finished() const { return known() && h_.step >= h_.steps; }
   [[nodiscard]] double left() const { return static_cast<double>(h_.steps - h_.step) * h_.pace; }
 
   void head() {
@@ -71,8 +73,8 @@ class ReportPage {
     out_ += report_style;
     out_ += "</style>\n</head>\n<body>\n<header class=\"top\">\n<h1>" + html_text(h_.name) +
             (finished() ? "<span class=\"pill done\">finished</span>"
-                        : "<span class=\"pill\">step " + text_of(h_.step) + " of " +
-                              text_of(h_.steps) + "</span>") +
+                        : "<span class=\"pill\">step " + text_of(h_.step) +
+                              (known() ? " of " + text_of(h_.steps) : "") + "</span>") +
             "</h1>\n";
     if (!h_.sessions.empty())
       for (const auto& [name, value] : h_.sessions.back().machine)
@@ -88,16 +90,17 @@ class ReportPage {
 
   void summary() {
     out_ += "<div class=\"tiles\">\n";
-    tile(text_of(h_.step), "of " + text_of(h_.steps) + " steps");
+    tile(text_of(h_.step), known() ? "of " + text_of(h_.steps) + " steps" : "steps");
     tile(duration_text(h_.seconds), "of training");
     if (h_.pace > 0) tile(text_of(h_.pace, 3) + " s", "per step");
-    if (finished())
-      tile(time(utc_text(now_)), "finished");
-    else if (h_.pace > 0 && left() < 1e9)
-      tile(time(utc_text(now_ + static_cast<std::time_t>(left()))),
-           "will finish, in " + duration_text(left()));
+    const auto as_of = utc_time(h_.as_of);
+    if (finished() && as_of)
+      tile(time(h_.as_of), "finished");
+    else if (known() && !finished() && h_.pace > 0 && left() < 1e9)
+      tile(time(utc_text(as_of.value_or(now_) + static_cast<std::time_t>(left()))),
+           "finishes if it goes on like this: " + duration_text(left()) + " of training left");
     tile(text_of(static_cast<std::int64_t>(h_.problems.size())),
-         h_.problems.size() == 1 ? "kind of problem" : "kinds of problems");
+         h_.problems.size() == 1 ? "problem" : "problems");
     out_ +=
         "</div>\n<noscript><p class=\"lead\">Curves, and all sheets but the last, need "
         "JavaScript; it is in this page, nothing is loaded from elsewhere.</p></noscript>\n"

@@ -40,16 +40,21 @@ function drawLosses() {
     terms.forEach(t => left.delete(t));
     put(f.group, {terms, title: f.title, note: f.note, level: {value: f.level, name: 'undecided'}});
   }
-  for (const t of left)
-    put(/^D/.test(t.name) ? 'Discriminators' : /^G/.test(t.name) ? 'Generators' : 'Losses',
-        {terms: [t], title: t.name});
+  const others = new Map();
+  for (const t of left) {
+    const key = t.name.replace(/_[GL]?[AB]$/, '');
+    if (!others.has(key)) others.set(key, []);
+    others.get(key).push(t);
+  }
+  for (const [title, terms] of others)
+    put(/^D/.test(title) ? 'Discriminators' : /^G/.test(title) ? 'Generators' : 'Losses', {terms, title});
   for (const [group, list] of groups) {
     const parent = block(section('losses'), group);
     for (const c of list)
       new Chart(parent, c.terms.map(lossLine), {title: c.title, note: c.note, level: c.level, losses: true});
     if (group === groups.keys().next().value && data.lr.length)
       new Chart(parent, [{name: 'lr', x: data.at, y: data.lr, colour: 4}],
-          {title: 'Learning rate', note: 'of every step'});
+          {title: 'Learning rate'});
   }
 }
 
@@ -63,19 +68,18 @@ function drawAttention() {
   // two terms each: -ln p of both right answers, (1 - a)^2 + a^2 of a score that misses by a
   const derive = (terms, f) => terms.map((t, i) => Object.assign({name: t.name, x: data.at,
     y: t.mean.map(v => finite(v) ? f(v) : null)}, styleOf(t.name, i)));
-  drawSignals(parent, signals);
   if (cam.length)
     new Chart(parent, derive(cam, v => Math.exp(-v / 2)), {title: 'Generators: certainty of the right domain',
       note: 'geometric mean of the probability, exp(−loss / 2)', level: {value: 0.5, name: 'undecided'},
-      bounds: [0, 1], smoothOnly: true});
+      bounds: [0, 1]});
   if (judges.length)
     new Chart(parent, derive(judges, v => Math.max(0, 1 - Math.sqrt(v / 2))),
       {title: 'Discriminators: nearness to the right answer',
       note: '1 − root mean square error, 1 − √(loss / 2)', level: {value: 0.5, name: 'undecided'}, bounds: [0, 1]});
+  drawSignals(parent, signals);
 }
 
-// Single numbers that share what is before the last dot or underscore make one chart; many values
-// make a band.
+// Single numbers that share what is before their slash make one chart; many values make a band.
 function drawSignals(parent, signals) {
   const groups = new Map();
   for (const s of signals.filter(s => s.count === 1)) {
@@ -87,9 +91,12 @@ function drawSignals(parent, signals) {
     for (let i = 0; i < all.length; i += 8)
       new Chart(parent, all.slice(i, i + 8).map((s, k) => Object.assign({name: s.name, x: s.steps, y: s.mean},
           styleOf(s.name, k))), {title: key === 'cam' ? 'Attention (cam/)' : key});
-  for (const s of signals.filter(s => s.count !== 1))
-    new Chart(parent, [{name: s.name, x: s.steps, y: s.mean, low: s.low, high: s.high, colour: 4}],
-        {title: s.name, note: s.count + ' values: least, mean, greatest'});
+  const many = signals.filter(s => s.count !== 1);
+  if (!many.length) return;
+  const small = block(parent.parentNode, '', 'Several values each: their least, mean and greatest.', true);
+  for (const s of many)
+    new Chart(small, [{name: s.name, x: s.steps, y: s.mean, low: s.low, high: s.high, colour: 4}],
+        {title: s.name + ', ' + s.count + ' values', small: true, height: 96});
 }
 
 function drawRho() {

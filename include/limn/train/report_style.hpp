@@ -36,6 +36,7 @@ progress::-moz-progress-bar{background:var(--accent)}
 .tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(132px,1fr));gap:10px;margin:16px 0 0}
 .tile{background:var(--card);border:1px solid var(--rule);border-radius:10px;padding:10px 14px}
 .tile b{display:block;font-size:19px;font-weight:600;font-variant-numeric:tabular-nums;line-height:1.3}
+.tile time{display:inline-block;font-size:16px}
 .tile span{font-size:12.5px;color:var(--faint)}
 .problem{background:var(--warm);border:1px solid var(--rule);border-left:4px solid var(--bad);border-radius:8px;
 padding:10px 14px;margin:10px 0;overflow-wrap:anywhere}
@@ -68,7 +69,7 @@ min-width:0}
 .small .chart{padding:8px 10px 6px}
 .small .chart figcaption{font-size:12px;font-weight:500}
 .chart svg{display:block;width:100%;margin-top:6px;touch-action:pan-y;overflow:visible}
-.chart text{fill:var(--faint);font-size:11px;font-variant-numeric:tabular-nums}
+.chart text{paint-order:stroke;stroke:var(--card);stroke-width:3px;fill:var(--faint);font-size:11px;font-variant-numeric:tabular-nums}
 .grid{stroke:var(--grid)}
 .level{stroke:var(--faint);stroke-dasharray:2 4}
 .cursor{stroke:var(--faint);visibility:hidden}
@@ -88,6 +89,7 @@ font-size:12.5px}
 .legend svg{width:22px;height:8px;margin:0;flex:none}
 .legend b{font-weight:600;font-variant-numeric:tabular-nums;min-width:6ch;text-align:left}
 .scroll{overflow-x:auto}
+.charts+.scroll,.charts+.note{margin-top:14px}
 table{border-collapse:collapse;font-size:14px;min-width:min(100%,320px)}
 th,td{text-align:left;vertical-align:top;padding:4px 18px 4px 0;border-bottom:1px solid var(--rule)}
 td.number,th.number{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
@@ -99,7 +101,7 @@ ul.messages{padding-left:18px;margin:8px 0}
 ul.messages li{margin:3px 0;overflow-wrap:anywhere}
 footer{color:var(--faint);font-size:13px;padding-top:32px;padding-bottom:40px}
 @media (max-width:520px){main,header.top,footer{padding-left:14px;padding-right:14px}h1{font-size:21px}
-.tiles{grid-template-columns:repeat(2,1fr)}.charts.small{grid-template-columns:1fr 1fr}}
+.tiles{grid-template-columns:repeat(2,1fr)}#slide{order:9;flex-basis:100%}.charts.small{grid-template-columns:1fr 1fr}}
 @media print{.bar{display:none}.chart,.tile{break-inside:avoid}}
 )css";
 

@@ -34,7 +34,7 @@ struct Ladder {
   std::vector<std::string> values;
 };
 
-/// The nearest first: what is only rounded, what the published code offers too, then what makes
+/// The nearest first: what is only rounded, what gives the same steps in more time, then what makes
 /// another model.
 inline std::vector<Ladder> ladders(const RunOptions& o) {
   std::vector<Ladder> out;
@@ -48,9 +48,10 @@ inline std::vector<Ladder> ladders(const RunOptions& o) {
     out.push_back({"stash", {"bf16"}});
   if (o.precision == Precision::fp64) out.push_back({"precision", {"fp32", "bf16"}});
   if (o.precision == Precision::fp32) out.push_back({"precision", {"bf16"}});
-  std::vector<Index> halves;
-  for (Index b = o.train.batch / 2; b >= 1; b /= 2) halves.push_back(b);
-  out.push_back({"batch", smaller(o.train.batch, std::move(halves))});
+  Ladder batch{"batch", {}};
+  for (Index parts = 2; parts <= o.train.batch; ++parts)
+    if (o.train.batch % parts == 0) batch.values.push_back(std::to_string(o.train.batch / parts));
+  out.push_back(std::move(batch));
   if (o.model.variant == Variant::full) out.push_back({"variant", {"light"}});
   if (o.model.variant == Variant::pooled) out.push_back({"variant", {"light"}});
   out.push_back({"size", smaller(o.model.size, {1024, 768, 512, 384, 320, 256, 224, 192, 160, 128,
@@ -72,34 +73,38 @@ inline Proposal changed(const Proposal& from, const std::string& option, const s
   if (option == "precision" && from.options.train.stash == StashFormat::bf16)
     set("stash", "computed");
   set(option, value);
+  // the same steps, up to rounding, in more and smaller pieces
+  if (option == "batch")
+    set("accumulate", std::to_string(from.options.train.accumulate * from.options.train.batch /
+                                     to.options.train.batch));
   return to;
 }
 
 /// The mildest value of a ladder with which `from` fits.
 inline std::optional<Proposal> fitting_step(const Proposal& from, const Ladder& ladder,
                                             std::uint64_t bytes, const Planner& plan) {
-  const auto fits = [&](Proposal& p) {
+  Proposal best;
+  const auto fits = [&](const std::string& value) {
     try {
+      Proposal p = changed(from, ladder.option, value);
       p.options.check();
       p.peak = plan(p.options).peak;
-      return p.peak <= bytes;
+      if (p.peak > bytes) return false;
+      best = std::move(p);
+      return true;
     } catch (const UsageError&) {  // a size that the pooled head does not take, ...
       return false;
     }
   };
   // the last one needs least: where it does not fit, none does
   std::size_t low = 0, high = ladder.values.size() - 1;
-  Proposal best = changed(from, ladder.option, ladder.values[high]);
-  if (!fits(best)) return std::nullopt;
+  if (!fits(ladder.values[high])) return std::nullopt;
   while (low < high) {
     const std::size_t middle = (low + high) / 2;
-    Proposal milder = changed(from, ladder.option, ladder.values[middle]);
-    if (fits(milder)) {
-      best = std::move(milder);
+    if (fits(ladder.values[middle]))
       high = middle;
-    } else {
+    else
       low = middle + 1;
-    }
   }
   return best;
 }

@@ -17,6 +17,7 @@
 #include "limn/models/ugatit/run_device.hpp"
 #include "limn/models/ugatit/run_facts.hpp"
 #include "limn/models/ugatit/warm_start.hpp"
+#include "limn/models/ugatit/watch_rules.hpp"
 #include "limn/optim/schedule.hpp"
 #include "limn/train/data_identity.hpp"
 #include "limn/train/trainer.hpp"
@@ -29,11 +30,12 @@ struct RunPlace {
   std::filesystem::path out;
   std::shared_ptr<const RunDevice> device;  ///< cpu_run_device(), ...
   std::int64_t log_every = 10, sheet_every = 1000, save_every = 1000;
-  bool tensorboard = false;         ///< also event files that TensorBoard reads
-  std::int64_t keep = 2;            ///< checkpoints that are kept, besides the best
-  std::int64_t evaluate_every = 0;  ///< steps between scores of the test pictures; 0: none
-  BestBy best_by = BestBy::kid;     ///< the score by which best.safetensors is kept
-  OpenScorer scorer{};              ///< test_scores(...), where there are to be scores
+  bool tensorboard = false;                ///< also event files that TensorBoard reads
+  std::int64_t keep = 2;                   ///< checkpoints that are kept, besides the best
+  OnProblem on_problem = OnProblem::warn;  ///< that cannot heal
+  std::int64_t evaluate_every = 0;         ///< steps between scores of the test pictures; 0: none
+  BestBy best_by = BestBy::kid;            ///< the score by which best.safetensors is kept
+  OpenScorer scorer{};                     ///< test_scores(...), where there are to be scores
 };
 
 /// Options that were asked for when resuming, by name.
@@ -118,6 +120,7 @@ inline void keep_warm_start(const SafetensorsFile& checkpoint, Metadata& metadat
 
 /// Throws UsageError where a run would be lost.
 inline void require_no_run(const std::filesystem::path& out) {
+  if (out.empty()) return;
   if (const auto files = checkpoint_files(out); !files.empty())
     throw UsageError(files.front().string() +
                      ": there is a run here already; resume it with --resume, or give another "
@@ -186,7 +189,7 @@ inline void require_no_run(const std::filesystem::path& out) {
         "pictures " + std::to_string(halvings) + " times instead of " +
         std::to_string(global_halvings));
 
-  if (!lock) {
+  if (!lock && !place.out.empty()) {
     lock.emplace(place.out);
     require_no_run(place.out);  // another one may have been here before the lock was held
   }
@@ -217,21 +220,32 @@ inline void require_no_run(const std::filesystem::path& out) {
   }
   // decoded pictures are kept within what the plan leaves room for: 5 % and some
   const auto cache = static_cast<Index>(plan.peak / 25) + (Index{16} << 20);
-  auto loader = std::make_shared<UnpairedLoader>(
-      LoaderOptions{.folder_a = a,
-                    .folder_b = b,
-                    .size = options.model.size,
-                    .batch = options.train.pictures(),
-                    .fit = options.fit,
-                    .seed = options.train.seed,
-                    .first_step = step,
-                    .cache_bytes = cache,
-                    .on_bad_picture = bad_picture_teller(place.data, say)});
-  auto trainer = std::make_unique<Trainer>(
-      std::move(training), [loader] { return loader->next(); }, identity,
-      TrainerOptions{place.out, options.train.steps, place.log_every, place.sheet_every,
-                     place.save_every, place.keep},
-      events, step, std::move(lock));
+  const auto data = place.data;
+  // after a rollback the pictures come in another order
+  const auto batches = [=](const Recovery& recovery, std::int64_t done) -> Batches {
+    auto loader = std::make_shared<UnpairedLoader>(
+        LoaderOptions{.folder_a = a,
+                      .folder_b = b,
+                      .size = options.model.size,
+                      .batch = options.train.pictures(),
+                      .fit = options.fit,
+                      .seed = recovery.data_seed(options.train.seed),
+                      .first_step = done,
+                      .cache_bytes = cache,
+                      .on_bad_picture = bad_picture_teller(data, say)});
+    return [loader] { return loader->next(); };
+  };
+  Guard guard{Watch(watch_rules(options.train)), place.on_problem, {}, batches};
+  if (checkpoint != nullptr) {
+    guard.recovery = recovery_from_metadata(checkpoint->file);
+    guard.watch.recall(checkpoint->file.metadata());
+  }
+  auto first = batches(guard.recovery, step);
+  auto trainer =
+      std::make_unique<Trainer>(std::move(training), std::move(first), identity,
+                                TrainerOptions{place.out, options.train.steps, place.log_every,
+                                               place.sheet_every, place.save_every, place.keep},
+                                events, step, std::move(lock), std::move(guard));
   if (checkpoint != nullptr) {
     const auto best = best_of(checkpoint->file);
     if (best && scoring.every > 0 && best->by != to_string(scoring.best_by))
