@@ -11,6 +11,7 @@
 #include "common/device_choice.hpp"
 #include "common/guarded_main.hpp"
 #include "common/interrupt.hpp"
+#include "common/test_scores.hpp"
 #include "limn/models/ugatit/outlook.hpp"
 #include "limn/models/ugatit/proposals.hpp"
 #include "limn/models/ugatit/run.hpp"
@@ -41,7 +42,8 @@ struct Command {
   std::string card;
   std::string init;  ///< a run or a file
   std::int64_t stop_after = 0;
-  double memory = 0;  // GB; 0: what the device has
+  double memory = 0;     // GB; 0: what the device has
+  bool best_by = false;  ///< given
   bool resume = false, plan = false;
 };
 
@@ -111,6 +113,18 @@ bool read(Command& c, int argc, char** argv) {
       ->check(CLI::Range(std::int64_t{1}, std::int64_t{1} << 40))
       ->capture_default_str()
       ->type_name("");
+  count("--evaluate-every", c.place.evaluate_every,
+        "steps between scores of testA, translated, against testB; 0: none");
+  app.add_option_function<std::string>(
+         "--best-by",
+         [&](const std::string& text) {
+           c.place.best_by = limn::parse_best_by(text);
+           c.best_by = true;
+         },
+         "the score by which best.safetensors is kept: kid, or, where the names of test pictures "
+         "pair up, ssim or l1")
+      ->default_str("kid")
+      ->type_name("");
   app.add_option_function<std::string>(
          "--on-problem",
          [&c](const std::string& text) { c.place.on_problem = limn::parse_on_problem(text); },
@@ -150,6 +164,9 @@ bool read(Command& c, int argc, char** argv) {
     throw limn::UsageError("--init is for the beginning of a training: leave it out with " +
                            std::string(c.resume ? "--resume, which goes on with the run's weights"
                                                 : "--plan, which it does not change"));
+  if (c.best_by && c.place.evaluate_every == 0)
+    throw limn::UsageError("--best-by needs --evaluate-every: nothing is scored without it");
+  if (c.place.evaluate_every > 0) c.place.scorer = example::test_scores();
   if (c.place.out.empty() && (!c.plan || c.resume))
     throw limn::UsageError("--out is missing: the folder of the run");
   if (c.place.data.empty() && !c.plan)
@@ -227,6 +244,12 @@ int train(const Command& c) {
     line.update((line.terminal() ? limn::bar_text(report.step, report.steps) + " " : "") +
                     progress_text(report, pace),
                 report.step % every == 0 || report.step == 1 || last);
+  };
+  events.on_scores = [&](const limn::Scores& scores) {
+    std::string text = "scores of step " + std::to_string(scores.step) + ":";
+    for (const auto& [name, value] : scores.values)
+      text += "  " + name + " " + limn::text_of(value, 4);
+    line.message(text);
   };
   events.on_sheet = [&](const limn::Picture&, const auto& path) {
     line.message("sheet " + path.string());

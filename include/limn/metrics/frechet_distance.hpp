@@ -67,8 +67,8 @@ struct CentredSample {
     const Eigen::MatrixXd a = y.centred * (solver.eigenvectors() * roots.asDiagonal());
     root = sum_of_roots(a.transpose() * a);
   }
-  return (x.mean - y.mean).squaredNorm() + x.centred.squaredNorm() + y.centred.squaredNorm() -
-         2 * root;
+  return std::max(0.0, (x.mean - y.mean).squaredNorm() + x.centred.squaredNorm() +
+                           y.centred.squaredNorm() - 2 * root);
 }
 
 }  // namespace detail

@@ -4,12 +4,16 @@
 #pragma once
 
 #include <algorithm>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
 
 #include "limn/core/error.hpp"
 #include "limn/core/scalar.hpp"
+#include "limn/data/fit.hpp"
 #include "limn/train/events.hpp"
 
 namespace limn::inline v0 {
@@ -42,5 +46,23 @@ enum class BestBy { kid, ssim, l1 };
   if (!best || best_by != to_string(by)) return true;
   return by == BestBy::ssim ? score > *best : score < *best;
 }
+
+class Trainable;
+
+/// Scores a model in training after this many steps; changes nothing that training depends on.
+using Scorer = std::function<Scores(Trainable&, std::int64_t step)>;
+
+/// Opens a Scorer for the test pictures in a data set's folder: test_scores() in test_scores.hpp,
+/// which brings linear algebra and a network with it. Throws UsageError where there are none.
+using OpenScorer =
+    std::function<Scorer(const std::filesystem::path& data, Index size, Fit fit, BestBy by,
+                         std::function<void(const std::string&)> message)>;
+
+/// When a training scores itself, and by what it keeps its best state.
+struct Scoring {
+  std::int64_t every = 0;  ///< steps, and at the last; 0: never
+  BestBy best_by = BestBy::kid;
+  Scorer score{};
+};
 
 }  // namespace limn::inline v0

@@ -75,4 +75,15 @@ class TestScores {
   std::string first_unread_;
 };
 
+/// Test pictures scored on the features of an extractor, which is made when it is needed.
+[[nodiscard]] inline OpenScorer test_scores(std::function<PictureFeatures()> extractor) {
+  return [extractor = std::move(extractor)](const std::filesystem::path& data, Index size, Fit fit,
+                                            BestBy by,
+                                            std::function<void(const std::string&)> message) {
+    auto scores =
+        std::make_shared<TestScores>(data, size, fit, by, extractor(), std::move(message));
+    return [scores](Trainable& model, std::int64_t step) { return (*scores)(model, step); };
+  };
+}
+
 }  // namespace limn::inline v0

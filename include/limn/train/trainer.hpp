@@ -16,6 +16,7 @@
 #include <utility>
 #include <vector>
 
+#include "limn/train/best.hpp"
 #include "limn/train/events.hpp"
 #include "limn/train/recovery.hpp"
 #include "limn/train/run_files.hpp"
@@ -123,6 +124,7 @@ class Trainer {
     tell(guard_.watch.see(report), grave);
     if (due(options_.sheet_every) && !sound(step, [&] { make_sheet(grave); })) return;
     if (grave && roll_back(*grave)) return;
+    if (due(scoring_.every) && !score()) return;
     if (options_.save_every > 0 && step_ % options_.save_every == 0) begin_save();
     if (guard_.on_problem != OnProblem::warn) stopped_by_ = grave;
   }
@@ -178,6 +180,12 @@ class Trainer {
     if (read_ != step_ && !read_losses(step_)) return;
     files_->set_best(Best{by, score, step_});
     write_checkpoint();
+  }
+  /// From now on the model is scored every so often: events.on_scores is told, and the best state
+  /// is kept.
+  void score_with(Scoring scoring) {
+    scoring_ = std::move(scoring);
+    if (!scoring_.score) scoring_.every = 0;
   }
   /// The best score so far; none without `out`.
   [[nodiscard]] std::optional<Best> best() const { return files_ ? files_->best() : std::nullopt; }
@@ -306,6 +314,7 @@ class Trainer {
     losses_.clear();
     broken_.reset();
     files_->go_back(step_);
+    files_->restore_best(best_of(file));  // a later one belongs to the course that is given up
     write_checkpoint();  // so that a training that is killed now knows of it
     events_.message("rolled back from step " + std::to_string(problem.step) +
                     " to the checkpoint " + "of step " + std::to_string(step_) + " (" +
@@ -321,6 +330,21 @@ class Trainer {
     if (broken_)
       throw UsageError("the training has broken down in step " + std::to_string(*broken_) +
                        " and has no state to go on from: resume from its last checkpoint");
+  }
+
+  /// False where scoring found the state spoiled, and it was rolled back.
+  [[nodiscard]] bool score() {
+    const std::int64_t step = step_;
+    Scores scores;
+    if (!sound(step, [&] { scores = scoring_.score(*model_, step); })) return false;
+    if (scores.values.empty()) return true;
+    if (events_.on_scores) events_.on_scores(scores);
+    const auto value = score_by(scoring_.best_by, scores);
+    const auto known = best();
+    if (value && is_best(scoring_.best_by, *value, known ? known->by : std::string(),
+                         known ? std::optional(known->score) : std::nullopt))
+      keep_best(to_string(scoring_.best_by), *value);
+    return step_ == step;
   }
 
   void make_sheet(std::optional<Problem>& grave) {
@@ -340,6 +364,7 @@ class Trainer {
   Metadata identity_;
   TrainerOptions options_;
   TrainerEvents events_;
+  Scoring scoring_;
   Guard guard_;
   std::vector<std::string> names_;
   std::int64_t step_ = 0;

@@ -33,6 +33,9 @@ struct RunPlace {
   bool tensorboard = false;                ///< also event files that TensorBoard reads
   std::int64_t keep = 2;                   ///< checkpoints that are kept, besides the best
   OnProblem on_problem = OnProblem::warn;  ///< that cannot heal
+  std::int64_t evaluate_every = 0;         ///< steps between scores of the test pictures; 0: none
+  BestBy best_by = BestBy::kid;            ///< the score by which best.safetensors is kept
+  OpenScorer scorer{};                     ///< test_scores(...), where there are to be scores
 };
 
 /// Options that were asked for when resuming, by name.
@@ -145,6 +148,16 @@ inline void require_no_run(const std::filesystem::path& out) {
   };
 }
 
+/// How the run is scored. Throws UsageError where it cannot be.
+[[nodiscard]] inline Scoring open_scoring(const RunOptions& options, const RunPlace& place,
+                                          const std::function<void(const std::string&)>& say) {
+  if (place.evaluate_every <= 0) return {};
+  if (!place.scorer)
+    throw UsageError("scores need RunPlace::scorer: see limn/train/test_scores.hpp");
+  return {place.evaluate_every, place.best_by,
+          place.scorer(place.data, options.model.size, options.fit, place.best_by, say)};
+}
+
 /// The trainer of a run, from a checkpoint if there is one, else with the weights of `init` where
 /// they fit, if given; `lock` is that of a folder that has one.
 [[nodiscard]] inline std::unique_ptr<Trainer> open_run(
@@ -160,6 +173,7 @@ inline void require_no_run(const std::filesystem::path& out) {
   if (!device) throw UsageError("a run needs a device: RunPlace::device is empty");
   const auto a = place.data / "trainA", b = place.data / "trainB";
   const ImageFolder folder_a(a), folder_b(b);
+  Scoring scoring = open_scoring(options, place, say);
   Metadata identity = data_identity(folder_a, folder_b);
   if (checkpoint != nullptr) {
     check_data_identity(checkpoint->file, identity, place.data.string());
@@ -232,7 +246,14 @@ inline void require_no_run(const std::filesystem::path& out) {
                                 TrainerOptions{place.out, options.train.steps, place.log_every,
                                                place.sheet_every, place.save_every, place.keep},
                                 events, step, std::move(lock), std::move(guard));
-  if (checkpoint != nullptr) trainer->restore_best(best_of(checkpoint->file));
+  if (checkpoint != nullptr) {
+    const auto best = best_of(checkpoint->file);
+    if (best && scoring.every > 0 && best->by != to_string(scoring.best_by))
+      say("the best checkpoint so far was chosen by " + best->by + ": with best-by " +
+          to_string(scoring.best_by) + " the next one scored takes its place");
+    trainer->restore_best(best);
+  }
+  trainer->score_with(std::move(scoring));
   if (!place.out.empty()) record->begin(step, facts);  // the folder is ours now
   return trainer;
 }

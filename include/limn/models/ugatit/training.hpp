@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "limn/core/repeated.hpp"
+#include "limn/data/augment.hpp"
 #include "limn/models/ugatit/checkpoint.hpp"
 #include "limn/models/ugatit/diagnosis.hpp"
 #include "limn/models/ugatit/make_samples.hpp"
@@ -115,6 +116,7 @@ class Training final : public Trainable {
   }
 
   [[nodiscard]] Picture translate(const Picture& picture) override {
+    const auto used = used_weights();
     const Index size = options_.model.size;
     return to_picture(translate_values(model_.a2b, *device_, to_floats(picture), size).image, size,
                       size);
