@@ -175,7 +175,7 @@ int train(const Command& c) {
                 report.step % every == 0 || report.step == 1 || last);
   };
   events.on_sheet = [&](const limn::Picture&, const auto& path) {
-    line.message("sheet " + path.string());
+    if (!path.empty()) line.message("sheet " + path.string());
   };
 
   const auto trainer = c.resume ? ugatit::resume_run(c.place, c.given, events)
