@@ -252,7 +252,7 @@ int train(const Command& c) {
     line.message(text);
   };
   events.on_sheet = [&](const limn::Picture&, const auto& path) {
-    line.message("sheet " + path.string());
+    if (!path.empty()) line.message("sheet " + path.string());
   };
 
   const auto trainer = c.resume ? ugatit::resume_run(c.place, c.given, events)

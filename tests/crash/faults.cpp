@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Preloaded into a program (LD_PRELOAD): makes its disk fail. LIMN_FAULT is CALL:ERRNO:FIRST:COUNT,
 // with CALL one of write, fsync, rename, link: the FIRSTth to (FIRST+COUNT-1)th such call on a file
-// in LIMN_FAULT_FOLDER fails. LIMN_FAULT_SLOW: so many microseconds pass in each write, fsync,
-// rename and link there, so that a kill finds them under way.
+// in LIMN_FAULT_FOLDER fails. LIMN_FAULT_SLOW is CALL:MICROSECONDS: so much time passes in each
+// such call there, so that a kill finds it under way; "log" is a write to log.csv, which then is
+// two.
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <sys/types.h>
@@ -20,13 +21,17 @@
 namespace {
 
 struct Plan {
-  std::string call, folder;
+  std::string call, folder, slow_call;
   int code = 0;
   long first = 0, count = 0, slow = 0;
 
   Plan() {
     if (const char* name = std::getenv("LIMN_FAULT_FOLDER")) folder = name;
-    if (const char* text = std::getenv("LIMN_FAULT_SLOW")) slow = std::atol(text);
+    if (const char* text = std::getenv("LIMN_FAULT_SLOW")) {
+      const std::string all = text;
+      slow_call = all.substr(0, all.find(':'));
+      slow = std::atol(all.c_str() + all.find(':') + 1);
+    }
     const char* text = std::getenv("LIMN_FAULT");
     if (text == nullptr) return;
     const std::string fault = text;
@@ -47,15 +52,20 @@ std::atomic<long> calls{0};
 bool inside(const char* path) {
   return !plan().folder.empty() && std::string_view(path).starts_with(plan().folder);
 }
-bool inside(int fd) {
+std::string path_of(int fd) {
   std::array<char, PATH_MAX> path{};
   const std::string link = "/proc/self/fd/" + std::to_string(fd);
-  return ::readlink(link.c_str(), path.data(), path.size() - 1) > 0 && inside(path.data());
+  return ::readlink(link.c_str(), path.data(), path.size() - 1) > 0 ? path.data() : "";
+}
+bool inside(int fd) { return inside(path_of(fd).c_str()); }
+
+void linger(const char* call) {
+  if (plan().slow_call == call) ::usleep(static_cast<useconds_t>(plan().slow));
 }
 
 /// Whether this call, which is on a file in the folder, is to fail; sets errno.
 bool fails(const char* call) {
-  if (plan().slow > 0) ::usleep(static_cast<useconds_t>(plan().slow));
+  linger(call);
   if (plan().call != call) return false;
   const long number = ++calls;
   if (number < plan().first || number >= plan().first + plan().count) return false;
@@ -80,6 +90,11 @@ ssize_t write(int fd, const void* data, std::size_t bytes) {
     if (code == ENOSPC && bytes > 1 && calls == plan().first) return real(fd, data, bytes / 2);
     errno = code;
     return -1;
+  }
+  if (plan().slow_call == "log" && bytes > 1 && inside(fd) && path_of(fd).ends_with("log.csv")) {
+    const ssize_t half = real(fd, data, bytes / 2);
+    linger("log");
+    return half;  // the rest is written by the next call
   }
   return real(fd, data, bytes);
 }
