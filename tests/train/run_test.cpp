@@ -157,7 +157,7 @@ TEST_CASE_FIXTURE(SmallRun, "damaged and foreign checkpoints are refused in a se
   CHECK(contains(edited("\"step\":\"1", "\"step\":\"-"), "damaged"));
   CHECK(contains(edited("\"isa\"", "\"isb\""), "no entry 'isa'"));
 
-  write_state(path, {{"kind", "other"}}, {});
+  write_state(path, {{"kind", "other"}, {"step", "1"}}, {});
   CHECK(contains(message_of<IoError>([&] { return ugatit::resume_run(place("run")); }),
                  "kind 'other'"));
 }
