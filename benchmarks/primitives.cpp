@@ -262,9 +262,11 @@ void add_spectral(List& list) {
 }
 
 void add_adam(List& list) {
-  constexpr Index count = Index{1} << 25;
+  // no power of two, with which all buffers would begin at equal offsets of their pages: that takes
+  // twice as long
+  constexpr Index count = (Index{1} << 25) + 4160;
   for (const bool averaged : {false, true})
-    list.add(averaged ? "adam_averaged" : "adam", "33554432", "fp32", [=](Cpu& d) -> Made {
+    list.add(averaged ? "adam_averaged" : "adam", "33558592", "fp32", [=](Cpu& d) -> Made {
       const auto s = limn::vector_shape(count);
       const auto w = values<float>(d, s), g = values<float>(d, s, -1e-3, 1e-3),
                  m = values<float>(d, s, -1e-3, 1e-3), v = values<float>(d, s, 0, 1e-3);
@@ -274,7 +276,7 @@ void add_adam(List& list) {
       rates.upload(primitive::adam_rates({}, 1e-4, 1, 0.999).values<float>());
       return {[=] { primitive::adam({}, rates, w, g, m, v, extras); }, finite(w)};
     });
-  list.add("ema", "33554432", "fp32", [](Cpu& d) -> Made {
+  list.add("ema", "33558592", "fp32", [](Cpu& d) -> Made {
     const auto w = values<float>(d, limn::vector_shape(count)),
                average = values<float>(d, w.shape());
     return {[=] { primitive::ema(0.999, w, average); }, finite(average)};

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // ugatit-train: trains U-GAT-IT on two folders of pictures.
+#include <algorithm>
 #include <cstdint>
 #include <cstdio>
 #include <iostream>
@@ -10,6 +11,9 @@
 #include "common/device_choice.hpp"
 #include "common/guarded_main.hpp"
 #include "common/interrupt.hpp"
+#include "common/test_scores.hpp"
+#include "limn/models/ugatit/outlook.hpp"
+#include "limn/models/ugatit/proposals.hpp"
 #include "limn/models/ugatit/run.hpp"
 #include "limn/train/progress.hpp"
 
@@ -22,9 +26,9 @@ constexpr const char* description =
     "folders of pictures that need not be pairs.\n\n"
     "  ugatit-train --data selfie2anime --out runs/anime --variant light --size 128\n\n"
     "DATA has the folders trainA and trainB, and testA and testB for the sample sheets. OUT gets\n"
-    "log.csv, sheets/*.png and latest.safetensors. Ctrl-C saves and stops; --resume goes on, also\n"
-    "after a crash.\n"
-    "--plan tells beforehand how much memory that needs.";
+    "report.html, log.csv, sheets/*.png and latest.safetensors. Ctrl-C saves and stops; --resume\n"
+    "goes on, also after a crash. --plan tells beforehand how much memory, time and disk that "
+    "needs.";
 
 constexpr const char* precision_help =
     "fp32, fp64, or bf16: faster, with float weights and losses; on cuda tf32 unless told "
@@ -38,6 +42,8 @@ struct Command {
   std::string card;
   std::string init;  ///< a run or a file
   std::int64_t stop_after = 0;
+  double memory = 0;     // GB; 0: what the device has
+  bool best_by = false;  ///< given
   bool resume = false, plan = false;
 };
 
@@ -107,6 +113,26 @@ bool read(Command& c, int argc, char** argv) {
       ->check(CLI::Range(std::int64_t{1}, std::int64_t{1} << 40))
       ->capture_default_str()
       ->type_name("");
+  count("--evaluate-every", c.place.evaluate_every,
+        "steps between scores of testA, translated, against testB; 0: none");
+  app.add_option_function<std::string>(
+         "--best-by",
+         [&](const std::string& text) {
+           c.place.best_by = limn::parse_best_by(text);
+           c.best_by = true;
+         },
+         "the score by which best.safetensors is kept: kid, or, where the names of test pictures "
+         "pair up, ssim or l1")
+      ->default_str("kid")
+      ->type_name("");
+  app.add_option_function<std::string>(
+         "--on-problem",
+         [&c](const std::string& text) { c.place.on_problem = limn::parse_on_problem(text); },
+         "what problems that cannot heal do: warn, stop (save what is sound, and end), or rollback "
+         "(to the last checkpoint, with half the learning rate and other pictures; 3 times at "
+         "most)")
+      ->default_str("warn")
+      ->type_name("");
   app.add_option("--stop-after", c.stop_after, "stop after this step; --resume goes on")
       ->check(CLI::Range(std::int64_t{1}, std::int64_t{1} << 40))
       ->type_name("");
@@ -114,11 +140,22 @@ bool read(Command& c, int argc, char** argv) {
                  "begin with the weights of a run or an exported generator, also of another size "
                  "or variant: what fits is taken")
       ->type_name("");
+  app.add_flag("--tensorboard", c.place.tensorboard,
+               "also write OUT/tensorboard, for tensorboard --logdir OUT");
   app.add_flag("--resume", c.resume, "go on with the run in OUT, with its options");
-  app.add_flag("--plan", c.plan, "only print memory and work of such a training");
+  app.add_flag("--plan", c.plan,
+               "only print memory, work, time and disk of such a training; computes up to three "
+               "steps to see how long they take, where the memory is there");
+  app.add_option("--memory", c.memory,
+                 "with --plan: GB that there are, instead of the device's; options that fit are "
+                 "proposed where these do not")
+      ->check(CLI::Range(1e-9, 1e9))
+      ->type_name("");
   if (!example::parse(app, argc, argv)) return false;
 
   choose_device(c);
+  if (c.memory > 0 && !c.plan)
+    throw limn::UsageError("--memory is for --plan: a training takes what its plan says");
   if (c.given.contains("pool") && !c.resume && c.options.model.variant != ugatit::Variant::pooled)
     throw limn::UsageError("--pool contradicts --variant " +
                            std::string(to_string(c.options.model.variant)) +
@@ -127,6 +164,9 @@ bool read(Command& c, int argc, char** argv) {
     throw limn::UsageError("--init is for the beginning of a training: leave it out with " +
                            std::string(c.resume ? "--resume, which goes on with the run's weights"
                                                 : "--plan, which it does not change"));
+  if (c.best_by && c.place.evaluate_every == 0)
+    throw limn::UsageError("--best-by needs --evaluate-every: nothing is scored without it");
+  if (c.place.evaluate_every > 0) c.place.scorer = example::test_scores();
   if (c.place.out.empty() && (!c.plan || c.resume))
     throw limn::UsageError("--out is missing: the folder of the run");
   if (c.place.data.empty() && !c.plan)
@@ -136,11 +176,35 @@ bool read(Command& c, int argc, char** argv) {
   return true;
 }
 
+/// Time of a step where one can be computed now, or why not.
+std::string time_text(const Command& c, const ugatit::RunOptions& options, const ugatit::Plan& plan,
+                      std::uint64_t available) {
+  if (!c.card.empty()) return "time per step unknown: planned for a card that need not be there\n";
+  if (plan.peak > available) return "time per step unknown: there is no memory to compute one\n";
+  try {
+    return to_text(ugatit::measure_step(*c.place.device, options), options.train.steps);
+  } catch (const limn::DeviceError& error) {
+    return std::string("time per step unknown: ") + error.what() + "\n";
+  }
+}
+
 int plan(const Command& c) {
   const auto options =
       c.resume ? ugatit::resumed_options(ugatit::ModelFile(c.place.out), c.given).options
                : c.options;
-  std::cout << ugatit::to_text(c.place.device->plan(options)) << std::flush;
+  const auto& device = *c.place.device;
+  const ugatit::Plan plan = device.plan(options);
+  const ugatit::Capacity capacity = device.capacity();
+  const auto memory = c.memory > 0 ? static_cast<std::uint64_t>(c.memory * 1e9) : capacity.bytes;
+  std::string more = to_text(ugatit::disk_need(plan, options, c.place.keep, c.place.sheet_every));
+  more += time_text(c, options, plan,
+                    std::min(memory, capacity.free > 0 ? capacity.free : capacity.bytes));
+  if (plan.peak > memory)
+    more += "this needs more than the " + std::to_string(memory) + " bytes of " +
+            (c.memory > 0 ? "--memory" : capacity.owner) + "; what fits, the nearest first:\n" +
+            to_text(ugatit::proposals(options, memory,
+                                      [&](const auto& other) { return device.plan(other); }));
+  std::cout << to_text(plan, more) << std::flush;
   return example::done;
 }
 
@@ -157,7 +221,10 @@ int train(const Command& c) {
   limn::ProgressLine line(stdout);
   const std::string out = c.place.out.string();
   const std::string again = "ugatit-train --data " + c.place.data.string() + " --out " + out +
-                            " --resume" + (c.choice.cuda() ? " --device cuda" : "");
+                            " --resume" + (c.choice.cuda() ? " --device cuda" : "") +
+                            (c.place.on_problem != limn::OnProblem::warn
+                                 ? std::string(" --on-problem ") + to_string(c.place.on_problem)
+                                 : "");
   if (c.resume && ugatit::run_is_finished(c.place.out, c.given)) {
     line.message(out + ": this run has finished; --resume --steps N goes on to step N");
     return example::done;
@@ -166,6 +233,10 @@ int train(const Command& c) {
   limn::Pace pace;
   limn::TrainerEvents events;
   events.on_message = [&](const std::string& text) { line.message(text); };
+  events.on_problem = [&](const limn::Problem& problem) {
+    line.message("problem at step " + std::to_string(problem.step) + " (" + problem.kind +
+                 "): " + problem.text);
+  };
   events.on_step = [&](const limn::StepReport& report) {
     pace.add(report.seconds);
     const std::int64_t every = c.place.log_every > 0 ? c.place.log_every : 100;
@@ -173,6 +244,12 @@ int train(const Command& c) {
     line.update((line.terminal() ? limn::bar_text(report.step, report.steps) + " " : "") +
                     progress_text(report, pace),
                 report.step % every == 0 || report.step == 1 || last);
+  };
+  events.on_scores = [&](const limn::Scores& scores) {
+    std::string text = "scores of step " + std::to_string(scores.step) + ":";
+    for (const auto& [name, value] : scores.values)
+      text += "  " + name + " " + limn::text_of(value, 4);
+    line.message(text);
   };
   events.on_sheet = [&](const limn::Picture&, const auto& path) {
     if (!path.empty()) line.message("sheet " + path.string());
@@ -188,6 +265,9 @@ int train(const Command& c) {
     line.message("finished " + at + ": " + limn::checkpoint_path(c.place.out).string());
     return example::done;
   }
+  if (ended == limn::Trainer::Ended::problem)
+    throw limn::NumericError(trainer->stopped_by()->text + "; stopped at " + at +
+                             ", saved; to go on all the same: " + again);
   const bool reached = ended == limn::Trainer::Ended::reached;
   line.message((reached ? "stopped at " : "interrupted at ") + at +
                ", saved; go on with: " + again);

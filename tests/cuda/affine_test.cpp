@@ -2,6 +2,7 @@
 #include "limn/cuda/affine.hpp"
 
 #include "../primitives/ops_affine.hpp"
+#include "../primitives/ops_layout.hpp"
 #include "modes_emulation.hpp"
 
 namespace {
@@ -17,6 +18,83 @@ TEST_CASE("affine_backward_sums on the emulated GPU: the table") {
 }
 TEST_CASE("affine_backward_data on the emulated GPU: the table") {
   check_operation<CudaEmulation, AffineBackwardOp>();
+}
+
+/// affine_forward with a residual that has a border of its own (mirrored, one wide) where
+/// c.moments, and a result with the border of c.geometry.
+struct AffineBorderedOp {
+  static constexpr std::string_view name = "affine_forward_bordered";
+  static constexpr Border around{Padding::reflect, {1, 0, 2, 1}};
+  static Border residual_border(const Case& c) { return c.moments ? around : Border{}; }
+  static Border border(const Case& c) { return {c.geometry.padding, c.geometry.sides}; }
+  static bool accumulates(const Case&) { return false; }
+  static Operands operands(const Case& c) {
+    const Shape k = coefficient_shape(c);
+    return {{c.x},
+            {k, Type::parameter},
+            {present(c.extra, k), Type::parameter},
+            {present(c.extra, residual_border(c).around(c.x))},
+            {padded_shape(c), Type::activation, Role::out}};
+  }
+  static void reference(const Case& c, Values& v) {
+    const Operands o = operands(c);
+    const View x = view(v, o, 0), a = view(v, o, 1), b = view(v, o, 2), r = view(v, o, 3);
+    const View y = view(v, o, 4);
+    const Sides s = residual_border(c).sides;
+    each_padded(c, [&](Index n, Index h, Index w, Index k, Index i, Index j) {
+      y(n, h, w, k) = activated(c.activation, a(n, k) * x(n, i, j, k) + b.or_else(n, k, 0)) +
+                      (r.absent() ? 0 : r(n, i + s.top, j + s.left, k));
+    });
+  }
+  template <class D, Scalar T>
+  static void call(const Case& c, const Tensors<D, T>& t, Write) {
+    primitive::affine_forward_bordered<D, T>(t.x(0), t.p(1), t.p(2), c.activation,
+                                             {t.x(3), residual_border(c)}, {t.x(4), border(c)});
+  }
+};
+
+TEST_CASE("affine_forward_bordered on the emulated GPU: the table") {
+  const auto mirrored = [](Sides sides) { return padded(1, 1, Padding::reflect, sides); };
+  const auto repeated = [](Sides sides) { return padded(1, 1, Padding::edge, sides); };
+  const Case cases[]{
+      {.primitive = AffineBorderedOp::name,
+       .x = {2, 7, 9, 3},
+       .geometry = mirrored(Sides::all(1)),
+       .activation = relu,
+       .moments = true},
+      {.primitive = AffineBorderedOp::name,
+       .x = {1, 13, 11, 8},
+       .geometry = mirrored(Sides::all(3)),
+       .activation = leaky,
+       .extra = false},
+      {.primitive = AffineBorderedOp::name,
+       .x = {2, 5, 5, 17},
+       .geometry = repeated(Sides::all(1)),
+       .activation = tanh_,
+       .shared = true},
+      {.primitive = AffineBorderedOp::name,
+       .x = {1, 30, 31, 64},
+       .geometry = repeated({1, 2, 0, 3}),
+       .moments = true},
+      {.primitive = AffineBorderedOp::name,
+       .x = {3, 4, 6, 24},
+       .geometry = mirrored({0, 1, 2, 3}),
+       .activation = relu},
+      {.primitive = AffineBorderedOp::name,
+       .x = {1, 5, 5, 1028},
+       .activation = leaky,
+       .moments = true},  // the residual's border alone
+      {.primitive = AffineBorderedOp::name, .x = {2, 1, 1, 8}, .geometry = repeated(Sides::all(1))},
+  };
+  std::uint64_t seed = 100;
+  for (const Case& c : cases) {
+    CAPTURE(to_string(c.x));
+    check_row<CudaEmulation, AffineBorderedOp, float>(c, ++seed);
+#if !defined(LIMN_TEST_ONE_TYPE)
+    check_row<CudaEmulation, AffineBorderedOp, double>(c, ++seed);
+    check_row<CudaEmulation, AffineBorderedOp, bfloat16>(c, ++seed);
+#endif
+  }
 }
 
 TEST_CASE("affine on the emulated GPU: results may take the place of an operand") {

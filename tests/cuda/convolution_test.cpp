@@ -47,15 +47,15 @@ TEST_CASE("what a library has a plan for, it computes; the rest limn's own kerne
     primitive::conv_forward(plain, x, w, {}, y);
     CHECK(device.runs == 1);
     primitive::conv_forward(up, x, w, {}, doubled);
-    CHECK(device.runs == 1 + 4);  // one per phase
+    CHECK(device.runs == 2);  // all phases at once
     primitive::conv_backward_data(up, doubled, w, x, Write::overwrite);
-    CHECK(device.runs == (plans ? 9 : 5));
+    CHECK(device.runs == (plans ? 3 : 2));
     primitive::conv_backward_weights(plain, x, y, w, Write::overwrite);
-    CHECK(device.runs == (plans ? 10 : 5));
+    CHECK(device.runs == (plans ? 4 : 2));
     const auto x64 = noise<double>(device, {1, 4, 5, 4}), w64 = noise<double>(device, {8, 3, 3, 4});
     const Tensor<LibraryDevice, double> y64(device, {1, 4, 5, 8});
     primitive::conv_forward(plain, x64, w64, {}, y64);
-    CHECK(device.runs == (plans ? 10 : 5));
+    CHECK(device.runs == (plans ? 4 : 2));
   }
 }
 
@@ -81,13 +81,33 @@ TEST_CASE("the list of what a call asks a library for") {
   for (const auto d :
        {ConvDirection::forward, ConvDirection::backward_data, ConvDirection::backward_weights}) {
     REQUIRE(up(d).size() == 1);
-    const gpu::ConvProblem phase = up(d)[0];
-    CHECK(phase.direction == d);
-    CHECK(phase.kernel == 2);
-    CHECK(phase.x == Shape{1, 65, 65, 256});
-    CHECK(phase.y == Shape{1, 64, 64, 128});
-    CHECK(phase.x_strides == gpu::packed_strides(phase.x));
-    CHECK(phase.y_strides == gpu::packed_strides(phase.y));
+    const gpu::ConvProblem phases = up(d)[0];
+    CHECK(phases.direction == d);
+    CHECK(phases.kernel == 2);
+    CHECK(phases.x == Shape{1, 66, 66, 256});
+    CHECK(phases.y == Shape{1, 65, 65, 4 * 128});
+    CHECK(phases.x_strides == gpu::packed_strides(phases.x));
+    CHECK(phases.y_strides == gpu::packed_strides(phases.y));
+  }
+}
+
+TEST_CASE("a picture in its border is the same problem, and is not copied") {
+  using gpu::ConvDirection, gpu::ConvType, gpu::conv_plan;
+  const Shape x{2, 8, 6, 16};
+  for (const ConvGeometry& g : {reflect_conv(3, 1, 1), reflect_conv(7, 1, 3), reflect_conv(4, 2, 1),
+                                reflect_conv(3, 1, 1, 2)}) {
+    const Shape w{8, g.kernel, g.kernel, 16};
+    for (const auto d :
+         {ConvDirection::forward, ConvDirection::backward_data, ConvDirection::backward_weights}) {
+      const auto plan = [&](const ConvGeometry& geometry, const Shape& in_memory) {
+        return conv_plan(d, ConvType::fp32, Maths::fast, geometry, in_memory, w, 4);
+      };
+      const auto alone = plan(g, x), within = plan(g.within(), g.border().around(x));
+      CHECK(alone.copies_x);
+      CHECK(!within.copies_x);
+      CHECK(within.problem == alone.problem);
+      CHECK(within.y == alone.y);
+    }
   }
 }
 

@@ -37,7 +37,7 @@ class LayerNames {
     std::string first;
     int more = -1;
     for (const Layer& layer : layers_)
-      if (layer.geometry == g && layer.weights == w) {
+      if ((layer.geometry == g || layer.geometry.within() == g) && layer.weights == w) {
         if (more < 0) first = layer.name;
         ++more;
       }

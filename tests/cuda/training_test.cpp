@@ -90,7 +90,7 @@ TEST_CASE_FIXTURE(EmulatedRun,
     // parts of a step a kernel of each in turn, threads backwards
     CHECK((weights_after<float>(4, gpu::HostOrder::backward, nothing) == expected));
     const auto all = [](auto& training, int step) {
-      static_cast<void>(training.sheet(step));
+      static_cast<void>(training.samples(step));
       static_cast<void>(training.losses());
       std::vector<std::byte> bytes;
       for (const auto& tensor : training.state()) {
@@ -105,6 +105,25 @@ TEST_CASE_FIXTURE(EmulatedRun,
     };
     CHECK((weights_after<float>(5, gpu::HostOrder::forward, looked_into) ==
            weights_as_they_are<float>(5)));
+  }
+}
+
+TEST_CASE_FIXTURE(EmulatedRun, "a step writes borders around pictures and attended maps alone") {
+  int pads = 0, bordered = 0;
+  Emulated<float> training(std::make_unique<CudaEmulation>(CudaEmulationOptions{
+                               .on_launch =
+                                   [&](std::string_view kernel) {
+                                     pads += kernel.find("PadKernel") != kernel.npos;
+                                     bordered += kernel.find("AffineBordered") != kernel.npos;
+                                   }}),
+                           options);
+  for (int step = 1; step <= 3; ++step) {  // as it is, recorded, replayed
+    pads = bordered = 0;
+    training.train(batch_of(options, step), step);
+    // Forwards and for the gradient of weights: the generators' pictures and attended maps in four
+    // passes, those of four discriminators in one; forwards alone those of four that judge.
+    CHECK(pads == 2 * 2 * 4 + 2 * 2 * 4 + 2 * 4);
+    CHECK(bordered > pads);
   }
 }
 
@@ -127,6 +146,23 @@ TEST_CASE_FIXTURE(EmulatedRun, "losses of a replayed step are its own, and close
       CHECK(std::abs(ours[i] - theirs[i]) <= excused * std::abs(theirs[i]));
     }
   }
+}
+
+TEST_CASE_FIXTURE(
+    EmulatedRun,
+    "a NaN that the device runs past is found with the losses, and a weight is named") {
+  Emulated<float> training(std::make_unique<CudaEmulation>(), options);
+  for (int step = 1; step <= 3; ++step) training.train(batch_of(options, step), step);
+  static_cast<void>(training.losses());
+  const auto& weight = training.model().local_a.layers[1].weight;
+  auto values = weight.value.download();
+  values[3] = std::nanf("");
+  weight.value.upload(values);
+  for (int step = 4; step <= 5; ++step) training.train(batch_of(options, step), step);
+  CHECK(contains(message_of<NumericError>([&] { return training.losses(); }), "loss term "));
+  const auto diagnosis = training.diagnose();
+  CHECK(contains(diagnosis.where, "are in the weights "));
+  CHECK(!diagnosis.sound);
 }
 
 TEST_CASE_FIXTURE(EmulatedRun, "another batch size in between is another recording") {

@@ -50,6 +50,12 @@ echo "-- help and wrong command lines"
 for program in ugatit-train ugatit-translate ugatit-export; do
   expect 0 '--direction|--data' "$bin/$program" --help
 done
+expect 0 'report.html' "$bin/ugatit-report" --help
+expect 2 'RUN is required' "$bin/ugatit-report"
+expect 1 'nowhere: there is no such folder' "$bin/ugatit-report" nowhere
+mkdir empty
+expect 1 'empty: there is no run here' "$bin/ugatit-report" empty
+check [ ! -e empty/report.html ]
 expect 2 '--nonsense' train --out run --nonsense 1
 expect 2 'nonsense' translate --model m --direction A2B --out t --nonsense 1 x
 expect 2 'nonsense' export_ --model m --direction A2B x --nonsense 1
@@ -145,9 +151,10 @@ expect 2 "diff-augment 'colour'.*color, translation and cutout" train --out none
 expect 2 '--accumulate.*64' train --out none "${small[@]}" --accumulate 65
 expect 2 'ema must be' train --out none "${small[@]}" --ema 1
 expect 0 'begins with [0-9]+ of [0-9]+ tensors from whole/.*averaged weights' train --out warm \
-  "${small[@]}" --size 32 --steps 1 --init whole
+  --size 32 --channels 2 --blocks 1 --steps 1 --sheet-every 0 --init whole
 expect 2 '--init is for the beginning.*--resume' train --out warm --resume --init whole
-expect 2 'nothing in it fits this model' train --out none "${small[@]}" --channels 3 --init whole
+expect 2 'nothing in it fits this model' train --out none --size 16 --channels 3 --blocks 1 \
+  --init whole
 expect 1 'no such run or file' train --out none "${small[@]}" --init nowhere
 check [ ! -e none/latest.safetensors ]
 
@@ -213,6 +220,11 @@ echo "-- the plan"
 "$bin/ugatit-train" --plan "${small[@]}" >out 2>err
 check [ $? = 0 ]
 check grep -qE '^peak [0-9]+ bytes$' <(tail -n 1 out)
+check grep -qE '^time per step [0-9.e-]+ s ' out
+check grep -qE '^disk [0-9.e-]+ GB for checkpoints' out
+expect 0 '^  --channels 1 .*peak' "$bin/ugatit-train" --plan "${small[@]}" --memory 0.001
+expect 0 'nothing near it fits' "$bin/ugatit-train" --plan "${small[@]}" --memory 0.0001
+expect 2 '--memory is for --plan' train --out run --memory 1
 
 echo "-- export and translation"
 expect 0 'A2B' export_ --model whole --direction A2B a2b.safetensors

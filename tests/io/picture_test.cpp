@@ -7,6 +7,7 @@
 
 #include "limn/io/read_picture.hpp"
 #include "limn/io/write_picture.hpp"
+#include "picture_bytes.hpp"
 #include "scratch_folder.hpp"
 
 using namespace limn;
@@ -35,26 +36,6 @@ Picture gradient(Index w, Index h) {
       p.at(x, y)[2] = static_cast<std::uint8_t>(128 + x % 2);
     }
   return p;
-}
-
-std::string big_endian(std::uint32_t v) {
-  return {static_cast<char>(v >> 24), static_cast<char>(v >> 16), static_cast<char>(v >> 8),
-          static_cast<char>(v)};
-}
-
-std::string little_endian(std::uint32_t v) {
-  auto s = big_endian(v);
-  std::reverse(s.begin(), s.end());
-  return s;
-}
-
-std::string png_chunk(const std::string& kind, const std::string& data) {
-  std::uint32_t crc = 0xffffffffU;
-  for (const char c : kind + data) {
-    crc ^= static_cast<std::uint8_t>(c);
-    for (int k = 0; k < 8; ++k) crc = crc >> 1 ^ (crc & 1 ? 0xedb88320U : 0);
-  }
-  return big_endian(static_cast<std::uint32_t>(data.size())) + kind + data + big_endian(~crc);
 }
 
 std::string png_header(std::uint32_t width, std::uint32_t height) {
@@ -114,6 +95,63 @@ TEST_CASE("pictures: every kind of file is read as Pillow reads it") {
     CHECK(distance(read_picture(path), read_picture(expected)) <= room);
   }
   CHECK(count >= 27);
+}
+
+TEST_CASE("pictures: what a file was is told") {
+  struct Row {
+    const char* name;
+    PictureFacts facts;
+  };
+  using K = PictureKind;
+  PictureFacts gray{K::png}, gray16{K::png, 16}, clear{K::png}, clear_gray{K::png};
+  gray.gray = gray16.gray = clear_gray.gray = true;
+  clear.see_through = clear_gray.see_through = true;
+  PictureFacts turned{K::jpeg}, turned_png{K::png}, cmyk{K::jpeg}, gray_jpeg{K::jpeg},
+      gray_pnm{K::pnm};
+  turned.orientation = 7;
+  turned_png.orientation = 6;
+  cmyk.cmyk = gray_jpeg.gray = gray_pnm.gray = true;
+  for (const auto& [name, facts] : std::initializer_list<Row>{
+           {"rgb.png", {K::png}},
+           {"rgb.jpg", {K::jpeg}},
+           {"orientation1.jpg", {K::jpeg}},
+           {"rgb.bmp", {K::bmp}},
+           {"rgb.ppm", {K::pnm}},
+           {"rgb16.png", {K::png, 16}},
+           {"rgb16.ppm", {K::pnm, 16}},
+           {"palette.png", {K::png}},
+           {"gray.png", gray},
+           {"gray16.png", gray16},
+           {"gray_alpha.png", clear_gray},
+           {"rgba.png", clear},
+           {"palette_transparent.png", clear},
+           {"rgba.bmp", {K::bmp}},
+           {"orientation7.jpg", turned},
+           {"exif.png", turned_png},
+           {"cmyk.jpg", cmyk},
+           {"gray.jpg", gray_jpeg},
+           {"gray.pgm", gray_pnm},
+       }) {
+    CAPTURE(name);
+    PictureFacts met;
+    static_cast<void>(read_picture(fixtures() / name, {}, &met));
+    CHECK(met.kind == facts.kind);
+    CHECK(met.bits == facts.bits);
+    CHECK(met.gray == facts.gray);
+    CHECK(met.cmyk == facts.cmyk);
+    CHECK(met.see_through == facts.see_through);
+    CHECK(met.orientation == facts.orientation);
+    CHECK_FALSE(met.animated);
+  }
+  ScratchFolder folder;
+  PictureFacts met;
+  static_cast<void>(read_picture(
+      folder.file("a.png", animated_png(file_bytes(fixtures() / "rgb.png"))), {}, &met));
+  CHECK(met.animated);
+  CHECK_THROWS_AS(static_cast<void>(read_picture(folder.file("b", "\xff\xd8\xff"), {}, &met)),
+                  IoError);
+  CHECK(met.kind == K::jpeg);
+  CHECK(contains(refusal(folder.file("c.png", std::string("RIFF1234WEBP"))), "but a WebP"));
 }
 
 TEST_CASE("pictures: CMYK and YCCK, ink or its complement") {
@@ -210,6 +248,19 @@ TEST_CASE("pictures: hostile headers ask for no memory") {
   CHECK(contains(refusal(folder.file("b.png", png_header(9000, 9000) + png_chunk("IDAT", "x"))),
                  "truncated"));
   CHECK(contains(refusal(folder.file("c.png", png_header(0, 5))), "without pixels"));
+  // found by fuzzing: a narrow picture has more blocks than its pixels say
+  const auto narrow = refusal(folder.file(
+      "v.jpg",
+      std::string("\xff\xd8\xff\xc2\0\x11\x08\0\x0f\xfc\x18\x03\x01\x22\0\x02\x24\0\x03\x11\0"
+                  "\xff\xda\0\x0c\x03\x01\0\x02\0\x03\0\0\0\0",
+                  35) +
+          std::string(300, '.')));
+  CHECK(contains(narrow, "truncated: the header says 64536x15 pixels"));
+  // found by fuzzing: libpng asks for what a chunk claims before it reads it
+  for (const char* kind : {"VVVV", "eXIf"})
+    CHECK(contains(refusal(folder.file("u.png", png_header(24, 16) + "\x2b\x56\x56\x56" + kind +
+                                                    std::string(40, '.'))),
+                   "the PNG is truncated"));
   CHECK(contains(refusal(folder.file("d.ppm", "P6 60000 60000 255\n")), "limit"));
   CHECK(contains(refusal(folder.file("e.ppm", "P6 9000 9000 255\nabc")), "truncated"));
   CHECK(contains(refusal(folder.file("f.ppm", "P3 2 1 255\n1 2 3 4 5 x")), "number"));

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "limn/train/samples.hpp"
 #include "limn/translate.hpp"
 #include "small_run.hpp"
 
@@ -134,6 +135,7 @@ TEST_CASE_FIXTURE(SmallRun, "averages are those of the steps, and are what is tr
 }
 
 TEST_CASE_FIXTURE(SmallRun, "sheets show the averages and leave the weights as they are") {
+  options.train.decay = false;
   options.train.learning_rate = 1e-2;
   ugatit::Training<Cpu, float> training(std::make_unique<Cpu>(CpuOptions{.threads = 1}), options,
                                         ugatit::load_sheet_pictures(data(), 16, Fit::squash, {}));
@@ -145,13 +147,13 @@ TEST_CASE_FIXTURE(SmallRun, "sheets show the averages and leave the weights as t
   const auto averages = training.step().generator_adam().averages();
   const auto averaged = averages.download();
   CHECK(averaged != weights);
-  const Picture sheet = training.sheet(3);
+  const Picture sheet = draw_samples(training.samples(3));
   CHECK(set.values().download() == weights);
   CHECK(averages.download() == averaged);
   set.values().upload(averaged);
-  CHECK(training.sheet(3) == sheet);
+  CHECK(draw_samples(training.samples(3)) == sheet);
   averages.upload(weights);
-  CHECK(training.sheet(3) != sheet);
+  CHECK(draw_samples(training.samples(3)) != sheet);
   training.train(batch, 4);  // learns with its own weights
   CHECK(set.values().download() != averaged);
 }
@@ -178,7 +180,6 @@ TEST_CASE_FIXTURE(SmallRun,
   const std::uint64_t pictures = 4 * 4 * 32 * 32 * 3 * sizeof(float);
   CHECK(parts.peak < whole.peak / 2);
   CHECK(parts.peak < averaged.peak + 2 * pictures);
-  CHECK(parts.peak >= averaged.peak);
 
   const auto training = ugatit::make_training(options, {.threads = 1});
   options.train.batch = 1;
@@ -189,7 +190,7 @@ TEST_CASE_FIXTURE(SmallRun,
   const UnpairedBatch batch{0, {4, 32, 32, 3}, values, values};
   for (int step = 1; step <= 3; ++step) {
     real.train(batch, step);
-    static_cast<void>(real.sheet(step));
+    static_cast<void>(real.samples(step));
   }
   CHECK(real.device().memory().peak == parts.peak);
 }
@@ -269,14 +270,15 @@ TEST_CASE_FIXTURE(SmallRun,
   options.model.blocks = 2;
   const std::string more = start("blocks", full);
   CHECK(contains(more, "afresh"));
-  CHECK(contains(more, "genA2B.DownBlock.13.conv_block.1.weight"));
+  CHECK(contains(more, "genA2B.UpBlock1_2, genA2B.DownBlock.13, genB2A.UpBlock1_2"));
+  CHECK(!contains(more, "genA2B.gamma"));
   options.model.blocks = 1;
 
   Cpu device({.threads = 1});
   const fs::path one = folder / "one.safetensors";
   ugatit::export_generator(device, ugatit::ModelFile(full), ugatit::Direction::a2b, one);
   const std::string half = start("half", one);
-  CHECK(contains(half, "all of disGA, all of disGB, all of disLA, all of disLB, all of genB2A"));
+  CHECK(contains(half, ": genB2A, disGA, disGB, disLA, disLB"));
   CHECK(tensor(folder / "half/latest.safetensors", "genA2B.DownBlock.1.weight") ==
         tensor(one, "genA2B.DownBlock.1.weight"));
 

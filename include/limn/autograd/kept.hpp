@@ -11,18 +11,28 @@
 
 namespace limn::inline v0 {
 
-/// One tensor that waits. Copies share it.
+/// The map alone: itself where there is no border, else a copy.
+template <Device D, Scalar T>
+[[nodiscard]] Tensor<D, T> without_border(const Bordered<D, T>& x) {
+  if (x.border.empty()) return x.tensor;
+  Tensor<D, T> map(x.tensor.device(), x.shape());
+  primitive::pad_backward(Padding::zero, x.border.sides, x.tensor, map, Write::overwrite);
+  return map;
+}
+
+/// One map that waits, with its border if it has one. Copies share it.
 template <Device D, Scalar T>
 class Stash {
  public:
   Stash() = default;
   /// bfloat16 is for float maps; vectors (one position per sample) and other types stay as they
   /// are.
-  Stash(const Tensor<D, T>& value, StashFormat format) {
+  Stash(const Bordered<D, T>& value, StashFormat format) {
     if constexpr (std::same_as<T, float>) {
       if (format == StashFormat::bf16 && value.shape().area() > 1) {
-        half_ = Tensor<D, bfloat16>(value.device(), value.shape());
-        primitive::cast(value, half_);
+        half_ = Tensor<D, bfloat16>(value.tensor.device(), value.tensor.shape());
+        primitive::cast(value.tensor, half_);
+        value_.border = value.border;
         return;
       }
     }
@@ -32,19 +42,23 @@ class Stash {
   [[nodiscard]] bool defined() const { return value_.defined() || half_.defined(); }
   /// Whether tensor() makes a new tensor, which its caller may overwrite.
   [[nodiscard]] bool rounded() const { return half_.defined(); }
-  [[nodiscard]] Tensor<D, T> tensor() const {
+  [[nodiscard]] const Border& border() const { return value_.border; }
+  /// With its border; undefined if nothing waits.
+  [[nodiscard]] Bordered<D, T> bordered() const {
     if constexpr (std::same_as<T, float>) {
       if (half_.defined()) {
-        Tensor<D, T> value(half_.device(), half_.shape());
+        const Tensor<D, T> value(half_.device(), half_.shape());
         primitive::cast(half_, value);
-        return value;
+        return {value, value_.border};
       }
     }
     return value_;
   }
+  /// The map alone.
+  [[nodiscard]] Tensor<D, T> tensor() const { return without_border(bordered()); }
 
  private:
-  Tensor<D, T> value_;
+  Bordered<D, T> value_;  ///< without a tensor where `half_` has it
   Tensor<D, bfloat16> half_;
 };
 
@@ -74,8 +88,22 @@ class Kept {
     Tensor<D, T> x = x_.tensor();
     if (!is_recipe()) return x;
     Tensor<D, T> y = x_.rounded() ? x : Tensor<D, T>(x.device(), x.shape());
-    primitive::affine_forward(x, a_, b_, activation_, residual_.tensor(), y);
+    primitive::affine_forward_bordered<D, T>(x, a_, b_, activation_, residual_.bordered(), y);
     return y;
+  }
+  /// The same, with this border around it where that costs no pass of its own; else without. The
+  /// map is large enough for it.
+  [[nodiscard]] Bordered<D, T> bordered(const Border& border) const {
+    if (!is_recipe() && x_.border() == border) return x_.bordered();
+    if constexpr (primitive::WritesBorders<D, T>) {
+      if (is_recipe() && !border.empty()) {
+        const Tensor<D, T> x = x_.tensor();
+        const Bordered<D, T> y(x.device(), x.shape(), border);
+        primitive::affine_forward_bordered(x, a_, b_, activation_, residual_.bordered(), y);
+        return y;
+      }
+    }
+    return tensor();
   }
 
  private:

@@ -3,9 +3,11 @@
 #pragma once
 
 #include <memory>
+#include <string_view>
 #include <utility>
 #include <vector>
 
+#include "limn/autograd/finite_probe.hpp"
 #include "limn/autograd/var.hpp"
 
 namespace limn::inline v0 {
@@ -42,8 +44,14 @@ class Tape {
 
   /// Records an operation with result y. `backward(dy)` is called at most once, only if a gradient
   /// of y has arrived, and owns dy: it may overwrite it or give it away.
+  /// `layer` names the parameter that y was made with, for whoever attends.
   template <Scalar T, class Backward>
-  [[nodiscard]] Var<D, T> record(Tensor<D, T> y, Backward backward) {
+  [[nodiscard]] Var<D, T> record(Tensor<D, T> y, Backward backward, std::string_view layer = {}) {
+    return record(Bordered<D, T>(std::move(y)), std::move(backward), layer);
+  }
+  template <Scalar T, class Backward>
+  [[nodiscard]] Var<D, T> record(Bordered<D, T> y, Backward backward, std::string_view layer = {}) {
+    if (probe_ != nullptr) probe_->look(layer, y.tensor);
     Var<D, T> result(std::move(y), this, true);
     operations_.push_back(
         std::make_unique<Operation<T, Backward>>(result.gradient(), std::move(backward)));
@@ -75,6 +83,9 @@ class Tape {
     while (!operations_.empty()) operations_.pop_back();
   }
 
+  /// From now on the probe sees every result, waiting for the device; nullptr: nobody does.
+  void attend(FiniteProbe* probe) { probe_ = probe; }
+
   /// How operations keep maps for their backward.
   [[nodiscard]] StashFormat stash_format() const { return stash_; }
   [[nodiscard]] std::size_t size() const { return operations_.size(); }
@@ -100,6 +111,7 @@ class Tape {
   };
 
   StashFormat stash_;
+  FiniteProbe* probe_ = nullptr;
   std::vector<std::unique_ptr<Recorded>> operations_;
 };
 

@@ -84,17 +84,24 @@ class Var {
 
   Var() = default;
   /// A plain value: inference.
-  explicit Var(Tensor<D, T> value) : value_(std::move(value)) {}
+  explicit Var(Bordered<D, T> value) : value_(std::move(value)), shape_(value_.shape()) {}
   /// A value on a tape (nullptr: none), with or without a gradient.
-  Var(Tensor<D, T> value, Tape<D>* tape, bool wants_gradient)
-      : value_(std::move(value)), tape_(tape) {
+  Var(Bordered<D, T> value, Tape<D>* tape, bool wants_gradient)
+      : value_(std::move(value)), shape_(value_.shape()), tape_(tape) {
     if (tape != nullptr) kept_ = std::make_shared<Kept<D, T>>();
-    if (wants_gradient) gradient_ = Gradient<D, T>(value_.device(), value_.shape());
+    if (wants_gradient) gradient_ = Gradient<D, T>(device(), shape_);
   }
 
-  [[nodiscard]] const Tensor<D, T>& value() const { return value_; }
-  [[nodiscard]] const Shape& shape() const { return value_.shape(); }
-  [[nodiscard]] D& device() const { return value_.device(); }
+  /// The map alone: of one that was written with a border, a copy is made when it is asked for.
+  [[nodiscard]] const Tensor<D, T>& value() const {
+    if (value_.border.empty()) return value_.tensor;
+    if (!alone_.defined()) alone_ = without_border(value_);
+    return alone_;
+  }
+  /// As it lies in memory: what an operation wrote around it for the one that reads it next.
+  [[nodiscard]] const Bordered<D, T>& bordered() const { return value_; }
+  [[nodiscard]] const Shape& shape() const { return shape_; }
+  [[nodiscard]] D& device() const { return value_.tensor.device(); }
   [[nodiscard]] Tape<D>* tape() const { return tape_; }
   [[nodiscard]] bool defined() const { return value_.defined(); }
   [[nodiscard]] bool wants_gradient() const { return gradient_.wanted(); }
@@ -123,7 +130,9 @@ class Var {
   [[nodiscard]] Var detach() const { return Var(value_); }
 
  private:
-  Tensor<D, T> value_;
+  Bordered<D, T> value_;
+  mutable Tensor<D, T> alone_;
+  Shape shape_{};
   Tape<D>* tape_ = nullptr;
   Gradient<D, T> gradient_;
   Moments<D, T> moments_;

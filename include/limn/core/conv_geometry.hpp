@@ -29,6 +29,27 @@ struct Sides {
   static constexpr Sides all(Index p) { return {p, p, p, p}; }
 };
 
+/// What is written around a picture in memory, for devices whose convolutions cannot find it by
+/// addressing, and how wide. Without sides: nothing.
+struct Border {
+  Padding padding = Padding::none;
+  Sides sides{};
+  constexpr bool operator==(const Border&) const = default;
+  [[nodiscard]] constexpr bool empty() const { return sides == Sides{}; }
+  /// Whether a picture of this size can be continued so far: mirroring needs more than it mirrors.
+  [[nodiscard]] constexpr bool fits(const Shape& s) const {
+    return padding != Padding::reflect ||
+           (sides.top < s.h && sides.bottom < s.h && sides.left < s.w && sides.right < s.w);
+  }
+  /// The picture with its border, and without.
+  [[nodiscard]] constexpr Shape around(const Shape& s) const {
+    return {s.n, s.h + sides.top + sides.bottom, s.w + sides.left + sides.right, s.c};
+  }
+  [[nodiscard]] constexpr Shape inside(const Shape& s) const {
+    return {s.n, s.h - sides.top - sides.bottom, s.w - sides.left - sides.right, s.c};
+  }
+};
+
 /// Convolution of NHWC pictures with OHWI weights:
 ///   y[n,i,j,o] = sum_{r,s,c} W[o,r,s,c] * X[n, i*stride + r - top, j*stride + s - left, c],
 /// where X is x, upsampled `upsample` times by repetition (nearest) and continued outside by
@@ -56,7 +77,7 @@ struct ConvGeometry {
     if (weights.c != x.c) fail(layer, "input channels differ from the weights' I", x, weights);
     if (kernel < 1 || stride < 1 || (upsample != 1 && upsample != 2))
       fail(layer, "kernel and stride must be positive, upsample 1 or 2", x, weights);
-    if (padding == Padding::none && sides != Sides{})
+    if (padding == Padding::none && sides != Sides{} && !subpixel_within())
       fail(layer, "padding amounts without a padding", x, weights);
     if (padding == Padding::reflect && (too_wide(x.h, sides.top) || too_wide(x.h, sides.bottom) ||
                                         too_wide(x.w, sides.left) || too_wide(x.w, sides.right)))
@@ -66,6 +87,30 @@ struct ConvGeometry {
       fail(layer, "the padded picture is smaller than the kernel", x, weights);
     return {x.n, out_extent(x.h, sides.top, sides.bottom), out_extent(x.w, sides.left, sides.right),
             weights.n};
+  }
+
+  /// A 3x3 convolution of a doubled picture, for which 2x2 ones of the small picture will do.
+  [[nodiscard]] constexpr bool subpixel() const {
+    return upsample == 2 && kernel == 3 && stride == 1 && sides == Sides::all(1);
+  }
+  /// The same of a picture that has a border of one pixel around it, which doubled is one too many:
+  /// the one geometry with negative sides.
+  [[nodiscard]] constexpr bool subpixel_within() const {
+    return upsample == 2 && kernel == 3 && stride == 1 && sides == Sides::all(-1) &&
+           padding == Padding::none;
+  }
+
+  /// What of the padding can be written around x itself: the values of pictures, not zeros, and
+  /// around a doubled one its own border, which mirroring by one pixel repeats.
+  [[nodiscard]] constexpr Border border() const {
+    if (padding != Padding::reflect && padding != Padding::edge) return {};
+    if (subpixel()) return {Padding::edge, Sides::all(1)};
+    return upsample == 1 ? Border{padding, sides} : Border{};
+  }
+  /// The same convolution of an x that has border() around it.
+  [[nodiscard]] constexpr ConvGeometry within() const {
+    if (border().empty()) return *this;
+    return {kernel, stride, Padding::none, subpixel() ? Sides::all(-1) : Sides{}, upsample};
   }
 
   /// Source row (or column) in x of a row of the upsampled, padded input that starts `before` rows

@@ -84,7 +84,8 @@ struct AdamFactors {
   /// One step of the weights from i on, with the gradient g.
   template <class V, class Lanes>
   LIMN_ALWAYS_INLINE void apply(V& g, const AdamBuffers<P>& to, Index i, const Lanes& lanes) const {
-    V weight, first, second;
+    V weight, first, second, mean{};
+    if (to.average != nullptr) lanes.load(mean, to.average + i);
     lanes.load(weight, to.w + i);
     lanes.load(first, to.m + i);
     lanes.load(second, to.v + i);
@@ -98,8 +99,6 @@ struct AdamFactors {
     if (bounded) clamp(weight, low, high);
     lanes.store(to.w + i, weight);
     if (to.average == nullptr) return;
-    V mean;
-    lanes.load(mean, to.average + i);
     mean += (weight - mean) * average_rate;
     lanes.store(to.average + i, mean);
   }

@@ -52,6 +52,8 @@ struct AdamUpdate {
   LIMN_HOST_DEVICE void apply(const Rates& now, const Pack<P, width>& g,
                               const AdamBuffers<P>& to) const {
     auto weight = load<width>(to.w), first = load<width>(to.m), second = load<width>(to.v);
+    Pack<P, width> mean{};
+    if (to.average != nullptr) mean = load<width>(to.average);
     LIMN_UNROLL
     for (int e = 0; e < width; ++e) {
       const P gradient = g.value[e] + weight.value[e] * decay;
@@ -68,7 +70,6 @@ struct AdamUpdate {
     store(to.v, second);
     store(to.w, weight);
     if (to.average == nullptr) return;
-    auto mean = load<width>(to.average);
     LIMN_UNROLL
     for (int e = 0; e < width; ++e)
       mean.value[e] += (weight.value[e] - mean.value[e]) * now.average;

@@ -6,6 +6,7 @@
 #include <type_traits>
 
 #include "limn/core/primitives/affine.hpp"
+#include "limn/cuda/affine_bordered.hpp"
 #include "limn/cuda/affine_kernels.hpp"
 
 namespace limn::inline v0::primitive {
@@ -47,6 +48,31 @@ struct Affine<D, T> {
                          values(b),
                          {slope(activation)},
                          write == Write::accumulate});
+    });
+  }
+
+  static void forward_bordered(D& device, const Tensor<D, T>& x, const Coefficients& a,
+                               const Coefficients& b, const Activation& activation,
+                               const Bordered<D, T>& residual, const Bordered<D, T>& y) {
+    const Shape &s = x.shape(), &out = y.tensor.shape();
+    const Sides& sides = y.border.sides;
+    const bool packs = vectors(s, x.data(), residual.tensor.data_or_null(), y.tensor.data(),
+                               a.data(), b.data_or_null());
+    variants(packs, activation, [&](auto width, auto tanh) {
+      using Kernel = gpu::AffineBordered<T, decltype(width)::value, decltype(tanh)::value>;
+      const auto cut = gpu::PositionCut::of(s.n, out.area(), s.c / width.value, Kernel::unroll);
+      gpu::launch(device, cut.grid(s.n),
+                  Kernel{cut,
+                         x.data(),
+                         residual.tensor.data_or_null(),
+                         y.tensor.data(),
+                         values(a),
+                         values(b),
+                         {slope(activation)},
+                         gpu::detail::pad_axis(y.border.padding, s.h, 1, sides.top, out.h),
+                         gpu::detail::pad_axis(y.border.padding, s.w, 1, sides.left, out.w),
+                         gpu::InBorder::of(Bordered<D, T>(x)),
+                         gpu::InBorder::of(residual)});
     });
   }
 

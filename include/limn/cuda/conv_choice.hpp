@@ -19,12 +19,10 @@ struct ConvChoice {
 /// Throws ShapeError where the shapes are beyond what a launch or an int can count.
 inline void require_countable(const char* where, const ConvPlan& plan) {
   constexpr Index rows = 65535, most = std::numeric_limits<int>::max() - 65536;
-  const Shape bordered = plan.bordered(0), w = plan.problem.weights();
-  const bool countable = plan.x.n <= rows && bordered.h <= rows && plan.y.h <= rows &&
-                         bordered.w * bordered.c <= most && plan.y.w * plan.problem.y.c <= most &&
-                         plan.problem.x.n * plan.problem.x.area() <= most &&
-                         plan.problem.y.n * plan.problem.y.area() <= most &&
-                         w.size() * plan.phases <= most;
+  const Shape &x = plan.problem.x, &y = plan.problem.y, w = plan.problem.weights();
+  const bool countable = x.n <= rows && x.h <= rows && plan.y.h <= rows && x.w * x.c <= most &&
+                         y.w * y.c <= most && plan.y.w * plan.y.c <= most &&
+                         x.n * x.area() <= most && y.n * y.area() <= most && w.size() <= most;
   primitive::require(countable, where,
                      "the CUDA backend takes up to 65535 samples and rows and 2^31 positions and "
                      "weights: x and weights",
@@ -41,7 +39,7 @@ template <Scalar T, BlockDevice D>
     require_countable(where, plan);
     if (const auto bytes = ConvLibrary<D>::workspace(device, plan.problem)) return {plan, bytes};
   }
-  const ConvPlan plan = conv_plan(direction, ConvType::fp32, maths, g, x, w, PhaseMaps::views, 1);
+  const ConvPlan plan = conv_plan(direction, ConvType::fp32, maths, g, x, w, 1);
   require_countable(where, plan);
   return {plan, std::nullopt};
 }

@@ -50,13 +50,13 @@ struct PrepareWeights {
 };
 
 /// dw[o][R][S][c] (+)= the sum over parts, and over the phases whose taps R, S belong to, of
-/// from[phase][part][o][r][s][c].
+/// from[part][phase][o][r][s][c].
 template <class From, class P, int width>
 struct AddWeights {
   static constexpr int threads = 256;
   const From* from;
   P* dw;
-  Shape w, size;  ///< of dw, of one part
+  Shape w, size;  ///< of dw, of one phase of a part
   int parts, phases;
   bool add;
 
@@ -76,9 +76,9 @@ struct AddWeights {
         const int i = phases == 1 ? r : (r + 1 - phase / 2) / 2;
         const int j = phases == 1 ? s : (s + 1 - phase % 2) / 2;
         const From* source =
-            from + phase * parts * size.size() + ((o * size.h + i) * size.w + j) * size.c + c;
+            from + phase * size.size() + ((o * size.h + i) * size.w + j) * size.c + c;
         for (int part = 0; part < parts; ++part) {
-          const auto values = load<width>(source + part * size.size());
+          const auto values = load<width>(source + part * phases * size.size());
           LIMN_UNROLL
           for (int k = 0; k < width; ++k) sum.value[k] += static_cast<P>(values.value[k]);
         }
@@ -96,7 +96,7 @@ struct AddWeights {
 /// Writes the weights of all phases as the plan's problem sees them.
 template <BlockDevice D, class P, Scalar T>
 void prepare_weights(D& device, const ConvPlan& plan, const P* w, T* to) {
-  const Shape size = plan.problem.weights();
+  const Shape size = plan.phase_weights();
   detail::with_channel_width<T>(plan.w.c, size.c, w, to, [&](auto width) {
     using K = PrepareWeights<P, T, width>;
     launch(device, {blocks_of(size.size() / width, K::threads), plan.phases},
@@ -111,7 +111,7 @@ void add_weights(D& device, const ConvPlan& plan, const From* from, Index parts,
                    [&](auto width) {
                      using K = AddWeights<From, P, width>;
                      launch(device, {blocks_of(plan.w.size() / width, K::threads)},
-                            K{from, dw, plan.w, plan.problem.weights(), static_cast<int>(parts),
+                            K{from, dw, plan.w, plan.phase_weights(), static_cast<int>(parts),
                               static_cast<int>(plan.phases), add});
                    });
 }

@@ -35,16 +35,16 @@ struct ConvBuffers {
     Workspace space(memory);
     // a library overwrites: what is to be accumulated passes through a copy
     if (plan.copies_x || (!own && plan.problem.direction == ConvDirection::backward_data))
-      x = space.template take<T>(plan.x_elements());
-    if (plan.copies_y) y = space.template take<T>(plan.y_elements());
+      x = space.template take<T>(plan.problem.x.size());
+    if (plan.copies_y) y = space.template take<T>(plan.problem.y.size());
     if (plan.problem.direction == ConvDirection::backward_weights) {
       part_count = own ? ConvParts(plan.problem).count : 1;
       if (own)
-        parts = space.template take<P>(plan.w_elements() * part_count);
+        parts = space.template take<P>(plan.problem.weights().size() * part_count);
       else
-        weights = space.template take<T>(plan.w_elements());
+        weights = space.template take<T>(plan.problem.weights().size());
     } else if (converts_weights(plan)) {
-      weights = space.template take<T>(plan.w_elements());
+      weights = space.template take<T>(plan.problem.weights().size());
     }
     if (!own) library = space.template take<std::byte>(static_cast<Index>(*choice.library));
     bytes = space.bytes();
@@ -66,13 +66,10 @@ template <BlockDevice D, Scalar T>
   return buffers.weights;
 }
 
-/// Runs the library for one phase. Throws DeviceError for an operand that no plan is made for.
+/// Runs the library. Throws DeviceError for an operand that no plan is made for.
 template <BlockDevice D, Scalar T>
-void library_conv(D& device, const char* where, const ConvPlan& plan, Index phase, const T* x,
-                  const T* w, const T* y, std::byte* workspace) {
-  x += plan.x_offset(phase);
-  w += plan.w_offset(phase);
-  y += plan.y_offset(phase);
+void library_conv(D& device, const char* where, const ConvPlan& plan, const T* x, const T* w,
+                  const T* y, std::byte* workspace) {
   if (!aligned_for_packs(x, w, y)) [[unlikely]]
     throw DeviceError("[" + std::string(where) + "] x " + to_string(plan.x) + ", weights " +
                       to_string(plan.w) +
@@ -112,18 +109,18 @@ struct Convolution<D, T> {
     // a library overwrites; that a result is accumulated in place is rare, and limn's own kernels
     // do it without a copy
     const bool own = !library || (add && !plan.copies_y);
-    for (Index phase = 0; phase < plan.phases; ++phase) {
-      gpu::write_border(device, plan, phase, x.data(), buffers.x);
-      if (own)
-        gpu::own_conv_forward(device, plan.problem, from + plan.x_offset(phase),
-                              weights + plan.w_offset(phase), bias, to + plan.y_offset(phase), add);
-      else
-        gpu::library_conv(device, where(Direction::forward), plan, phase, from, weights, to,
-                          buffers.library);
-    }
+    gpu::write_border(device, plan, x.data(), buffers.x);
+    // limn's own kernels add the bias where they write into y itself
+    const bool finished = own && !plan.copies_y;
+    if (own)
+      gpu::own_conv_forward(device, plan.problem, from, weights, finished ? bias : nullptr, to,
+                            add && finished);
+    else
+      gpu::library_conv(device, where(Direction::forward), plan, from, weights, to,
+                        buffers.library);
     const bool activates = epilogue.activation != identity_activation;
-    if (plan.copies_y || activates || (bias && !own))
-      gpu::finish_maps(device, plan, to, own ? nullptr : bias, epilogue.activation, y.data(),
+    if (plan.copies_y || activates || (bias && !finished))
+      gpu::finish_maps(device, plan, to, finished ? nullptr : bias, epilogue.activation, y.data(),
                        add && plan.copies_y);
     if (epilogue.mean.defined())
       Affine<D, T>::moments(device, y, epilogue.mean, epilogue.m2, scratch);
@@ -144,15 +141,11 @@ struct Convolution<D, T> {
     const bool add = write == Write::accumulate;
     const bool fold = plan.copies_x || (library && add);
     T* const to = fold ? buffers.x : dx.data();
-    for (Index phase = 0; phase < plan.phases; ++phase) {
-      if (!library)
-        gpu::own_conv_backward_data(device, plan.problem, from + plan.y_offset(phase),
-                                    weights + plan.w_offset(phase), to + plan.x_offset(phase),
-                                    add && !fold);
-      else
-        gpu::library_conv(device, where(Direction::backward_data), plan, phase, to, weights, from,
-                          buffers.library);
-    }
+    if (!library)
+      gpu::own_conv_backward_data(device, plan.problem, from, weights, to, add && !fold);
+    else
+      gpu::library_conv(device, where(Direction::backward_data), plan, to, weights, from,
+                        buffers.library);
     if (fold) gpu::fold_border(device, plan, to, dx.data(), write);
   }
 
@@ -169,16 +162,12 @@ struct Convolution<D, T> {
     if (plan.copies_y) gpu::split_maps(device, plan, dy.data(), buffers.y);
     const T* const pictures = plan.copies_x ? buffers.x : x.data();
     const T* const maps = plan.copies_y ? buffers.y : dy.data();
-    for (Index phase = 0; phase < plan.phases; ++phase) {
-      gpu::write_border(device, plan, phase, x.data(), buffers.x);
-      if (!library)
-        gpu::own_conv_backward_weights(device, plan.problem, pictures + plan.x_offset(phase),
-                                       maps + plan.y_offset(phase),
-                                       buffers.parts + plan.w_offset(phase) * buffers.part_count);
-      else
-        gpu::library_conv(device, where(Direction::backward_weights), plan, phase, pictures,
-                          buffers.weights, maps, buffers.library);
-    }
+    gpu::write_border(device, plan, x.data(), buffers.x);
+    if (!library)
+      gpu::own_conv_backward_weights(device, plan.problem, pictures, maps, buffers.parts);
+    else
+      gpu::library_conv(device, where(Direction::backward_weights), plan, pictures, buffers.weights,
+                        maps, buffers.library);
     const bool add = write == Write::accumulate;
     if (library)
       gpu::add_weights(device, plan, buffers.weights, 1, dw.data(), add);

@@ -5,6 +5,7 @@
 // as if they were whole.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <cstddef>
@@ -34,6 +35,7 @@ class BmpReader {
       const auto* row = bytes_.data() + pixels_at_ + stride * stored;
       for (Index x = 0; x < width_; ++x) pixel(row, x, picture.at(x, y));
     }
+    source_.facts.see_through = least_alpha_ < 255;
     return picture;
   }
 
@@ -97,7 +99,7 @@ class BmpReader {
         palette_[static_cast<std::size_t>(3 * i + c)] = u8(at + entry * i + 2 - c);
   }
 
-  void pixel(const std::uint8_t* row, Index x, std::uint8_t* to) const {
+  void pixel(const std::uint8_t* row, Index x, std::uint8_t* to) {
     if (bits_ <= 8) {
       const Index bit = x * bits_;
       const auto index =
@@ -109,6 +111,7 @@ class BmpReader {
       std::uint32_t value = 0;
       for (Index b = bits_ / 8; b-- > 0;) value = value << 8 | row[x * bits_ / 8 + b];
       const unsigned alpha = mask_[3].mask == 0 ? 255 : mask_[3](value);
+      least_alpha_ = std::min(least_alpha_, alpha);
       for (std::size_t c = 0; c < 3; ++c) to[c] = on_white(mask_[c](value), alpha);
     }
   }
@@ -128,6 +131,7 @@ class BmpReader {
   std::span<const std::uint8_t> bytes_;
   Index width_ = 0, height_ = 0, bits_ = 0, pixels_at_ = 0;
   bool top_down_ = false;
+  unsigned least_alpha_ = 255;
   std::array<Mask, 4> mask_{};
   std::array<std::uint8_t, 768> palette_{};
 };

@@ -79,10 +79,14 @@ class JpegReader {
     const Index width = info_.image_width, height = info_.image_height;
     source.check_extents(width, height);
     // Huffman codes take at least one bit for each component and block of 8x8, and no block
-    // stands for more than 8 of them
-    if (info_.arith_code == FALSE) source.check_payload(width, height, width * height / 4096);
+    // stands for more than 8 of them; narrow pictures have whole blocks beside their edge
+    if (info_.arith_code == FALSE)
+      source.check_payload(width, height, std::max(width * height / 4096, fewest_blocks() / 8));
     const bool cmyk = info_.jpeg_color_space == JCS_CMYK || info_.jpeg_color_space == JCS_YCCK;
     if (info_.jpeg_color_space == JCS_UNKNOWN) source.fail("a JPEG of unknown colours");
+    source.facts.cmyk = cmyk;
+    source.facts.gray = info_.jpeg_color_space == JCS_GRAYSCALE;
+    source.facts.orientation = orientation;
     info_.out_color_space = cmyk ? JCS_CMYK : JCS_RGB;
 
     Picture picture(width, height);
@@ -98,6 +102,17 @@ class JpegReader {
     source.fail(
         (errors_.incomplete ? "the JPEG is truncated or damaged: " : "not a readable JPEG: ") +
         std::string(errors_.message.data()));
+  }
+
+  /// Of any component; 0 where there is none.
+  [[nodiscard]] Index fewest_blocks() const {
+    Index fewest = 0;
+    for (int i = 0; i < info_.num_components; ++i) {
+      const auto& component = info_.comp_info[i];
+      const Index blocks = Index{component.width_in_blocks} * component.height_in_blocks;
+      fewest = i == 0 ? blocks : std::min(fewest, blocks);
+    }
+    return fewest;
   }
 
   LIMN_NOINLINE bool read_header() {

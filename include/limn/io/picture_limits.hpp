@@ -10,6 +10,7 @@
 
 #include "limn/core/error.hpp"
 #include "limn/core/shape.hpp"
+#include "limn/io/picture_facts.hpp"
 
 namespace limn::inline v0 {
 
@@ -23,11 +24,12 @@ struct ReadLimits {
 
 namespace detail {
 
-/// The bytes of a picture file, and whom to blame.
+/// The bytes of a picture file, whom to blame, and where to say what was met.
 struct PictureSource {
   const std::filesystem::path& path;
   std::span<const std::uint8_t> bytes;
   const ReadLimits& limits;
+  PictureFacts& facts;
 
   [[noreturn]] void fail(const std::string& reason) const {
     throw IoError(path.string() + ": " + reason);

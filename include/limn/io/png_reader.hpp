@@ -39,7 +39,8 @@ class PngReader {
     if (info_ == nullptr) source.fail("libpng could not be started");
 
     // libpng refuses extents beyond its own limits in words that help nobody
-    if (bytes_.size() >= 24) source.check_extents(extent(16), extent(20));
+    if (bytes_.size() >= 24) source.check_extents(number(16), number(20));
+    source.facts.animated = walk(source);
     if (!read_header()) fail(source);
     const Index width = png_get_image_width(png_, info_);
     const Index height = png_get_image_height(png_, info_);
@@ -47,6 +48,9 @@ class PngReader {
     // deflate gives at most 1032 bytes for one
     const Index raw = (static_cast<Index>(png_get_rowbytes(png_, info_)) + 1) * height;
     source.check_payload(width, height, raw / 1032);
+    const int colours = png_get_color_type(png_, info_);
+    source.facts.gray = (colours & PNG_COLOR_MASK_COLOR) == 0;
+    if (colours != PNG_COLOR_TYPE_PALETTE) source.facts.bits = png_get_bit_depth(png_, info_);
     if (!set_up()) fail(source);
 
     Picture picture;
@@ -57,8 +61,9 @@ class PngReader {
     std::vector<png_bytep> rows(static_cast<std::size_t>(height));
     for (std::size_t y = 0; y < rows.size(); ++y) rows[y] = picture.pixels.data() + y * stride;
     if (!read_rows(rows.data())) fail(source);
-    if (png_get_channels(png_, info_) == 4) drop_alpha(picture.pixels);
-    return upright(std::move(picture), orientation());
+    if (png_get_channels(png_, info_) == 4) source.facts.see_through = drop_alpha(picture.pixels);
+    source.facts.orientation = orientation();
+    return upright(std::move(picture), source.facts.orientation);
   }
 
  private:
@@ -67,8 +72,25 @@ class PngReader {
                        : "not a readable PNG: " + std::string(message_.data()));
   }
 
-  /// Width or height, big endian, in the chunk that comes first.
-  [[nodiscard]] Index extent(std::size_t at) const {
+  /// Passes all chunks by their lengths; whether one of them says that this is an animation.
+  /// libpng asks for the memory that a chunk claims (eXIf: of any length) before it reads it.
+  [[nodiscard]] bool walk(const PictureSource& source) const {
+    bool animated = false;
+    for (std::size_t at = 8; at + 12 <= bytes_.size();) {
+      const auto length = static_cast<std::size_t>(number(at));
+      if (length > bytes_.size() - at - 12) source.fail("the PNG is truncated");
+      const auto is = [&](const char* type) {
+        return std::memcmp(bytes_.data() + at + 4, type, 4) == 0;
+      };
+      if (is("acTL")) animated = true;
+      if (is("IEND")) break;
+      at += 12 + length;
+    }
+    return animated;
+  }
+
+  /// Four bytes, big endian: width at 16, height at 20, the length of a chunk where it begins.
+  [[nodiscard]] Index number(std::size_t at) const {
     Index value = 0;
     for (std::size_t i = 0; i < 4; ++i) value = value << 8 | bytes_[at + i];
     return value;
@@ -117,13 +139,17 @@ class PngReader {
     return 1;
   }
 
-  static void drop_alpha(std::vector<std::uint8_t>& pixels) {
+  /// Whether any of it was seen through.
+  static bool drop_alpha(std::vector<std::uint8_t>& pixels) {
     const std::size_t count = pixels.size() / 4;
+    unsigned least = 255;
     for (std::size_t i = 0; i < count; ++i) {
       const unsigned alpha = pixels[4 * i + 3];
+      least = std::min(least, alpha);
       for (std::size_t c = 0; c < 3; ++c) pixels[3 * i + c] = on_white(pixels[4 * i + c], alpha);
     }
     pixels.resize(3 * count);
+    return least < 255;
   }
 
   static PngReader& self(void* pointer) { return *static_cast<PngReader*>(pointer); }

@@ -30,6 +30,8 @@ class PnmReader {
     source_.check_extents(width, height);
     if (most_ < 1 || most_ > 65535)
       source_.fail("a PNM whose largest value is " + std::to_string(most_));
+    source_.facts.gray = channels == 1;
+    source_.facts.bits = most_ > 255 ? 16 : 8;
     if (!text) ++at_;  // the one white space between header and bytes
     const Index width_of_value = text ? 2 : most_ > 255 ? 2 : 1;
     // as text, a digit and a separator each; the last one may lack the separator

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The JSON of a safetensors header, with nlohmann-json: the one header of limn that includes it.
+// The JSON of a safetensors header, with nlohmann-json.
 // Read event by event. No tree is built, and what does not belong to the format is refused where it
 // begins, so a hostile header costs no more than a small multiple of its own length, and its
 // nesting costs nothing.

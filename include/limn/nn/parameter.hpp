@@ -5,6 +5,7 @@
 #include <concepts>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "limn/autograd/var.hpp"
@@ -77,6 +78,10 @@ class Operand {
 
   [[nodiscard]] Tensor<D, P> value() const { return parameter_ ? parameter_->value : var_.value(); }
   [[nodiscard]] bool wants_gradient() const { return wants_; }
+  /// Of the parameter; empty for a value.
+  [[nodiscard]] std::string_view name() const {
+    return parameter_ ? std::string_view(parameter_->name) : std::string_view();
+  }
   [[nodiscard]] GradientTarget<D, P> gradient_target() const {
     if (!wants_) return {{}, Write::accumulate};
     return parameter_ ? GradientTarget<D, P>{parameter_->gradient, Write::accumulate}

@@ -37,11 +37,12 @@ struct SpectralConvolution {
   }
 
   /// The batch is `passes` equal parts, each with a power iteration of its own, in order; or
-  /// with those that are held.
+  /// with those that are held. `next`: the border of the convolution that reads the result.
   template <ActivationOf<T> U>
-  [[nodiscard]] Var<D, U> operator()(const Var<D, U>& x, const Passes& passes = {}) {
+  [[nodiscard]] Var<D, U> operator()(const Var<D, U>& x, const Passes& passes = {},
+                                     const Border& next = {}) {
     return spectral_convolution(x, weight, u, v, held, bias ? &*bias : nullptr, geometry,
-                                options.activation, passes);
+                                options.activation, passes, next);
   }
 
   void visit(auto&& f) {

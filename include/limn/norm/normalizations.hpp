@@ -7,9 +7,9 @@
 //   rho starts at 0.9
 // x_I is normalized over H, W, x_L over H, W, C. As the published PyTorch code: e = 1e-5 inside the
 // root, biased variance in InstanceNorm, unbiased in LIN and AdaLIN.
+// `next` is the border of the convolution that reads the result, as in normalize.
 #pragma once
 
-#include <optional>
 #include <string>
 #include <utility>
 
@@ -23,9 +23,9 @@ struct InstanceNorm {
   Activation activation{};
   primitive::NormSpec spec{1e-5, false};
 
-  [[nodiscard]] Var<D, T> operator()(
-      Var<D, T> x, const std::optional<Var<D, T>>& residual = std::nullopt) const {
-    return normalize<D, T>(std::move(x), spec, {}, activation, residual);
+  [[nodiscard]] Var<D, T> operator()(Var<D, T> x, const Var<D, T>& residual = {},
+                                     const Border& next = {}) const {
+    return normalize<D, T>(std::move(x), spec, {}, activation, residual, next);
   }
 };
 
@@ -49,14 +49,14 @@ struct LayerInstanceNorm {
         beta{vector_shape(channels), Initializer::constant(0)} {}
 
   /// Throws ShapeError if x has other channels.
-  [[nodiscard]] Var<D, T> operator()(Var<D, T> x) {
+  [[nodiscard]] Var<D, T> operator()(Var<D, T> x, const Border& next = {}) {
     if (x.shape().c != gamma.shape.c)
       throw ShapeError("[LIN " + name + "] gamma has " + std::to_string(gamma.shape.c) +
                        " channels, features have " + std::to_string(x.shape().c) + ": x " +
                        to_string(x.shape()) + ", gamma " + to_string(gamma.shape));
     return normalize<D, T>(std::move(x), spec,
                            {Operand<D, T>(rho), Operand<D, T>(gamma), Operand<D, T>(beta)},
-                           activation);
+                           activation, {}, next);
   }
 
   void visit(auto&& f) {
@@ -82,8 +82,8 @@ struct AdaLin {
 
   /// Throws ShapeError if gamma or beta do not fit x.
   [[nodiscard]] Var<D, T> operator()(Var<D, T> x, const Var<D, param_t<T>>& gamma,
-                                     const Var<D, param_t<T>>& beta,
-                                     const std::optional<Var<D, T>>& residual = std::nullopt) {
+                                     const Var<D, param_t<T>>& beta, const Var<D, T>& residual = {},
+                                     const Border& next = {}) {
     for (const auto* style : {&gamma, &beta})
       if (style->shape() != x.shape().per_channel())
         throw ShapeError("[AdaLIN " + name + "] " + (style == &gamma ? "gamma" : "beta") + " has " +
@@ -92,7 +92,7 @@ struct AdaLin {
                          (style == &gamma ? "gamma " : "beta ") + to_string(style->shape()));
     return normalize<D, T>(std::move(x), spec,
                            {Operand<D, T>(rho), Operand<D, T>(gamma), Operand<D, T>(beta)},
-                           activation, residual);
+                           activation, residual, next);
   }
 
   void visit(auto&& f) { f("rho", rho); }

@@ -49,32 +49,35 @@ template <Device D, Scalar T>
   const bool learn = weights.trainable();
   if (!x.tape() || !(x.wants_gradient() || learn)) return Var<D, T>(y, x.tape(), false);
   const Stash<D, T> own(y, x.tape()->stash_format());
-  auto result = x.tape()->record(y, [=, input = learn ? x.kept() : Kept<D, T>(), dx = x.gradient(),
-                                     average = &w_average, maximum = &w_maximum, w = &weights,
-                                     b = &bias](const Tensor<D, T>& dy) {
-    activation_backward(activation, own.tensor(), dy, dy);
-    if (learn) {
-      primitive::reduce(primitive::all_but_channels, dy, b->gradient, Write::accumulate);
-      const Tensor<D, P> dmerged(dy.device(), half), dhalf(dy.device(), half),
-          s1(dy.device(), vector_shape(in)), s2(dy.device(), vector_shape(in));
-      primitive::conv_backward_weights(one_by_one, input.tensor(), dy,
-                                       dmerged.reshape({out, 1, 1, in}), Write::overwrite);
-      const auto drows = w->gradient.reshape({1, out, 1, 2 * in});
-      const auto half_backward = [&](const Tensor<D, P>& values, const Tensor<D, P>& scale,
-                                     Parameter<D, T>& parameter, Index from) {
-        primitive::affine_forward(dmerged, scale, none, {}, none, dhalf);
-        primitive::copy_channels(dhalf, 0, drows, from, in, Write::accumulate);
-        primitive::affine_backward_sums(dmerged, values, scale, none, {}, s1, s2);
-        primitive::copy(s2, parameter.gradient, Write::accumulate);
-      };
-      half_backward(w1, scale_average, *average, 0);
-      half_backward(w2, scale_maximum, *maximum, in);
-    }
-    if (dx.wanted()) {
-      const auto target = dx.target();
-      primitive::conv_backward_data(one_by_one, dy, merged_weights, target.tensor, target.write);
-    }
-  });
+  auto result = x.tape()->record(
+      y,
+      [=, input = learn ? x.kept() : Kept<D, T>(), dx = x.gradient(), average = &w_average,
+       maximum = &w_maximum, w = &weights, b = &bias](const Tensor<D, T>& dy) {
+        activation_backward(activation, own.tensor(), dy, dy);
+        if (learn) {
+          primitive::reduce(primitive::all_but_channels, dy, b->gradient, Write::accumulate);
+          const Tensor<D, P> dmerged(dy.device(), half), dhalf(dy.device(), half),
+              s1(dy.device(), vector_shape(in)), s2(dy.device(), vector_shape(in));
+          primitive::conv_backward_weights(one_by_one, input.tensor(), dy,
+                                           dmerged.reshape({out, 1, 1, in}), Write::overwrite);
+          const auto drows = w->gradient.reshape({1, out, 1, 2 * in});
+          const auto half_backward = [&](const Tensor<D, P>& values, const Tensor<D, P>& scale,
+                                         Parameter<D, T>& parameter, Index from) {
+            primitive::affine_forward(dmerged, scale, none, {}, none, dhalf);
+            primitive::copy_channels(dhalf, 0, drows, from, in, Write::accumulate);
+            primitive::affine_backward_sums(dmerged, values, scale, none, {}, s1, s2);
+            primitive::copy(s2, parameter.gradient, Write::accumulate);
+          };
+          half_backward(w1, scale_average, *average, 0);
+          half_backward(w2, scale_maximum, *maximum, in);
+        }
+        if (dx.wanted()) {
+          const auto target = dx.target();
+          primitive::conv_backward_data(one_by_one, dy, merged_weights, target.tensor,
+                                        target.write);
+        }
+      },
+      weights.name);
   result.set_kept(Kept<D, T>(own));
   return result;
 }

@@ -3,6 +3,7 @@
 //   backward: g = dy activation'(y);  dW = g x^T per tap;  db = sum g;  dx = the transposed
 //   convolution of g. keeps: x or its recipe, and y where there is an
 //   activation.
+// Where what made x wrote this convolution's border around it, it is read as it lies.
 #pragma once
 
 #include "limn/nn/parameter.hpp"
@@ -12,6 +13,22 @@ namespace limn::inline v0 {
 
 /// Whether a convolution also leaves the moments of its result for a normalization that follows.
 enum class WithMoments : bool { no, yes };
+
+/// The convolution as it is computed on x in memory: without a padding where the border is there.
+template <Device D, Scalar T>
+struct ConvolutionInput {
+  ConvGeometry geometry;
+  Tensor<D, T> x;
+
+  ConvolutionInput(const ConvGeometry& g, const Bordered<D, T>& in_memory)
+      : geometry(in_memory.border.empty() ? g : g.within()), x(in_memory.tensor) {}
+  ConvolutionInput(const ConvGeometry& g, const Var<D, T>& value)
+      : ConvolutionInput(g, value.bordered().border == g.border() ? value.bordered()
+                                                                  : Bordered<D, T>(value.value())) {
+  }
+  ConvolutionInput(const ConvGeometry& g, const Kept<D, T>& kept)
+      : ConvolutionInput(g, kept.bordered(g.border())) {}
+};
 
 /// x (N,H,W,I), weights (O,k,k,I), bias (1,1,1,O) or null. Throws ShapeError.
 template <Device D, Scalar T>
@@ -26,8 +43,9 @@ template <Device D, Scalar T>
     moments.mean = Tensor<D, param_t<T>>(device, y.shape().per_channel());
     moments.m2 = Tensor<D, param_t<T>>(device, y.shape().per_channel());
   }
+  const ConvolutionInput<D, T> seen(geometry, x);
   primitive::conv_forward<D, T>(
-      geometry, x.value(), weights.value,
+      seen.geometry, seen.x, weights.value,
       {bias ? bias->value : Tensor<D, param_t<T>>(), activation, moments.mean, moments.m2}, y);
 
   const bool learn_weights = weights.trainable(), learn_bias = bias && bias->trainable();
@@ -35,18 +53,23 @@ template <Device D, Scalar T>
   if (x.tape() && (x.wants_gradient() || learn_weights || learn_bias)) {
     const auto kept = activation == identity_activation ? Tensor<D, T>() : y;
     const auto input = learn_weights ? x.kept() : Kept<D, T>();
-    result = x.tape()->record(y, [=, dx = x.gradient(), w = &weights](const Tensor<D, T>& dy) {
-      if (kept.defined()) activation_backward(activation, kept, dy, dy);
-      if (learn_bias)
-        primitive::reduce(primitive::all_but_channels, dy, bias->gradient, Write::accumulate);
-      if (learn_weights)
-        primitive::conv_backward_weights(geometry, input.tensor(), dy, w->gradient,
-                                         Write::accumulate);
-      if (dx.wanted()) {
-        const auto target = dx.target();
-        primitive::conv_backward_data(geometry, dy, w->value, target.tensor, target.write);
-      }
-    });
+    result = x.tape()->record(
+        y,
+        [=, dx = x.gradient(), w = &weights](const Tensor<D, T>& dy) {
+          if (kept.defined()) activation_backward(activation, kept, dy, dy);
+          if (learn_bias)
+            primitive::reduce(primitive::all_but_channels, dy, bias->gradient, Write::accumulate);
+          if (learn_weights) {
+            const ConvolutionInput<D, T> again(geometry, input);
+            primitive::conv_backward_weights(again.geometry, again.x, dy, w->gradient,
+                                             Write::accumulate);
+          }
+          if (dx.wanted()) {
+            const auto target = dx.target();
+            primitive::conv_backward_data(geometry, dy, w->value, target.tensor, target.write);
+          }
+        },
+        weights.name);
   } else {
     result = Var<D, T>(y, x.tape(), false);
   }

@@ -39,26 +39,29 @@ requires ActivationOf<U, T>
     return Var<D, U>(y, x.tape(), false);
   const auto kept = activation == identity_activation ? Tensor<D, U>() : y;
   const auto kept_input = learn_weights ? x.kept() : Kept<D, U>();
-  return x.tape()->record(y, [=, dx = x.gradient(), w = &weights](const Tensor<D, U>& dy) {
-    if (kept.defined()) activation_backward(activation, kept, dy, dy);
-    if (learn_bias)
-      primitive::reduce(primitive::all_but_channels, dy, bias->gradient, Write::accumulate);
-    const auto input = kept_input.tensor();
-    if constexpr (std::same_as<U, T>)
-      if (learn_weights && w->factored) w->factors.push_back({input, dy});
-    if (learn_weights && !w->factored)
-      primitive::gemm(Transpose::yes, Transpose::no, dy, input, w->gradient, Write::accumulate);
-    if (dx.wanted()) {
-      const auto target = dx.target();
-      const auto back = [&](const auto& stored) {
-        primitive::gemm(Transpose::no, Transpose::no, dy, stored, target.tensor, target.write);
-      };
-      if constexpr (std::same_as<U, T>)
-        w->with_stored(back);
-      else
-        back(w->value);
-    }
-  });
+  return x.tape()->record(
+      y,
+      [=, dx = x.gradient(), w = &weights](const Tensor<D, U>& dy) {
+        if (kept.defined()) activation_backward(activation, kept, dy, dy);
+        if (learn_bias)
+          primitive::reduce(primitive::all_but_channels, dy, bias->gradient, Write::accumulate);
+        const auto input = kept_input.tensor();
+        if constexpr (std::same_as<U, T>)
+          if (learn_weights && w->factored) w->factors.push_back({input, dy});
+        if (learn_weights && !w->factored)
+          primitive::gemm(Transpose::yes, Transpose::no, dy, input, w->gradient, Write::accumulate);
+        if (dx.wanted()) {
+          const auto target = dx.target();
+          const auto back = [&](const auto& stored) {
+            primitive::gemm(Transpose::no, Transpose::no, dy, stored, target.tensor, target.write);
+          };
+          if constexpr (std::same_as<U, T>)
+            w->with_stored(back);
+          else
+            back(w->value);
+        }
+      },
+      weights.name);
 }
 
 }  // namespace limn::inline v0

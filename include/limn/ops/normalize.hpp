@@ -23,11 +23,12 @@ struct NormInputs {
 };
 
 /// x (N,H,W,C); rho (1,1,1,C); gamma and beta (N,1,1,C) or (1,1,1,C). The residual, if given, has
-/// x's shape.
+/// x's shape. `next` is the border that the convolution that reads y wants around it: written where
+/// the device writes borders.
 template <Device D, Scalar T>
 [[nodiscard]] Var<D, T> normalize(Var<D, T> x, const primitive::NormSpec& spec,
                                   const NormInputs<D, T>& inputs = {}, Activation activation = {},
-                                  const std::optional<Var<D, T>>& residual = std::nullopt) {
+                                  const Var<D, T>& residual = {}, const Border& next = {}) {
   using P = param_t<T>;
   D& device = x.device();
   const Shape coefficients = x.shape().per_channel();
@@ -45,46 +46,51 @@ template <Device D, Scalar T>
   const Tensor<D, P> a(device, coefficients), b(device, coefficients);
   primitive::norm_coefficients(spec, operands, a, b);
   // off the tapes, an x that nobody else holds becomes y
-  const bool in_place = !x.tape() && x.value().owners() == 1;
-  const Tensor<D, T> y = in_place ? x.value() : Tensor<D, T>(device, x.shape());
-  primitive::affine_forward(x.value(), a, b, activation,
-                            residual ? residual->value() : Tensor<D, T>(), y);
+  const Border border = primitive::border_for<D, T>(next, x.shape());
+  const bool in_place = !x.tape() && border.empty() && x.value().owners() == 1;
+  const Bordered<D, T> y =
+      in_place ? Bordered<D, T>(x.value()) : Bordered<D, T>(device, x.shape(), border);
+  primitive::affine_forward_bordered(
+      x.value(), a, b, activation, residual.defined() ? residual.bordered() : Bordered<D, T>(), y);
 
   const auto wants = [](const std::optional<Operand<D, T>>& o) { return o && o->wants_gradient(); };
-  const bool residual_wants = residual && residual->wants_gradient();
+  const bool residual_wants = residual.defined() && residual.wants_gradient();
   if (!x.tape() || !(x.wants_gradient() || wants(inputs.rho) || wants(inputs.gamma) ||
                      wants(inputs.beta) || residual_wants))
     return Var<D, T>(y, x.tape(), false);
 
-  const Gradient<D, T> dresidual = residual ? residual->gradient() : Gradient<D, T>();
+  const Gradient<D, T> dresidual = residual.defined() ? residual.gradient() : Gradient<D, T>();
   const Kept<D, T> kept = x.kept();
-  auto result = x.tape()->record(y, [=, dx = x.gradient()](const Tensor<D, T>& dy) {
-    const auto input = kept.tensor();
-    const Tensor<D, P> s1(input.device(), coefficients), s2(input.device(), coefficients);
-    primitive::affine_backward_sums(dy, input, a, b, activation, s1, s2);
-    primitive::NormGradients<D, P> gradients;
-    const auto target = [&](const std::optional<Operand<D, T>>& o, Tensor<D, P>& tensor,
-                            Write& write) {
-      if (!wants(o)) return;
-      const auto t = o->gradient_target();
-      tensor = t.tensor;
-      write = t.write;
-    };
-    target(inputs.rho, gradients.rho, gradients.rho_write);
-    target(inputs.gamma, gradients.gamma, gradients.gamma_write);
-    target(inputs.beta, gradients.beta, gradients.beta_write);
-    const Tensor<D, P> p(input.device(), coefficients), q(input.device(), coefficients);
-    primitive::norm_coefficients_backward(spec, operands, s1, s2, p, q, gradients);
-    if (dx.wanted()) {
-      const auto t = dresidual.wanted() ? dx.target() : dx.target_reusing(dy);
-      primitive::affine_backward_data(dy, input, a, b, activation, p, q, t.tensor, t.write);
-    }
-    if (dresidual.wanted()) dresidual.give(dy);
-  });
+  auto result = x.tape()->record(
+      y,
+      [=, dx = x.gradient()](const Tensor<D, T>& dy) {
+        const auto input = kept.tensor();
+        const Tensor<D, P> s1(input.device(), coefficients), s2(input.device(), coefficients);
+        primitive::affine_backward_sums(dy, input, a, b, activation, s1, s2);
+        primitive::NormGradients<D, P> gradients;
+        const auto target = [&](const std::optional<Operand<D, T>>& o, Tensor<D, P>& tensor,
+                                Write& write) {
+          if (!wants(o)) return;
+          const auto t = o->gradient_target();
+          tensor = t.tensor;
+          write = t.write;
+        };
+        target(inputs.rho, gradients.rho, gradients.rho_write);
+        target(inputs.gamma, gradients.gamma, gradients.gamma_write);
+        target(inputs.beta, gradients.beta, gradients.beta_write);
+        const Tensor<D, P> p(input.device(), coefficients), q(input.device(), coefficients);
+        primitive::norm_coefficients_backward(spec, operands, s1, s2, p, q, gradients);
+        if (dx.wanted()) {
+          const auto t = dresidual.wanted() ? dx.target() : dx.target_reusing(dy);
+          primitive::affine_backward_data(dy, input, a, b, activation, p, q, t.tensor, t.write);
+        }
+        if (dresidual.wanted()) dresidual.give(dy);
+      },
+      inputs.rho ? inputs.rho->name() : std::string_view());
   // a recipe needs tensors: y of a chain of residuals is a recipe and a tensor by turns
-  if (!kept.is_recipe() && !(residual && residual->kept().is_recipe()))
+  if (!kept.is_recipe() && !(residual.defined() && residual.kept().is_recipe()))
     result.set_kept(Kept<D, T>(kept.stash(), a, b, activation,
-                               residual ? residual->kept().stash() : Stash<D, T>()));
+                               residual.defined() ? residual.kept().stash() : Stash<D, T>()));
   return result;
 }
 

@@ -15,7 +15,7 @@
 #include <string>
 
 #include "limn/nn/parameter.hpp"
-#include "limn/ops/pointwise.hpp"
+#include "limn/ops/convolution.hpp"
 
 namespace limn::inline v0 {
 
@@ -124,15 +124,15 @@ template <Device D, Scalar T>
   return r;
 }
 
-/// x (N,H,W,I) with N a multiple of the passes, weights (O,k,k,I), bias (1,1,1,O) or null. Throws
-/// ShapeError.
+/// x (N,H,W,I) with N a multiple of the passes, weights (O,k,k,I), bias (1,1,1,O) or null. `next`
+/// as in normalize. Throws ShapeError.
 template <Device D, Scalar U, Scalar T>
 requires ActivationOf<U, T>
 [[nodiscard]] Var<D, U> spectral_convolution(const Var<D, U>& x, Parameter<D, T>& weights,
                                              Parameter<D, T>& u, Parameter<D, T>& v,
                                              PowerIterations<D, T>& held, Parameter<D, T>* bias,
                                              const ConvGeometry& geometry, Activation activation,
-                                             const Passes& how) {
+                                             const Passes& how, const Border& next = {}) {
   using P = param_t<T>;
   using primitive::Transpose;
   D& device = x.device();
@@ -150,45 +150,53 @@ requires ActivationOf<U, T>
     const auto part = a.samples(i * per_pass, per_pass);
     scale_by(iterations.inverse_sigma.samples(i, 1), part, part);
   }
-  const Tensor<D, U> z(device, out), y(device, out);
+  const Tensor<D, U> z(device, out);
+  const Bordered<D, U> y(device, out, primitive::border_for<D, U>(next, out));
   const Tensor<D, P> b = bias ? bias->value : Tensor<D, P>();
-  primitive::conv_forward<D, U>(geometry, x.value(), weights.value, {}, z);
-  primitive::affine_forward(z, a, b, activation, {}, y);
+  const ConvolutionInput<D, U> seen(geometry, x);
+  primitive::conv_forward<D, U>(seen.geometry, seen.x, weights.value, {}, z);
+  primitive::affine_forward_bordered<D, U>(z, a, b, activation, {}, y);
 
   const bool learn_weights = weights.trainable(), learn_bias = bias && bias->trainable();
   if (!x.tape() || !(x.wants_gradient() || learn_weights || learn_bias))
     return Var<D, U>(y, x.tape(), false);
   const Stash<D, U> raw(z, x.tape()->stash_format());
-  auto result = x.tape()->record(y, [=, input = learn_weights ? x.kept() : Kept<D, U>(),
-                                     dx = x.gradient(), w = &weights](const Tensor<D, U>& dy) {
-    const auto kept_z = raw.tensor();
-    if (learn_weights || learn_bias) {
-      const Tensor<D, P> s1(dy.device(), out.per_channel()), s2(dy.device(), out.per_channel());
-      primitive::affine_backward_sums(dy, kept_z, a, b, activation, s1, s2);
-      if (learn_bias)
-        primitive::reduce(primitive::all_but_channels, s1, bias->gradient, Write::accumulate);
-      if (learn_weights) {
-        const Tensor<D, P> dsigma(dy.device(), scalar_shape()),
-            scaled_u(dy.device(), iterations.u.shape());
-        for (Index i = 0; i < passes; ++i) {
-          primitive::reduce(primitive::all_axes, s2.samples(i * per_pass, per_pass), dsigma);
-          primitive::map2(SigmaGradient{}, iterations.inverse_sigma.samples(i, 1), dsigma, dsigma);
-          scale_by(dsigma, iterations.u.samples(i, 1), scaled_u.samples(i, 1));
+  auto result = x.tape()->record(
+      y,
+      [=, input = learn_weights ? x.kept() : Kept<D, U>(), dx = x.gradient(),
+       w = &weights](const Tensor<D, U>& dy) {
+        const auto kept_z = raw.tensor();
+        if (learn_weights || learn_bias) {
+          const Tensor<D, P> s1(dy.device(), out.per_channel()), s2(dy.device(), out.per_channel());
+          primitive::affine_backward_sums(dy, kept_z, a, b, activation, s1, s2);
+          if (learn_bias)
+            primitive::reduce(primitive::all_but_channels, s1, bias->gradient, Write::accumulate);
+          if (learn_weights) {
+            const Tensor<D, P> dsigma(dy.device(), scalar_shape()),
+                scaled_u(dy.device(), iterations.u.shape());
+            for (Index i = 0; i < passes; ++i) {
+              primitive::reduce(primitive::all_axes, s2.samples(i * per_pass, per_pass), dsigma);
+              primitive::map2(SigmaGradient{}, iterations.inverse_sigma.samples(i, 1), dsigma,
+                              dsigma);
+              scale_by(dsigma, iterations.u.samples(i, 1), scaled_u.samples(i, 1));
+            }
+            primitive::gemm(Transpose::yes, Transpose::no, scaled_u, iterations.v, w->gradient,
+                            Write::accumulate);
+          }
         }
-        primitive::gemm(Transpose::yes, Transpose::no, scaled_u, iterations.v, w->gradient,
-                        Write::accumulate);
-      }
-    }
-    primitive::affine_backward_data(dy, kept_z, a, b, activation, {}, {}, dy,
-                                    Write::overwrite);  // dy becomes dz
-    if (learn_weights)
-      primitive::conv_backward_weights(geometry, input.tensor(), dy, w->gradient,
-                                       Write::accumulate);
-    if (dx.wanted()) {
-      const auto target = dx.target();
-      primitive::conv_backward_data(geometry, dy, w->value, target.tensor, target.write);
-    }
-  });
+        primitive::affine_backward_data(dy, kept_z, a, b, activation, {}, {}, dy,
+                                        Write::overwrite);  // dy becomes dz
+        if (learn_weights) {
+          const ConvolutionInput<D, U> again(geometry, input);
+          primitive::conv_backward_weights(again.geometry, again.x, dy, w->gradient,
+                                           Write::accumulate);
+        }
+        if (dx.wanted()) {
+          const auto target = dx.target();
+          primitive::conv_backward_data(geometry, dy, w->value, target.tensor, target.write);
+        }
+      },
+      weights.name);
   result.set_kept(Kept<D, U>(raw, a, b, activation));
   return result;
 }

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "limn/io/picture.hpp"
+#include "limn/train/samples.hpp"
 
 namespace limn::inline v0 {
 
@@ -51,6 +52,9 @@ struct Problem {
   std::int64_t step = 0;
   std::string kind;  ///< one word: "dead-cam"
   std::string text;  ///< one sentence, and advice
+  /// It cannot heal: a training may stop or roll back for it.
+  bool grave = false;
+  std::int64_t since = 0;  ///< the step from which on it seems to have been so; 0: not known
 };
 
 /// Called by the thread that drives the trainer; each may be empty. What they throw passes through.
@@ -58,6 +62,8 @@ struct TrainerEvents {
   std::function<void(const StepReport&)> on_step{};
   /// With the file it was written to, if any.
   std::function<void(const Picture&, const std::filesystem::path&)> on_sheet{};
+  /// What a sheet is drawn from, just before on_sheet.
+  std::function<void(const Samples&)> on_samples{};
   std::function<void(const std::filesystem::path&, std::int64_t step)> on_save{};
   /// Scores of the test pictures ("kid", "ssim", ...), where they were computed.
   std::function<void(const Scores&)> on_scores{};
@@ -91,6 +97,7 @@ template <class... A>
   using detail::both;
   return {both(std::move(first.on_step), std::move(second.on_step)),
           both(std::move(first.on_sheet), std::move(second.on_sheet)),
+          both(std::move(first.on_samples), std::move(second.on_samples)),
           both(std::move(first.on_save), std::move(second.on_save)),
           both(std::move(first.on_scores), std::move(second.on_scores)),
           both(std::move(first.on_problem), std::move(second.on_problem)),

@@ -16,9 +16,12 @@
 #include <utility>
 #include <vector>
 
+#include "limn/train/best.hpp"
 #include "limn/train/events.hpp"
+#include "limn/train/recovery.hpp"
 #include "limn/train/run_files.hpp"
 #include "limn/train/trainable.hpp"
+#include "limn/train/watch.hpp"
 
 namespace limn::inline v0 {
 
@@ -34,26 +37,39 @@ struct TrainerOptions {
   std::int64_t keep = 2;
 };
 
+/// The pictures of the next step: called once per step, first for step done + 1.
+using Batches = std::function<UnpairedBatch()>;
+
+/// What a trainer watches for, and what it does about problems.
+struct Guard {
+  Watch watch{};
+  OnProblem on_problem = OnProblem::warn;
+  Recovery recovery{};  ///< of the checkpoint that the model has its state from
+  /// The pictures after step `done` in the order of that recovery: without it there is no rollback.
+  std::function<Batches(const Recovery&, std::int64_t done)> batches{};
+};
+
 class Trainer {
  public:
-  /// The pictures of the next step: called once per step, first for step done + 1.
-  using Batches = std::function<UnpairedBatch()>;
-  enum class Ended { finished, reached, stopped };
+  using Batches = limn::Batches;
+  enum class Ended { finished, reached, stopped, problem };
 
   /// Goes on after step `done`, of which the model has the state. `identity` says which data these
   /// are, for the checkpoint; `lock` is that of `out`, where it is held already. Throws IoError
   /// where `out` cannot be written, or another training is writing there.
   Trainer(std::unique_ptr<Trainable> model, Batches batches, Metadata identity,
           TrainerOptions options, TrainerEvents events, std::int64_t done = 0,
-          std::optional<RunLock> lock = std::nullopt)
+          std::optional<RunLock> lock = std::nullopt, Guard guard = {})
       : model_(std::move(model)),
         batches_(std::move(batches)),
         identity_(std::move(identity)),
         options_(std::move(options)),
         events_(std::move(events)),
+        guard_(std::move(guard)),
         names_(model_->loss_names()),
         step_(done),
         read_(done) {
+    if (guard_.recovery.rate_factor != 1) model_->scale_learning_rate(guard_.recovery.rate_factor);
     if (options_.out.empty()) return;
     std::vector<std::string> columns{"lr"};
     columns.insert(columns.end(), names_.begin(), names_.end());
@@ -69,22 +85,28 @@ class Trainer {
     return files_ ? files_->saved_step() : std::nullopt;
   }
   [[nodiscard]] Trainable& model() { return *model_; }
+  /// The problem that ended run(), if one did.
+  [[nodiscard]] const std::optional<Problem>& stopped_by() const { return stopped_by_; }
+  [[nodiscard]] const Recovery& recovery() const { return guard_.recovery; }
 
-  /// One step, and the log, sheet and checkpoint that are due. Throws UsageError after the last
-  /// step, NumericError where the training breaks down (it cannot go on; the last checkpoint
-  /// stays), IoError where there are no pictures any more. Files that cannot be written are told,
-  /// and the training goes on.
+  /// One step, and the log, sheet and checkpoint that are due. Where problems roll back, it may end
+  /// at an earlier step. Throws UsageError after the last step, NumericError where the training
+  /// breaks down (it cannot go on; the last checkpoint stays), IoError where there are no pictures
+  /// any more. Files that cannot be written are told, and the training goes on.
   void advance() {
     if (finished())
       throw UsageError("the training has finished its " + std::to_string(steps()) + " steps");
     require_sound();
     if (files_) files_->settle(false);
+    stopped_by_.reset();
+    if (step_ == 0 && rolls_back() && !files_->saved_step()) save();  // somewhere to go back to
     const auto start = std::chrono::steady_clock::now();
     const std::int64_t step = step_ + 1;
     StepReport report{step, steps(), 0, model_->learning_rate(step), names_, {}, 0, {}};
     const UnpairedBatch batch = batches_();
-    sound(step, [&] { model_->train(batch, step); });
-    if (!model_->runs_ahead() || losses_.empty() || shown(step)) read_losses(step);
+    if (!sound(step, [&] { model_->train(batch, step); })) return;
+    if (!model_->runs_ahead() || losses_.empty() || shown(step))
+      if (!read_losses(step)) return;
     step_ = step;
     report.losses = losses_;
     report.losses_step = read_;
@@ -98,25 +120,40 @@ class Trainer {
       report.signals = model_->signals();
     }
     if (events_.on_step) events_.on_step(report);
-    if (due(options_.sheet_every)) make_sheet();
+    std::optional<Problem> grave;
+    tell(guard_.watch.see(report), grave);
+    if (due(options_.sheet_every) && !sound(step, [&] { make_sheet(grave); })) return;
+    if (grave && roll_back(*grave)) return;
+    if (due(scoring_.every) && !score()) return;
     if (options_.save_every > 0 && step_ % options_.save_every == 0) begin_save();
+    if (guard_.on_problem != OnProblem::warn) stopped_by_ = grave;
   }
 
-  /// Steps until `until` (a step, not a number of steps), the end, or a request to stop, which is
-  /// granted after a step; then saves.
+  /// Steps until `until` (a step, not a number of steps), the end, a request to stop, which is
+  /// granted after a step, or a problem that stops; then saves.
   Ended run(std::int64_t until = std::numeric_limits<std::int64_t>::max(),
             const std::stop_token& stop = {}) {
-    while (!finished() && step_ < until && !stop.stop_requested()) advance_or_save();
-    if (files_) files_->settle(true);
-    if (!files_ || files_->saved_step() != step_) save();
-    return finished() ? Ended::finished : step_ >= until ? Ended::reached : Ended::stopped;
+    stopped_by_.reset();
+    const auto ends = [&] {
+      return finished() || step_ >= until || stop.stop_requested() || stopped_by_;
+    };
+    do {
+      while (!ends()) advance_or_save();
+      if (files_) files_->settle(true);
+      if (!files_ || files_->saved_step() != step_) save();
+    } while (!ends());  // saving found it spoiled, and rolled back
+    return stopped_by_      ? Ended::problem
+           : finished()     ? Ended::finished
+           : step_ >= until ? Ended::reached
+                            : Ended::stopped;
   }
 
   /// Writes the checkpoint of this step, and returns when it is on the disk. Throws IoError; the
   /// older ones then are still there.
   void save() {
     require_sound();
-    if (read_ != step_) read_losses(step_);  // a spoiled state must not replace a sound one
+    // a spoiled state must not replace a sound one
+    if (read_ != step_ && !read_losses(step_)) return;
     if (!files_) return;
     try {
       files_->begin_save(step_, metadata(), model_->state());
@@ -131,12 +168,8 @@ class Trainer {
   void begin_save() {
     require_sound();
     if (!files_ || files_->has(step_)) return;
-    if (read_ != step_) read_losses(step_);
-    try {
-      files_->begin_save(step_, metadata(), model_->state());
-    } catch (const IoError& error) {
-      files_->tell_failure(step_, error);
-    }
+    if (read_ != step_ && !read_losses(step_)) return;
+    write_checkpoint();
   }
 
   /// The state after this step is the best so far by this score: it is saved as latest.safetensors
@@ -144,13 +177,15 @@ class Trainer {
   void keep_best(const std::string& by, double score) {
     require_sound();
     if (!files_) return;
-    if (read_ != step_) read_losses(step_);
+    if (read_ != step_ && !read_losses(step_)) return;
     files_->set_best(Best{by, score, step_});
-    try {
-      files_->begin_save(step_, metadata(), model_->state());
-    } catch (const IoError& error) {
-      files_->tell_failure(step_, error);
-    }
+    write_checkpoint();
+  }
+  /// From now on the model is scored every so often: events.on_scores is told, and the best state
+  /// is kept.
+  void score_with(Scoring scoring) {
+    scoring_ = std::move(scoring);
+    if (!scoring_.score) scoring_.every = 0;
   }
   /// The best score so far; none without `out`.
   [[nodiscard]] std::optional<Best> best() const { return files_ ? files_->best() : std::nullopt; }
@@ -184,33 +219,111 @@ class Trainer {
     }
   }
 
+  /// Begins to write the checkpoint of this step; what fails is told.
+  void write_checkpoint() {
+    try {
+      files_->begin_save(step_, metadata(), model_->state());
+    } catch (const IoError& error) {
+      files_->tell_failure(step_, error);
+    }
+  }
+
   [[nodiscard]] Metadata metadata() {
     Metadata metadata = model_->metadata();
     metadata.insert(identity_.begin(), identity_.end());
+    metadata.merge(recovery_to_metadata(guard_.recovery));
+    if (rolls_back()) metadata.merge(guard_.watch.memory());
     return metadata;
   }
 
-  void read_losses(std::int64_t step) {
-    sound(step, [&] { losses_ = model_->losses(); });
-    read_ = step;
+  [[nodiscard]] bool read_losses(std::int64_t step) {
+    return sound(step, [&] {
+      losses_ = model_->losses();
+      read_ = step;
+    });
   }
 
-  /// Calls f, which is about this step; what it throws ends the training.
+  /// Calls f, which is about this step. Where values are not finite the training is rolled back,
+  /// and the result is false; or it ends here.
   template <class F>
-  void sound(std::int64_t step, F&& f) {
+  [[nodiscard]] bool sound(std::int64_t step, F&& f) {
     try {
       f();
+      return true;
     } catch (const NumericError& error) {
-      broken_ = step;
-      if (files_) files_->settle(true);
-      throw NumericError("step " + std::to_string(step) + ": " + error.what() +
-                         "; the training has broken down" +
-                         (files_ ? files_->still_there() : std::string()) +
-                         "; a smaller --lr, or other pictures, may help");
+      break_down(step, error.what());
+      return false;
     } catch (...) {
       broken_ = step;  // somewhere inside an update
       throw;
     }
+  }
+
+  /// Tells that values are not finite; then rolls back, or saves what is sound and throws.
+  void break_down(std::int64_t step, const std::string& what) {
+    broken_ = step;
+    const Diagnosis diagnosis = model_->diagnose();
+    std::string text = "step " + std::to_string(step) + ": " + what;
+    if (!diagnosis.where.empty()) text += "; " + diagnosis.where;
+    const Problem problem{step, "not-finite",
+                          text + "; a smaller --lr, or other pictures, may help", true, step};
+    if (events_.on_problem) events_.on_problem(problem);
+    if (roll_back(problem)) return;
+    if (files_) files_->settle(true);
+    if (diagnosis.sound && read_ == step_ && step_ > 0 && files_ && !files_->has(step_)) {
+      write_checkpoint();
+      files_->settle(true);
+    }
+    throw NumericError(text + "; the training has broken down" +
+                       (files_ ? files_->still_there() : std::string()) +
+                       "; a smaller --lr, or other pictures, may help");
+  }
+
+  void tell(const std::vector<Problem>& problems, std::optional<Problem>& grave) {
+    for (const auto& problem : problems) {
+      if (problem.grave && !grave) grave = problem;
+      if (events_.on_problem) events_.on_problem(problem);
+    }
+  }
+
+  [[nodiscard]] bool rolls_back() const {
+    return guard_.on_problem == OnProblem::rollback && guard_.batches && files_;
+  }
+
+  /// Goes back to the last checkpoint; false where that is not to be.
+  [[nodiscard]] bool roll_back(const Problem& problem) {
+    if (!rolls_back()) return false;
+    if (guard_.recovery.rollbacks >= most_rollbacks) {
+      events_.message("the training has been rolled back " + std::to_string(most_rollbacks) +
+                      " times; it ends here");
+      return false;
+    }
+    files_->settle(true);
+    const SafetensorsFile file =
+        checkpoint_before(options_.out, problem.since > 0 ? problem.since : problem.step,
+                          [this](const std::string& text) { events_.message(text); });
+    read_state(file, model_->state(), Surplus::refused, "it is the checkpoint of another training");
+    model_->restore_counters(file);
+    step_ = checkpoint_step(file);
+    const Recovery before = guard_.recovery;
+    guard_.recovery = before.next();
+    model_->scale_learning_rate(guard_.recovery.rate_factor / before.rate_factor);
+    batches_ = guard_.batches(guard_.recovery, step_);
+    guard_.watch.forget();
+    read_ = step_;
+    losses_.clear();
+    broken_.reset();
+    files_->go_back(step_);
+    files_->restore_best(best_of(file));  // a later one belongs to the course that is given up
+    write_checkpoint();  // so that a training that is killed now knows of it
+    events_.message("rolled back from step " + std::to_string(problem.step) +
+                    " to the checkpoint " + "of step " + std::to_string(step_) + " (" +
+                    problem.kind + "): the learning rate is " +
+                    text_of(guard_.recovery.rate_factor, 4) +
+                    " of what it was at first, the pictures come in another order; " +
+                    std::to_string(guard_.recovery.rollbacks) + " of " +
+                    std::to_string(most_rollbacks) + " times");
+    return true;
   }
 
   void require_sound() const {
@@ -219,8 +332,28 @@ class Trainer {
                        " and has no state to go on from: resume from its last checkpoint");
   }
 
-  void make_sheet() {
-    const Picture sheet = model_->sheet(step_);
+  /// False where scoring found the state spoiled, and it was rolled back.
+  [[nodiscard]] bool score() {
+    const std::int64_t step = step_;
+    Scores scores;
+    if (!sound(step, [&] { scores = scoring_.score(*model_, step); })) return false;
+    if (scores.values.empty()) return true;
+    if (events_.on_scores) events_.on_scores(scores);
+    const auto value = score_by(scoring_.best_by, scores);
+    const auto known = best();
+    if (value && is_best(scoring_.best_by, *value, known ? known->by : std::string(),
+                         known ? std::optional(known->score) : std::nullopt))
+      keep_best(to_string(scoring_.best_by), *value);
+    return step_ == step;
+  }
+
+  void make_sheet(std::optional<Problem>& grave) {
+    const Samples samples = model_->samples(step_);
+    if (!samples.empty()) {
+      if (events_.on_samples) events_.on_samples(samples);
+      tell(guard_.watch.see(samples), grave);
+    }
+    const Picture sheet = samples.empty() ? model_->sheet(step_) : draw_samples(samples);
     if (sheet.pixels.empty()) return;
     const auto path = files_ ? files_->sheet(sheet, step_) : std::filesystem::path();
     if (events_.on_sheet) events_.on_sheet(sheet, path);
@@ -231,6 +364,8 @@ class Trainer {
   Metadata identity_;
   TrainerOptions options_;
   TrainerEvents events_;
+  Scoring scoring_;
+  Guard guard_;
   std::vector<std::string> names_;
   std::int64_t step_ = 0;
   std::int64_t read_ = 0;  ///< the step that losses_ are of
@@ -238,6 +373,7 @@ class Trainer {
   double seconds_ = 0;
   std::optional<std::int64_t> broken_;  ///< the step
   std::optional<RunFiles> files_;
+  std::optional<Problem> stopped_by_;
 };
 
 }  // namespace limn::inline v0

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "limn/core/activation.hpp"
+#include "limn/core/bordered.hpp"
 #include "limn/core/primitives/common.hpp"
 
 namespace limn::inline v0::primitive {
@@ -43,6 +44,49 @@ void affine_forward(const Tensor<D, T>& x, const Tensor<D, param_t<T>>& a,
           "the residual must have x's shape", x.shape(), residual.shape());
   if (begin(x.device(), traffic(x, residual, y)))
     Affine<D, T>::forward(x.device(), x, a, b, activation, residual, y, write);
+}
+
+/// A device whose convolutions want borders in memory offers this, so that a map is written once.
+/// Elsewhere borders are a way of addressing, and nothing is written around a map.
+template <class D, class T>
+concept WritesBorders = requires {
+  &Affine<D, T>::forward_bordered;
+};
+
+/// What is written around a map for the convolution that reads it next and wants `next`: nothing
+/// where the map is too small for it, which the convolution will say with its name.
+template <class D, class T>
+[[nodiscard]] constexpr Border border_for(const Border& next, const Shape& map) {
+  return WritesBorders<D, T> && next.fits(map) ? next : Border{};
+}
+
+/// As affine_forward, y with its border (mirrored or repeated) around it; the residual's is passed
+/// over. Only where borders are written; without any it is affine_forward.
+template <Device D, Scalar T>
+void affine_forward_bordered(const Tensor<D, T>& x, const Tensor<D, param_t<T>>& a,
+                             const Tensor<D, param_t<T>>& b, Activation activation,
+                             const Bordered<D, T>& residual, const Bordered<D, T>& y) {
+  constexpr const char* where = "affine_forward_bordered";
+  if (y.border.empty() && residual.border.empty())
+    return affine_forward(x, a, b, activation, residual.tensor, y.tensor);
+  if constexpr (WritesBorders<D, T>) {
+    require_coefficients(where, x.shape(), a.shape());
+    if (b.defined()) require_coefficients(where, x.shape(), b.shape());
+    require(y.shape() == x.shape(), where, "y within its border must have x's shape", x.shape(),
+            y.shape());
+    require(y.border.empty() || y.border.padding == Padding::reflect ||
+                y.border.padding == Padding::edge,
+            where, "a border is mirrored or repeated", x.shape(), y.tensor.shape());
+    require(y.border.fits(x.shape()), where,
+            "reflection padding needs a picture larger than the padding", x.shape(),
+            y.tensor.shape());
+    require(!residual.defined() || residual.shape() == x.shape(), where,
+            "the residual within its border must have x's shape", x.shape(), residual.shape());
+    if (begin(x.device(), traffic(x, residual.tensor, y.tensor)))
+      Affine<D, T>::forward_bordered(x.device(), x, a, b, activation, residual, y);
+  } else {
+    refuse(where, "this device writes no borders", x.shape(), y.tensor.shape());
+  }
 }
 
 /// With g = dy * activation'(a x + b): s1[n,c] = sum over H, W of g; s2[n,c] = sum over H, W of g

@@ -44,7 +44,8 @@ struct Discriminator {
   /// (real | fake in one batch).
   [[nodiscard]] Judgement<D, T> operator()(const Var<D, T>& image, const Passes& passes = {}) {
     auto x = image;
-    for (auto& layer : layers) x = layer(x, passes);
+    for (std::size_t i = 0; i < layers.size(); ++i)
+      x = layers[i](x, passes, i + 1 < layers.size() ? layers[i + 1].geometry.border() : Border{});
     const auto [attended, cam_logits] = attention.attend(
         x, [passes](auto& classifier, const auto& pooled) { return classifier(pooled, passes); });
     return {last(attended, passes), cam_logits};

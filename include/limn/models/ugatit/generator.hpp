@@ -15,6 +15,9 @@
 
 namespace limn::inline v0::ugatit {
 
+// Each convolution's border is told to what writes its input: a device that keeps borders in memory
+// writes them there and then.
+
 /// x + IN(conv(relu(IN(conv(x))))).
 template <Device D, Scalar T = float>
 struct ResidualBlock {
@@ -25,10 +28,10 @@ struct ResidualBlock {
       : conv1(channels, channels, reflect_conv(3, 1, 1), {.moments = WithMoments::yes}),
         conv2(channels, channels, reflect_conv(3, 1, 1), {.moments = WithMoments::yes}) {}
 
-  [[nodiscard]] Var<D, T> operator()(const Var<D, T>& x) {
-    auto y = norm1(conv1(x));
+  [[nodiscard]] Var<D, T> operator()(const Var<D, T>& x, const Border& next) {
+    auto y = norm1(conv1(x), {}, conv2.geometry.border());
     y = conv2(y);
-    return norm2(std::move(y), x);
+    return norm2(std::move(y), x, next);
   }
 
   void visit(auto&& f) {
@@ -54,10 +57,10 @@ struct Encoder {
   }
 
   [[nodiscard]] Var<D, T> operator()(const Var<D, T>& image) {
-    auto x = norm(first(image));
-    x = norm(down1(x));
-    x = norm(down2(x));
-    for (auto& block : blocks) x = block(x);
+    auto x = norm(first(image), {}, down1.geometry.border());
+    x = norm(down1(x), {}, down2.geometry.border());
+    x = norm(down2(x), {}, before_block(0));
+    for (std::size_t i = 0; i < blocks.size(); ++i) x = blocks[i](x, before_block(i + 1));
     return x;
   }
 
@@ -67,6 +70,12 @@ struct Encoder {
     f("DownBlock.9", down2);
     for (std::size_t i = 0; i < blocks.size(); ++i)
       f("DownBlock." + std::to_string(12 + i), blocks[i]);
+  }
+
+ private:
+  // behind the last one is the attention, which has none
+  [[nodiscard]] Border before_block(std::size_t i) const {
+    return i < blocks.size() ? blocks[i].conv1.geometry.border() : Border{};
   }
 };
 
@@ -123,10 +132,10 @@ struct AdaptiveResidual {
         norm2(channels) {}
 
   [[nodiscard]] Var<D, T> operator()(const Var<D, T>& x, const Var<D, param_t<T>>& gamma,
-                                     const Var<D, param_t<T>>& beta) {
-    auto y = norm1(conv1(x), gamma, beta);
+                                     const Var<D, param_t<T>>& beta, const Border& next) {
+    auto y = norm1(conv1(x), gamma, beta, {}, conv2.geometry.border());
     y = conv2(y);
-    return norm2(std::move(y), gamma, beta, x);
+    return norm2(std::move(y), gamma, beta, x, next);
   }
 
   void visit(auto&& f) {
@@ -152,8 +161,8 @@ struct Decoder {
         norm2(channels, relu_activation) {}
 
   [[nodiscard]] Var<D, T> operator()(const Var<D, T>& x) {
-    auto y = norm1(up1(x));
-    y = norm2(up2(y));
+    auto y = norm1(up1(x), up2.geometry.border());
+    y = norm2(up2(y), last.geometry.border());
     return last(y);
   }
 
@@ -200,7 +209,9 @@ struct Generator {
     const Tensor<D, param_t<T>> heatmap =
         with_heatmap ? heatmap_of(x.value()) : Tensor<D, param_t<T>>();
     const auto [gamma, beta] = style(x);
-    for (auto& block : body) x = block(x, gamma, beta);
+    for (std::size_t i = 0; i < body.size(); ++i)
+      x = body[i](x, gamma, beta,
+                  (i + 1 < body.size() ? body[i + 1].conv1 : decode.up1).geometry.border());
     return {decode(x), logits, heatmap};
   }
 

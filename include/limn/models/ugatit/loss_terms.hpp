@@ -11,6 +11,15 @@
 
 namespace limn::inline v0::ugatit {
 
+/// The value of a loss term, waiting for the device. Throws NumericError that names it.
+template <Device D, Scalar P>
+[[nodiscard]] double finite_loss(const std::string& name, const Tensor<D, P>& loss) {
+  const auto value = static_cast<double>(loss.item());
+  if (!is_finite(value))
+    throw NumericError("loss term " + name + " is not finite (" + std::to_string(value) + ")");
+  return value;
+}
+
 /// The loss terms of a step by name, still on the device. Names as in the published code, totals
 /// D_loss and G_loss.
 template <Device D, Scalar T>
@@ -22,10 +31,7 @@ struct Losses {
   [[nodiscard]] std::vector<std::pair<std::string, double>> read() const {
     std::vector<std::pair<std::string, double>> values;
     for (const auto& [name, tensor] : terms) {
-      const auto value = static_cast<double>(tensor.item());
-      if (!is_finite(value))
-        throw NumericError("loss term " + name + " is not finite (" + std::to_string(value) + ")");
-      values.emplace_back(name, value);
+      values.emplace_back(name, finite_loss(name, tensor));
     }
     return values;
   }
@@ -73,6 +79,12 @@ class LossTerms {
       result.add(name, first.first, weighted_sum(same));
     }
     return result;
+  }
+
+  /// Throws NumericError that names the first term that is not finite.
+  void require_finite() const {
+    for (const auto& [name, term] : terms_)
+      static_cast<void>(finite_loss(name, term.second.value()));
   }
 
   /// The sum, for backward; of a part of a batch, its share in the mean.

@@ -25,8 +25,8 @@ struct Plan {
   std::uint64_t multiply_adds = 0;  ///< of a step, in convolutions and matrix products
 };
 
-/// The plan in lines; the last one is "peak N bytes".
-[[nodiscard]] inline std::string to_text(const Plan& plan) {
+/// The plan in lines; the last one is "peak N bytes", before which `more` lines may stand.
+[[nodiscard]] inline std::string to_text(const Plan& plan, const std::string& more = "") {
   std::string text;
   const auto line = [&](const std::string& name, std::uint64_t bytes, const std::string& note) {
     const std::string digits = std::to_string(bytes);
@@ -44,6 +44,7 @@ struct Plan {
   line("checkpoint", plan.checkpoint, "on disk");
   text += "work per step " + text_of(static_cast<double>(plan.multiply_adds) / 1e9, 4) +
           " billion multiply-adds\n";
+  text += more;
   text += "peak " + std::to_string(plan.peak) + " bytes\n";
   return text;
 }

@@ -15,7 +15,9 @@
 
 #include "limn/models/ugatit/model_file.hpp"
 #include "limn/models/ugatit/run_device.hpp"
+#include "limn/models/ugatit/run_facts.hpp"
 #include "limn/models/ugatit/warm_start.hpp"
+#include "limn/models/ugatit/watch_rules.hpp"
 #include "limn/optim/schedule.hpp"
 #include "limn/train/data_identity.hpp"
 #include "limn/train/trainer.hpp"
@@ -28,7 +30,12 @@ struct RunPlace {
   std::filesystem::path out;
   std::shared_ptr<const RunDevice> device;  ///< cpu_run_device(), ...
   std::int64_t log_every = 10, sheet_every = 1000, save_every = 1000;
-  std::int64_t keep = 2;  ///< checkpoints that are kept, besides the best
+  bool tensorboard = false;                ///< also event files that TensorBoard reads
+  std::int64_t keep = 2;                   ///< checkpoints that are kept, besides the best
+  OnProblem on_problem = OnProblem::warn;  ///< that cannot heal
+  std::int64_t evaluate_every = 0;         ///< steps between scores of the test pictures; 0: none
+  BestBy best_by = BestBy::kid;            ///< the score by which best.safetensors is kept
+  OpenScorer scorer{};                     ///< test_scores(...), where there are to be scores
 };
 
 /// Options that were asked for when resuming, by name.
@@ -98,6 +105,12 @@ inline void require_memory(std::uint64_t bytes, const Capacity& capacity) {
                       "(--plan tells how much)");
 }
 
+/// What checkpoints tell of how the run began, taken over from one to the next.
+inline void keep_warm_start(const SafetensorsFile& checkpoint, Metadata& metadata) {
+  for (const auto& [key, value] : checkpoint.metadata())
+    if (key.starts_with(warm_start_prefix)) metadata[key] = value;
+}
+
 /// The newest checkpoint of a run that is whole. Throws IoError where there is no run.
 [[nodiscard]] inline ModelFile newest_model_file(
     const std::filesystem::path& run, const std::function<void(const std::string&)>& say = {}) {
@@ -135,23 +148,32 @@ inline void require_no_run(const std::filesystem::path& out) {
   };
 }
 
-/// What checkpoints tell of how the run began, taken over from one to the next.
-inline void keep_warm_start(const SafetensorsFile& checkpoint, Metadata& metadata) {
-  for (const auto& [key, value] : checkpoint.metadata())
-    if (key.starts_with(warm_start_prefix)) metadata[key] = value;
+/// How the run is scored. Throws UsageError where it cannot be.
+[[nodiscard]] inline Scoring open_scoring(const RunOptions& options, const RunPlace& place,
+                                          const std::function<void(const std::string&)>& say) {
+  if (place.evaluate_every <= 0) return {};
+  if (!place.scorer)
+    throw UsageError("scores need RunPlace::scorer: see limn/train/test_scores.hpp");
+  return {place.evaluate_every, place.best_by,
+          place.scorer(place.data, options.model.size, options.fit, place.best_by, say)};
 }
 
-/// The trainer of a run, from a checkpoint if there is one; a new one begins with `init`, if given.
-/// `lock` is that of a folder that has a checkpoint.
+/// The trainer of a run, from a checkpoint if there is one, else with the weights of `init` where
+/// they fit, if given; `lock` is that of a folder that has one.
 [[nodiscard]] inline std::unique_ptr<Trainer> open_run(
-    const RunOptions& options, const RunPlace& place, const TrainerEvents& events,
+    const RunOptions& options, const RunPlace& place, const TrainerEvents& attended,
     const ModelFile* checkpoint, std::int64_t step, std::optional<RunLock> lock,
     const ModelFile* init = nullptr) {
+  const auto record = std::make_shared<Record>(
+      place.out, place.tensorboard, [attended](const auto& text) { attended.message(text); });
+  const TrainerEvents events =
+      place.out.empty() ? attended : limn::both(attended, record->events());
   const auto say = [events](const std::string& text) { events.message(text); };
   const auto& device = place.device;
   if (!device) throw UsageError("a run needs a device: RunPlace::device is empty");
   const auto a = place.data / "trainA", b = place.data / "trainB";
   const ImageFolder folder_a(a), folder_b(b);
+  Scoring scoring = open_scoring(options, place, say);
   Metadata identity = data_identity(folder_a, folder_b);
   if (checkpoint != nullptr) {
     check_data_identity(checkpoint->file, identity, place.data.string());
@@ -173,8 +195,12 @@ inline void keep_warm_start(const SafetensorsFile& checkpoint, Metadata& metadat
   }
   auto training = device->training(
       options, load_sheet_pictures(place.data, options.model.size, options.fit, say));
-  say(training->description() + "; " + std::to_string(folder_a.size()) + " pictures of A, " +
-      std::to_string(folder_b.size()) + " of B; memory " +
+  const std::string pictures = std::to_string(folder_a.size()) + " pictures of A, " +
+                               std::to_string(folder_b.size()) + " of B";
+  RecordFacts facts = record_facts(options, training->description(), training->metadata(),
+                                   place.data.string(), pictures, static_cast<double>(plan.peak));
+  facts.log_every = place.log_every;
+  say(training->description() + "; " + pictures + "; memory " +
       text_of(static_cast<double>(plan.peak) / 1e9, 3) + " GB");
   if (checkpoint != nullptr) {
     read_state(checkpoint->file, training->state(), Surplus::refused, unfitting);
@@ -194,22 +220,41 @@ inline void keep_warm_start(const SafetensorsFile& checkpoint, Metadata& metadat
   }
   // decoded pictures are kept within what the plan leaves room for: 5 % and some
   const auto cache = static_cast<Index>(plan.peak / 25) + (Index{16} << 20);
-  auto loader = std::make_shared<UnpairedLoader>(
-      LoaderOptions{.folder_a = a,
-                    .folder_b = b,
-                    .size = options.model.size,
-                    .batch = options.train.pictures(),
-                    .fit = options.fit,
-                    .seed = options.train.seed,
-                    .first_step = step,
-                    .cache_bytes = cache,
-                    .on_bad_picture = bad_picture_teller(place.data, say)});
-  auto trainer = std::make_unique<Trainer>(
-      std::move(training), [loader] { return loader->next(); }, identity,
-      TrainerOptions{place.out, options.train.steps, place.log_every, place.sheet_every,
-                     place.save_every, place.keep},
-      events, step, std::move(lock));
-  if (checkpoint != nullptr) trainer->restore_best(best_of(checkpoint->file));
+  const auto data = place.data;
+  // after a rollback the pictures come in another order
+  const auto batches = [=](const Recovery& recovery, std::int64_t done) -> Batches {
+    auto loader = std::make_shared<UnpairedLoader>(
+        LoaderOptions{.folder_a = a,
+                      .folder_b = b,
+                      .size = options.model.size,
+                      .batch = options.train.pictures(),
+                      .fit = options.fit,
+                      .seed = recovery.data_seed(options.train.seed),
+                      .first_step = done,
+                      .cache_bytes = cache,
+                      .on_bad_picture = bad_picture_teller(data, say)});
+    return [loader] { return loader->next(); };
+  };
+  Guard guard{Watch(watch_rules(options.train)), place.on_problem, {}, batches};
+  if (checkpoint != nullptr) {
+    guard.recovery = recovery_from_metadata(checkpoint->file);
+    guard.watch.recall(checkpoint->file.metadata());
+  }
+  auto first = batches(guard.recovery, step);
+  auto trainer =
+      std::make_unique<Trainer>(std::move(training), std::move(first), identity,
+                                TrainerOptions{place.out, options.train.steps, place.log_every,
+                                               place.sheet_every, place.save_every, place.keep},
+                                events, step, std::move(lock), std::move(guard));
+  if (checkpoint != nullptr) {
+    const auto best = best_of(checkpoint->file);
+    if (best && scoring.every > 0 && best->by != to_string(scoring.best_by))
+      say("the best checkpoint so far was chosen by " + best->by + ": with best-by " +
+          to_string(scoring.best_by) + " the next one scored takes its place");
+    trainer->restore_best(best);
+  }
+  trainer->score_with(std::move(scoring));
+  if (!place.out.empty()) record->begin(step, facts);  // the folder is ours now
   return trainer;
 }
 

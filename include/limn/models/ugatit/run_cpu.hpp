@@ -5,13 +5,30 @@
 #include <unistd.h>
 
 #include <cstdint>
+#include <fstream>
+#include <limits>
 #include <memory>
+#include <string>
 #include <utility>
 
 #include "limn/cpu/cpu.hpp"
 #include "limn/models/ugatit/run_device_on.hpp"
 
 namespace limn::inline v0::ugatit {
+
+namespace detail {
+
+/// Bytes that programs can have without others being pushed out ("MemAvailable" of Linux); 0 where
+/// nobody says.
+[[nodiscard]] inline std::uint64_t available_memory() {
+  std::ifstream info("/proc/meminfo");
+  for (std::string key; info >> key; info.ignore(std::numeric_limits<std::streamsize>::max(), '\n'))
+    if (std::uint64_t kibibytes = 0; key == "MemAvailable:" && info >> kibibytes)
+      return 1024 * kibibytes;
+  return 0;
+}
+
+}  // namespace detail
 
 /// The CPU; the options' maths is the device's.
 [[nodiscard]] inline std::shared_ptr<const RunDevice> cpu_run_device(CpuOptions cpu = {}) {
@@ -25,7 +42,7 @@ namespace limn::inline v0::ugatit {
       [] {
         return Capacity{static_cast<std::uint64_t>(sysconf(_SC_PHYS_PAGES)) *
                             static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE)),
-                        "the machine"};
+                        "the machine", detail::available_memory()};
       });
 }
 

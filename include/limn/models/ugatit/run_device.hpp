@@ -19,6 +19,7 @@ namespace limn::inline v0::ugatit {
 struct Capacity {
   std::uint64_t bytes = 0;
   std::string owner;
+  std::uint64_t free = 0;  ///< of them, what nobody uses now; 0: not known
 };
 
 /// A kind of device, and how it is opened.

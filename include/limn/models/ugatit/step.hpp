@@ -34,6 +34,7 @@
 #include <utility>
 #include <vector>
 
+#include "limn/autograd/finite_probe.hpp"
 #include "limn/loss/losses.hpp"
 #include "limn/models/ugatit/loss_terms.hpp"
 #include "limn/models/ugatit/model.hpp"
@@ -89,28 +90,54 @@ class Step {
     release_gradients();  // kept ones of the step before
     const bool whole = options_.accumulate == 1;
     Tapes tapes{Tape<D>(options_.stash), Tape<D>(options_.stash)};
+    untouched_ = true;
     Fakes fakes;
-    if (whole) fakes = translate(tapes, real_a, real_b);
-    discriminate(whole ? Pictures{real_a, real_b, fakes.b2a.value(), fakes.a2b.value()}
-                       : translations(real_a, real_b),
-                 losses);
+    {
+      Pictures pictures;
+      if (whole) {
+        fakes = translate(tapes, real_a, real_b);
+        require_finite(fakes);
+        pictures = {real_a, real_b, fakes.b2a.value(), fakes.a2b.value()};
+      } else {
+        pictures = translations(real_a, real_b);
+        require_finite("the translation A2B", pictures.fake_b);
+        require_finite("the translation B2A", pictures.fake_a);
+      }
+      untouched_ = false;
+      discriminate(pictures, losses);
+    }
     model_->generators.zero_gradients();
     std::vector<Terms> terms(parts());
     for (Index i = 0; i < options_.accumulate; ++i) {
       const auto a = part(real_a, i), b = part(real_b, i);
-      if (!whole) fakes = translate(tapes, a, b);
+      if (!whole) {
+        fakes = translate(tapes, a, b);
+        require_finite(fakes);
+      }
       generate(tapes, fakes, a, b, i, terms[static_cast<std::size_t>(i)]);
       if (!whole) fakes = {};
     }
     Terms::mean(terms).report("G_loss", losses);
+    require_finite({&model_->a2b.encode.first.weight, &model_->b2a.encode.first.weight});
     generator_adam_.update();
     if (!keep_gradients_) release_gradients();
     return losses;
   }
 
   [[nodiscard]] double learning_rate(std::int64_t step) const {
-    return options_.decay ? linear_decay(options_.learning_rate, step, options_.steps)
-                          : options_.learning_rate;
+    return rate_factor_ * (options_.decay
+                               ? linear_decay(options_.learning_rate, step, options_.steps)
+                               : options_.learning_rate);
+  }
+  void scale_learning_rate(double factor) { rate_factor_ *= factor; }
+  /// After compute() threw NumericError, which it does before it changes anything where
+  /// translations are not finite: takes begin() back, so that all is as before the step, and says
+  /// whether it could.
+  [[nodiscard]] bool take_back() {
+    if (!untouched_) return false;
+    untouched_ = false;
+    for (auto* adam : {&generator_adam_, &discriminator_adam_}) adam->set_steps(adam->steps() - 1);
+    return true;
   }
   [[nodiscard]] Adam<D, T>& generator_adam() { return generator_adam_; }
   [[nodiscard]] Adam<D, T>& discriminator_adam() { return discriminator_adam_; }
@@ -174,6 +201,35 @@ class Step {
     run_parts(model_->generators.device(), std::span(parts.begin(), parts.size()));
   }
 
+  // Where the host can look at values, nothing that is not finite reaches an optimizer: the state
+  // never holds it. A device that runs ahead finds out when losses are read.
+  [[nodiscard]] bool looks() const {
+    return !RecordingDevice<D> && !model_->generators.device().dry();
+  }
+  template <Scalar U>
+  void require_finite(const char* what, const Tensor<D, U>& x) const {
+    if (!looks()) return;
+    if (const Index bad = count_not_finite(x); bad > 0)
+      throw NumericError(std::string(what) + " is not finite (" + std::to_string(bad) + " of " +
+                         std::to_string(x.size()) + " values)");
+  }
+  void require_finite(const Fakes& f) const {
+    require_finite("the translation A2B", f.a2b.value());
+    require_finite("the identity of B", f.b2b.value());
+    require_finite("the translation B2A", f.b2a.value());
+    require_finite("the identity of A", f.a2a.value());
+    require_finite("the attention of generator A2B", f.a2b_cam.value());
+    require_finite("the attention of generator B2A", f.b2a_cam.value());
+  }
+  // What goes wrong in a backward arrives in the gradients of the first layers.
+  void require_finite(std::initializer_list<const Parameter<D, T>*> first) const {
+    if (!looks()) return;
+    for (const auto* p : first)
+      if (const Index bad = count_not_finite(p->gradient); bad > 0)
+        throw NumericError("the gradient of " + p->name + " is not finite (" + std::to_string(bad) +
+                           " of " + std::to_string(p->shape.size()) + " values)");
+  }
+
   Fakes translate(Tapes& tapes, const Tensor<D, T>& real_a, const Tensor<D, T>& real_b) {
     Fakes f;
     const auto both = [](Generator<D, T>& generator, Tape<D>& tape, const Tensor<D, T>& from,
@@ -232,6 +288,7 @@ class Step {
       };
       real_against_fake(judgement.logits, "D_ad_loss_", "_logit_");
       real_against_fake(judgement.cam_logits, "D_ad_cam_loss_", "_cam_logit_");
+      if (looks()) terms.require_finite();
       tape.backward(terms.sum(share()));
       all[static_cast<std::size_t>(i)].join(terms);
     };
@@ -243,6 +300,7 @@ class Step {
       for (Index i = 0; i < options_.accumulate; ++i)
         see_part(discriminator, name, part(real, i), part(fake, i), distortions_.of_both(domain, i),
                  i);
+      require_finite({&discriminator.layers.front().weight});
       discriminator_adam_.update(network);
       if (!keep_gradients_) model_->discriminators.release_gradients(network);
     };
@@ -310,6 +368,7 @@ class Step {
     side_by_side(
         {[&] { domain(tapes.b2a, "A", real_a, fakes.a2a, fakes.b2a_cam, fakes.a2a_cam); },
          [&] { domain(tapes.a2b, "B", real_b, fakes.b2b, fakes.a2b_cam, fakes.b2b_cam); }});
+    if (looks()) all.require_finite();
   }
 
   template <ActivationOf<T> U>
@@ -327,6 +386,8 @@ class Step {
   StepDistortions<D, T> distortions_;
   Observer observer_;
   bool keep_gradients_ = false;
+  bool untouched_ = false;  ///< by the step that is being computed
+  double rate_factor_ = 1;
 };
 
 }  // namespace limn::inline v0::ugatit

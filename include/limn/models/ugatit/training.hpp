@@ -10,8 +10,11 @@
 #include <vector>
 
 #include "limn/core/repeated.hpp"
+#include "limn/data/augment.hpp"
 #include "limn/models/ugatit/checkpoint.hpp"
-#include "limn/models/ugatit/sheet.hpp"
+#include "limn/models/ugatit/diagnosis.hpp"
+#include "limn/models/ugatit/make_samples.hpp"
+#include "limn/models/ugatit/network_signals.hpp"
 #include "limn/train/trainable.hpp"
 
 namespace limn::inline v0::ugatit {
@@ -55,6 +58,7 @@ class Training final : public Trainable {
   [[nodiscard]] double learning_rate(std::int64_t step) const override {
     return step_.learning_rate(step);
   }
+  void scale_learning_rate(double factor) override { step_.scale_learning_rate(factor); }
 
   /// While the result lives, the generators have the weights that translations are made with:
   /// averages, where they are kept.
@@ -82,6 +86,18 @@ class Training final : public Trainable {
   }
   [[nodiscard]] bool runs_ahead() const override { return RecordingDevice<D>; }
 
+  [[nodiscard]] std::vector<Signal> signals() override {
+    return device_->dry() ? std::vector<Signal>() : network_signals(model_);
+  }
+  [[nodiscard]] Diagnosis diagnose() override {
+    steps_.forget();  // whose recording holds memory
+    const bool untouched = step_.take_back();
+    if (device_->dry() || !real_a_.defined()) return {{}, untouched};
+    return {first_not_finite(model_, real_a_, real_b_, !untouched),
+            untouched && first_not_finite(model_.generators).empty() &&
+                first_not_finite(model_.discriminators).empty()};
+  }
+
   [[nodiscard]] std::vector<StateTensor> state() override { return training_state(model_, step_); }
   [[nodiscard]] Metadata metadata() override {
     return training_metadata(options_, step_, kernels_of(*device_));
@@ -91,12 +107,19 @@ class Training final : public Trainable {
     step_.discriminator_adam().set_steps(counter_entry(file, "adam.discriminators.steps"));
   }
 
-  [[nodiscard]] Picture sheet(std::int64_t step) override {
-    if (pictures_.a.empty() && pictures_.b.empty()) return {};
+  [[nodiscard]] Samples samples(std::int64_t step) override {
     const auto used = used_weights();
-    return draw_sheet(model_.a2b, model_.b2a, *device_, options_.model.size, pictures_,
-                      "Step " + std::to_string(step) + "\n" + description() + "; seed " +
-                          std::to_string(options_.train.seed));
+    return {step,
+            "Step " + std::to_string(step) + "\n" + description() + "; seed " +
+                std::to_string(options_.train.seed),
+            make_samples(model_.a2b, model_.b2a, *device_, options_.model.size, pictures_)};
+  }
+
+  [[nodiscard]] Picture translate(const Picture& picture) override {
+    const auto used = used_weights();
+    const Index size = options_.model.size;
+    return to_picture(translate_values(model_.a2b, *device_, to_floats(picture), size).image, size,
+                      size);
   }
 
  private:

@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <map>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -107,13 +108,14 @@ class WarmStarter {
     }
     if (average) return;
     ++all_;
-    auto& network = networks_[name.substr(0, name.find('.'))];
     if (fit == Match::none) {
-      network.fresh.push_back(name);
+      if (without_weight(name)) return;  // its weight is named
+      fresh_.push_back(name);
       return;
     }
     ++taken_;
-    ++network.taken;
+    for (std::size_t dot = name.find('.'); dot != std::string::npos; dot = name.find('.', dot + 1))
+      partly_.insert(name.substr(0, dot));
     weights_ = weights_ || name.ends_with(".weight") || name.ends_with(".weight_orig");
     if (fit == Match::resampled)
       resampled_ = " (the head's first layer resampled from " +
@@ -131,13 +133,7 @@ class WarmStarter {
                        std::to_string(from_->options.model.size) + " --channels " +
                        std::to_string(from_->options.model.channels) + " --blocks " +
                        std::to_string(from_->options.model.blocks));
-    std::vector<std::string> fresh;
-    for (const auto& [network, n] : networks_) {
-      if (n.taken == 0)
-        fresh.push_back("all of " + network);
-      else
-        fresh.insert(fresh.end(), n.fresh.begin(), n.fresh.end());
-    }
+    const auto fresh = afresh();
     return "begins with " + std::to_string(taken_) + " of " + std::to_string(all_) +
            " tensors from " + path + ", " + to_string(from_->weights) + " weights" + resampled_ +
            (fresh.empty() ? ""
@@ -147,22 +143,37 @@ class WarmStarter {
 
  private:
   enum class Match { none, same, resampled };
-  struct Network {
-    std::size_t taken = 0;
-    std::vector<std::string> fresh{};
-  };
+
+  /// Names of tensors that nothing was taken for, or of the whole networks and layers they are in.
+  [[nodiscard]] std::vector<std::string> afresh() const {
+    std::vector<std::string> names;
+    for (const auto& name : fresh_) {
+      std::size_t end = name.find('.');
+      while (end != std::string::npos && partly_.contains(name.substr(0, end)))
+        end = name.find('.', end + 1);
+      if (const auto part = name.substr(0, end);
+          std::find(names.begin(), names.end(), part) == names.end())
+        names.push_back(part);
+    }
+    return names;
+  }
 
   [[nodiscard]] std::string source(const std::string& name) const {
     return name.starts_with("gen") ? weight_name(*from_, name) : name;
   }
 
-  [[nodiscard]] Match fits(const std::string& name, const std::vector<Index>& shape) const {
-    // vectors of spectral normalization belong to their weights
+  /// Whether this is a vector of spectral normalization whose weight has found nothing.
+  [[nodiscard]] bool without_weight(const std::string& name) const {
     for (const std::string_view vector : {"weight_u", "weight_v"})
       if (name.ends_with(vector)) {
         const auto weight = name.substr(0, name.size() - vector.size()) + "weight_orig";
-        if (fits(weight, shapes_.at(weight)) == Match::none) return Match::none;
+        return fits(weight, shapes_.at(weight)) == Match::none;
       }
+    return false;
+  }
+
+  [[nodiscard]] Match fits(const std::string& name, const std::vector<Index>& shape) const {
+    if (without_weight(name)) return Match::none;
     const std::string there = source(name);
     if (!from_->file.contains(there)) return Match::none;
     const auto& info = from_->file.info(there);
@@ -175,7 +186,8 @@ class WarmStarter {
 
   const ModelFile* from_;
   std::map<std::string, std::vector<Index>> shapes_;
-  std::map<std::string, Network> networks_;
+  std::vector<std::string> fresh_;
+  std::set<std::string> partly_;  ///< networks and layers of which something was taken
   std::size_t all_ = 0, taken_ = 0;
   bool weights_ = false;
   std::string resampled_;

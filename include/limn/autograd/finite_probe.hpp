@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: MIT
+// FiniteProbe: attends a tape and remembers the first result that is not finite, and the layer that
+// made it.
+#pragma once
+
+#include <algorithm>
+#include <string>
+#include <string_view>
+#include <type_traits>
+
+#include "limn/core/tensor.hpp"
+
+namespace limn::inline v0 {
+
+/// How many values are not finite, waiting for the device.
+template <Device D, class T>
+[[nodiscard]] Index count_not_finite(const Tensor<D, T>& tensor) {
+  if (!tensor.defined() || tensor.device().dry()) return 0;
+  using Wide = std::conditional_t<std::is_same_v<T, double>, double, float>;
+  const auto values = tensor.download();
+  return std::count_if(values.begin(), values.end(),
+                       [](T v) { return !is_finite(static_cast<Wide>(v)); });
+}
+
+/// Looks at results in the order in which they are computed.
+class FiniteProbe {
+ public:
+  /// `parameter` is the path of one that the result was made with: "genA2B.DownBlock.1.weight"; or
+  /// empty.
+  template <Device D, class T>
+  void look(std::string_view parameter, const Tensor<D, T>& result) {
+    if (found()) return;
+    if (!parameter.empty()) layer_ = parameter.substr(0, parameter.rfind('.'));
+    follows_ = parameter.empty();
+    count_ = count_not_finite(result);
+    shape_ = result.shape();
+  }
+
+  [[nodiscard]] bool found() const { return count_ > 0; }
+  /// The layer that made the first result that is not finite, or the last one with a name before
+  /// it: "genA2B.DownBlock.1".
+  [[nodiscard]] const std::string& layer() const { return layer_; }
+  /// Whether it was made after that layer, by an operation without parameters.
+  [[nodiscard]] bool follows() const { return follows_; }
+  [[nodiscard]] Index count() const { return count_; }
+  [[nodiscard]] const Shape& shape() const { return shape_; }
+
+ private:
+  std::string layer_;
+  bool follows_ = false;
+  Index count_ = 0;
+  Shape shape_{};
+};
+
+}  // namespace limn::inline v0

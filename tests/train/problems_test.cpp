@@ -1,0 +1,318 @@
+// SPDX-License-Identifier: MIT
+// Faults planted in real little trainings: each is found and named; a run rolls back and goes on,
+// to the same bytes however it is cut; a sound run is told nothing.
+#include <doctest/doctest.h>
+
+#include <cmath>
+#include <functional>
+#include <limits>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "../io/scratch_folder.hpp"
+#include "limn/cpu/cpu.hpp"
+#include "limn/io/write_picture.hpp"
+#include "limn/models/ugatit/make_plan.hpp"
+#include "limn/models/ugatit/run.hpp"
+
+using namespace limn;
+
+namespace {
+
+using Training = ugatit::Training<Cpu, float>;
+/// Called before or after each step, with what it may spoil.
+using Plant = std::function<void(Training&, UnpairedBatch&, std::int64_t step)>;
+
+/// A training that something is planted in.
+class Planted final : public Trainable {
+ public:
+  Planted(std::unique_ptr<Training> training, Plant before, Plant after)
+      : training_(std::move(training)), before_(std::move(before)), after_(std::move(after)) {}
+  std::string description() const override { return training_->description(); }
+  std::vector<std::string> loss_names() const override { return training_->loss_names(); }
+  double learning_rate(std::int64_t step) const override { return training_->learning_rate(step); }
+  void scale_learning_rate(double factor) override { training_->scale_learning_rate(factor); }
+  void train(const UnpairedBatch& batch, std::int64_t step) override {
+    UnpairedBatch spoiled = batch;
+    if (before_) before_(*training_, spoiled, step);
+    training_->train(spoiled, step);
+    if (after_) after_(*training_, spoiled, step);
+  }
+  std::vector<double> losses() override { return training_->losses(); }
+  std::vector<Signal> signals() override { return training_->signals(); }
+  Diagnosis diagnose() override { return training_->diagnose(); }
+  std::vector<StateTensor> state() override { return training_->state(); }
+  Metadata metadata() override { return training_->metadata(); }
+  void restore_counters(const SafetensorsFile& file) override { training_->restore_counters(file); }
+  Samples samples(std::int64_t step) override { return training_->samples(step); }
+
+ private:
+  std::unique_ptr<Training> training_;
+  Plant before_, after_;
+};
+
+class PlantingDevice final : public ugatit::RunDevice {
+ public:
+  explicit PlantingDevice(Plant before, Plant after = {})
+      : before_(std::move(before)), after_(std::move(after)) {}
+  std::unique_ptr<Trainable> training(const ugatit::RunOptions& options,
+                                      ugatit::SheetPictures pictures) const override {
+    return std::make_unique<Planted>(
+        std::make_unique<Training>(open(false), options, std::move(pictures)), before_, after_);
+  }
+  std::unique_ptr<Trainable> dry_training(const ugatit::RunOptions& options) const override {
+    return std::make_unique<Training>(open(true), options);
+  }
+  ugatit::Plan plan(const ugatit::RunOptions& options) const override {
+    return ugatit::make_plan<float>(options, open(true));
+  }
+  ugatit::Capacity capacity() const override { return {std::uint64_t{1} << 40, "the test"}; }
+
+ private:
+  static std::unique_ptr<Cpu> open(bool dry) {
+    return std::make_unique<Cpu>(CpuOptions{.threads = 1, .dry = dry});
+  }
+  Plant before_, after_;
+};
+
+/// Smooth pictures, brighter ones in the second domain.
+Picture picture_of(std::uint64_t number, bool second) {
+  Picture p(24, 20);
+  const Philox random{number, 1};
+  for (Index y = 0; y < 20; ++y)
+    for (Index x = 0; x < 24; ++x)
+      for (Index c = 0; c < 3; ++c) {
+        const auto at = static_cast<std::uint64_t>(((y / 5) * 8 + x / 5) * 3 + c);
+        p.at(x, y)[c] = static_cast<std::uint8_t>((second ? 90 : 0) + 160 * random.uniform(at));
+      }
+  return p;
+}
+
+struct Planting {
+  ScratchFolder folder;
+  ugatit::RunOptions options;
+  std::vector<Problem> problems;
+  std::string news;
+
+  Planting() {
+    std::uint64_t number = 0;
+    for (const char* kind : {"trainA", "trainB", "testA", "testB"}) {
+      std::filesystem::create_directories(folder / "data" / kind);
+      for (const char* name : {"1.png", "2.png", "3.png"})
+        write_png(folder / "data" / kind / name,
+                  picture_of(++number, kind[4 + (kind[1] == 'r')] == 'B'));
+    }
+    options.model = {.size = 16, .channels = 4, .blocks = 1};
+    options.train.steps = 8;
+  }
+  [[nodiscard]] ugatit::RunPlace place(const std::string& run, Plant plant,
+                                       OnProblem on_problem = OnProblem::warn) const {
+    ugatit::RunPlace place;
+    place.data = folder / "data";
+    place.out = folder / run;
+    place.device = std::make_shared<PlantingDevice>(std::move(plant));
+    place.log_every = 1;
+    place.sheet_every = 0;
+    place.save_every = 3;
+    place.on_problem = on_problem;
+    return place;
+  }
+  [[nodiscard]] TrainerEvents events() {
+    TrainerEvents events;
+    events.on_problem = [this](const Problem& problem) { problems.push_back(problem); };
+    events.on_message = [this](const std::string& text) { news += text + "\n"; };
+    return events;
+  }
+  [[nodiscard]] std::unique_ptr<Trainer> start(const ugatit::RunPlace& place) {
+    return ugatit::start_run(options, place, events());
+  }
+  /// The sentence of a run that breaks down, which is also told as a problem.
+  [[nodiscard]] std::string breakdown(const std::string& run, Plant plant) {
+    const auto trainer = start(place(run, std::move(plant)));
+    const auto what = message_of<NumericError>([&] { trainer->run(); });
+    REQUIRE(problems.size() == 1);
+    CHECK(problems[0].kind == "not-finite");
+    CHECK(problems[0].grave);
+    CHECK(problems[0].step == 5);
+    CHECK(contains(what, "step 5: "));
+    problems.clear();
+    return what;
+  }
+  [[nodiscard]] std::string checkpoint(const std::string& run) const {
+    return file_bytes(folder / run / "latest.safetensors");
+  }
+};
+
+constexpr float nan = std::numeric_limits<float>::quiet_NaN();
+
+/// A value of this in the weights of this name, before step 5.
+Plant weight(const std::string& name, float value) {
+  return [=](Training& training, UnpairedBatch& /*batch*/, std::int64_t step) {
+    if (step != 5) return;
+    for (auto* set : {&training.model().generators, &training.model().discriminators})
+      for (const auto* p : set->parameters())
+        if (p->name == name) {
+          auto values = p->value.download();
+          values.back() = value;
+          p->value.upload(values);
+          return;
+        }
+    FAIL("no weight of that name");
+  };
+}
+
+}  // namespace
+
+TEST_CASE_FIXTURE(Planting, "a NaN in a weight is named with its layer, and never saved") {
+  for (const char* name : {"genA2B.DownBlock.12.conv_block.5.weight", "genB2A.FC.2.weight",
+                           "genB2A.UpBlock1_1.norm1.rho", "genA2B.gmp_fc.weight",
+                           "disGA.model.1.weight_orig", "disLB.conv.weight_u"}) {
+    const auto what = breakdown(name, weight(name, nan));
+    CAPTURE(what);
+    CHECK(contains(what, std::string("are in the weights ") + name + " (1 of "));
+    CHECK(contains(what, "the checkpoint of step 3 is still there"));
+    CHECK(SafetensorsFile(folder / name / "latest.safetensors").metadata().at("step") == "3");
+  }
+}
+
+TEST_CASE_FIXTURE(Planting, "features that overflow are named by the layer that they come out of") {
+  const auto what = breakdown("run", weight("genA2B.DownBlock.1.weight", 3e38F));
+  CHECK(contains(what, "come out of"));
+  CHECK(contains(what, "genA2B.DownBlock.1 "));
+  CHECK(contains(what, "whose own weights are finite"));
+}
+
+TEST_CASE_FIXTURE(Planting, "a NaN in a picture: the state before it is sound, and is saved") {
+  start(place("whole", {}))->run(4);
+  const auto what = breakdown("run", [](Training&, UnpairedBatch& batch, std::int64_t step) {
+    if (step == 5) batch.b[7] = nan;
+  });
+  CHECK(
+      contains(what, "the pictures of B in its batch hold values that are not finite (1 of 768)"));
+  CHECK(contains(what, "the checkpoint of step 4 is still there"));
+  CHECK((checkpoint("run") == checkpoint("whole")));
+}
+
+TEST_CASE_FIXTURE(Planting, "attention that stays dead is found: the weights of the CAM are 0") {
+  options.train.steps = 340;
+  const auto dead = [](Training& training, UnpairedBatch&, std::int64_t) {
+    auto& attention = training.model().a2b.attention;
+    for (auto* p : {&attention.average.weight, &attention.maximum.weight})
+      primitive::fill(p->value, 0.0F);
+  };
+  start(place("run", dead))->run();
+  REQUIRE(problems.size() == 1);
+  CHECK(problems[0].kind == "dead-cam");
+  CHECK(problems[0].step <= 302);
+  CHECK(contains(problems[0].text, "generator A2B is dead"));
+}
+
+TEST_CASE_FIXTURE(Planting, "a frozen generator is found, and ends a run that shall stop") {
+  options.train.steps = 200;
+  const auto frozen = [first = std::make_shared<std::vector<float>>()](
+                          Training& training, UnpairedBatch&, std::int64_t) {
+    const auto& values = training.model().generators.values();
+    if (first->empty()) *first = values.download();
+    values.upload(*first);
+  };
+  auto with = place("run", {}, OnProblem::stop);
+  with.device = std::make_shared<PlantingDevice>(Plant(), frozen);
+  with.save_every = 0;
+  const auto trainer = start(with);
+  CHECK(trainer->run() == Trainer::Ended::problem);
+  REQUIRE(trainer->stopped_by());
+  CHECK(trainer->stopped_by()->kind == "nothing-learns");
+  CHECK(contains(trainer->stopped_by()->text, "nothing learns in gen"));
+  CHECK(trainer->step() < 120);
+  CHECK(trainer->saved_step() == trainer->step());
+  CHECK(trainer->run(trainer->step() + 5) == Trainer::Ended::reached);  // who wants to may go on
+}
+
+TEST_CASE_FIXTURE(Planting, "a thousand times the learning rate is found") {
+  options.train.steps = 200;
+  options.train.learning_rate = 0.1;
+  const auto trainer = start(place("run", {}, OnProblem::stop));
+  bool broke = false;
+  try {
+    broke = trainer->run() == Trainer::Ended::problem;
+  } catch (const NumericError&) {
+    broke = true;
+  }
+  CHECK(broke);
+  REQUIRE(!problems.empty());
+  CHECK(problems[0].step < 150);
+  CHECK((problems[0].kind == "diverging" || problems[0].kind == "not-finite"));
+}
+
+TEST_CASE_FIXTURE(Planting, "a sound run is told nothing") {
+  options.train.steps = 400;
+  auto with = place("run", {});
+  with.sheet_every = 20;
+  with.save_every = 0;
+  start(with)->run();
+  for (const auto& problem : problems) CHECK_MESSAGE(false, problem.text);
+}
+
+TEST_CASE_FIXTURE(Planting, "rolled back: half the rate, other pictures, the same bytes if cut") {
+  const auto once = [](std::int64_t at) {
+    return [at, done = std::make_shared<bool>(false)](Training&, UnpairedBatch& batch,
+                                                      std::int64_t step) {
+      if (step == at && !std::exchange(*done, true)) batch.a[3] = nan;
+    };
+  };
+  const auto whole = start(place("whole", once(5), OnProblem::rollback));
+  CHECK(whole->run() == Trainer::Ended::finished);
+  CHECK(problems.size() == 1);
+  CHECK(whole->recovery() == Recovery{1, 0.5, 1});
+  CHECK(contains(news, "rolled back from step 5 to the checkpoint of step 3 (not-finite)"));
+  const SafetensorsFile file(folder / "whole/latest.safetensors");
+  CHECK(file.metadata().at("step") == "8");
+  CHECK(file.metadata().at("recovery.rollbacks") == "1");
+  const std::string log = file_bytes(folder / "whole/log.csv");
+  CHECK(std::count(log.begin(), log.end(), '\n') == 9);
+  const auto rate_of = [&log](int step) {
+    const auto line = log.find("\n" + std::to_string(step) + ",") + 1;
+    const auto rate = log.find(',', log.find(',', line) + 1) + 1;
+    return log.substr(rate, log.find(',', rate) - rate);
+  };
+  CHECK(rate_of(3) == "0.0001");
+  CHECK(rate_of(4) == "5e-05");
+
+  // stopped after it, killed right after it, and killed before it
+  start(place("stopped", once(5), OnProblem::rollback))->run(6);
+  ugatit::resume_run(place("stopped", {}, OnProblem::rollback))->run();
+  CHECK((checkpoint("stopped") == checkpoint("whole")));
+  {
+    const auto killed = start(place("killed", once(5), OnProblem::rollback));
+    while (killed->recovery().rollbacks == 0) killed->advance();
+    CHECK(killed->step() == 3);
+  }
+  ugatit::resume_run(place("killed", {}, OnProblem::rollback))->run();
+  CHECK((checkpoint("killed") == checkpoint("whole")));
+  const auto plant = once(5);
+  {
+    const auto killed = start(place("early", {}, OnProblem::rollback));
+    for (int step = 1; step <= 4; ++step) killed->advance();
+  }
+  ugatit::resume_run(place("early", plant, OnProblem::rollback))->run();
+  CHECK((checkpoint("early") == checkpoint("whole")));
+}
+
+TEST_CASE_FIXTURE(Planting,
+                  "before the first save a rollback goes to the start; after three it ends") {
+  const auto always = [](Training&, UnpairedBatch& batch, std::int64_t step) {
+    if (step == 2) batch.a[3] = nan;
+  };
+  auto trainer = start(place("run", always, OnProblem::rollback));
+  const auto what = message_of<NumericError>([&] { trainer->run(); });
+  CHECK(contains(what, "step 2: "));
+  CHECK(problems.size() == 4);
+  CHECK(trainer->recovery() == Recovery{3, 0.125, 3});
+  CHECK(contains(news, "rolled back from step 2 to the checkpoint of step 0"));
+  CHECK(contains(news, "it ends here"));
+  const SafetensorsFile file(folder / "run/latest.safetensors");
+  CHECK(file.metadata().at("recovery.data_order") == "3");
+  trainer.reset();  // it holds the log
+  CHECK(ugatit::resume_run(place("run", {}))->run() == Trainer::Ended::finished);
+}
