@@ -19,8 +19,7 @@ struct Bordered {
   Bordered() = default;
   /// A map without a border.
   Bordered(Tensor<D, T> map) : tensor(std::move(map)) {}  // NOLINT: a tensor is one
-  Bordered(Tensor<D, T> with_border, const Border& b)
-      : tensor(std::move(with_border)), border(b) {}
+  Bordered(Tensor<D, T> with_border, const Border& b) : tensor(std::move(with_border)), border(b) {}
   /// Uninitialised memory for a map of this shape and its border.
   Bordered(D& device, const Shape& map, const Border& b)
       : tensor(device, b.around(map)), border(b) {}

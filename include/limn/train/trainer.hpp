@@ -315,7 +315,7 @@ class Trainer {
     broken_.reset();
     files_->go_back(step_);
     files_->restore_best(best_of(file));  // a later one belongs to the course that is given up
-    write_checkpoint();  // so that a training that is killed now knows of it
+    write_checkpoint();                   // so that a training that is killed now knows of it
     events_.message("rolled back from step " + std::to_string(problem.step) +
                     " to the checkpoint " + "of step " + std::to_string(step_) + " (" +
                     problem.kind + "): the learning rate is " +
