@@ -63,12 +63,14 @@ std::string without_time(const std::string& log) {
   return out;
 }
 
-/// Every file of a run by name, its log without the time.
+/// Every file of a run by name, its log without the time, and without what tells of sessions and
+/// clocks: journal and report.
 std::map<std::string, std::string> contents(const fs::path& run) {
   std::map<std::string, std::string> files;
   for (const auto& entry : fs::recursive_directory_iterator(run)) {
     if (!entry.is_regular_file()) continue;
     const std::string name = entry.path().lexically_relative(run).string();
+    if (name == "events.jsonl" || name == "report.html") continue;
     files[name] = name == "log.csv" ? without_time(bytes_of(entry.path())) : bytes_of(entry.path());
   }
   return files;
