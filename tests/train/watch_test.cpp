@@ -258,6 +258,23 @@ TEST_CASE("a collapsed generator: different pictures, one translation, twice") {
   CHECK(all.problems[0].step == 50);
   CHECK(all.problems[0].since == 40);
   CHECK(contains(all.problems[0].text, "A to B"));
+
+  // after a rollback, or a resume, steps without samples are no news of it
+  const Metadata memory = all.watch.memory();
+  all.watch.forget();
+  const auto nothing = [](std::int64_t) { return std::map<std::string, double>(); };
+  all.losses(31, 39, nothing);
+  CHECK(all.problems.size() == 1);
+  all.see(some_samples(40, collapsed));
+  CHECK(all.problems.size() == 1);
+  all.see(some_samples(50, collapsed));
+  CHECK(all.problems.size() == 2);
+  Watched resumed(ugatit::watch_rules({}));
+  resumed.watch.recall(memory);
+  resumed.losses(61, 69, nothing);
+  resumed.see(some_samples(70, collapsed));
+  CHECK(resumed.problems.empty());  // it was told before
+
   Watched same(ugatit::watch_rules({}));  // the inputs are one picture, too
   for (int step = 10; step < 50; step += 10)
     same.see(some_samples(step, [](Sample& s, int) {

@@ -45,17 +45,23 @@ class WatchRule {
   virtual void see(const StepReport& /*report*/) {}
   virtual void see(const Samples& /*samples*/) {}
   [[nodiscard]] const std::optional<Finding>& wrong() const { return wrong_; }
+  /// Whether there is a judgement since the last call: what a rule does not look at is no news.
+  [[nodiscard]] bool take_judged() { return std::exchange(judged_, false); }
 
   /// f for each number that it remembers; all are 0 at the beginning. A checkpoint keeps them where
   /// problems change how a training goes on.
   virtual void remember(const std::function<void(double&)>& f) = 0;
 
  protected:
-  void judge(std::optional<Finding> finding) { wrong_ = std::move(finding); }
+  void judge(std::optional<Finding> finding) {
+    wrong_ = std::move(finding);
+    judged_ = true;
+  }
 
  private:
   std::string kind_;
   bool grave_;
+  bool judged_ = false;
   std::optional<Finding> wrong_;
 };
 
@@ -145,6 +151,7 @@ class Watch {
     for (std::size_t i = 0; i < rules_.size(); ++i) {
       auto& rule = *rules_[i];
       rule.see(what);
+      if (!rule.take_judged()) continue;
       const bool wrong = rule.wrong().has_value();
       if (wrong && told_[i] == 0)
         problems.push_back(
