@@ -121,7 +121,8 @@ class Trainer {
     }
     if (events_.on_step) events_.on_step(report);
     std::optional<Problem> grave;
-    tell(guard_.watch.see(report), grave);
+    // a device that runs ahead is looked at where it always is, resumed or not
+    if (!model_->runs_ahead() || shown(step)) tell(guard_.watch.see(report), grave);
     if (due(options_.sheet_every) && !sound(step, [&] { make_sheet(grave); })) return;
     if (grave && roll_back(*grave)) return;
     if (due(scoring_.every) && !score()) return;
@@ -262,7 +263,12 @@ class Trainer {
   /// Tells that values are not finite; then rolls back, or saves what is sound and throws.
   void break_down(std::int64_t step, const std::string& what) {
     broken_ = step;
-    const Diagnosis diagnosis = model_->diagnose();
+    Diagnosis diagnosis;
+    try {
+      diagnosis = model_->diagnose();
+    } catch (const DeviceError&) {
+      // no memory to look closer: what is known is said
+    }
     std::string text = "step " + std::to_string(step) + ": " + what;
     if (!diagnosis.where.empty()) text += "; " + diagnosis.where;
     const Problem problem{step, "not-finite",
@@ -302,20 +308,26 @@ class Trainer {
     const SafetensorsFile file =
         checkpoint_before(options_.out, problem.since > 0 ? problem.since : problem.step,
                           [this](const std::string& text) { events_.message(text); });
+    // what can fail comes before anything changes
+    const Recovery before = guard_.recovery, after = before.next();
+    const std::int64_t to = checkpoint_step(file);
+    Batches batches = guard_.batches(after, to);
+    std::optional<Best> best = best_of(file);  // a later one belongs to the course that is given up
+    broken_ = problem.step;                    // until all of it is back
     read_state(file, model_->state(), Surplus::refused, "it is the checkpoint of another training");
     model_->restore_counters(file);
-    step_ = checkpoint_step(file);
-    const Recovery before = guard_.recovery;
-    guard_.recovery = before.next();
-    model_->scale_learning_rate(guard_.recovery.rate_factor / before.rate_factor);
-    batches_ = guard_.batches(guard_.recovery, step_);
+    step_ = to;
+    guard_.recovery = after;
+    model_->scale_learning_rate(after.rate_factor / before.rate_factor);
+    batches_ = std::move(batches);
     guard_.watch.forget();
     read_ = step_;
     losses_.clear();
-    broken_.reset();
     files_->go_back(step_);
-    files_->restore_best(best_of(file));  // a later one belongs to the course that is given up
-    write_checkpoint();                   // so that a training that is killed now knows of it
+    files_->restore_best(std::move(best));
+    broken_.reset();
+    write_checkpoint();  // so that a training that is killed now knows of it
+    files_->settle(true);
     events_.message("rolled back from step " + std::to_string(problem.step) +
                     " to the checkpoint " + "of step " + std::to_string(step_) + " (" +
                     problem.kind + "): the learning rate is " +
