@@ -216,15 +216,31 @@ std::string progress_text(const limn::StepReport& report, const limn::Pace& pace
          "  g_loss " + limn::text_of(report.loss("G_loss"), 4);
 }
 
+/// The command that goes on with a run: what a checkpoint does not know must be said again.
+std::string resuming(const Command& c) {
+  const ugatit::RunPlace usual;
+  std::string text = "ugatit-train --data " + c.place.data.string() + " --out " +
+                     c.place.out.string() + " --resume" + (c.choice.cuda() ? " --device cuda" : "");
+  const auto add = [&text](const char* name, const auto& value, const auto& default_value) {
+    if (value != default_value) text += std::string(" --") + name + " " + std::to_string(value);
+  };
+  add("keep", c.place.keep, usual.keep);
+  add("save-every", c.place.save_every, usual.save_every);
+  add("sheet-every", c.place.sheet_every, usual.sheet_every);
+  add("log-every", c.place.log_every, usual.log_every);
+  add("evaluate-every", c.place.evaluate_every, usual.evaluate_every);
+  if (c.best_by) text += std::string(" --best-by ") + to_string(c.place.best_by);
+  if (c.place.tensorboard) text += " --tensorboard";
+  if (c.place.on_problem != limn::OnProblem::warn)
+    text += std::string(" --on-problem ") + to_string(c.place.on_problem);
+  return text;
+}
+
 int train(const Command& c) {
   const example::Interrupt interrupt;  // before anything that has threads
   limn::ProgressLine line(stdout);
   const std::string out = c.place.out.string();
-  const std::string again = "ugatit-train --data " + c.place.data.string() + " --out " + out +
-                            " --resume" + (c.choice.cuda() ? " --device cuda" : "") +
-                            (c.place.on_problem != limn::OnProblem::warn
-                                 ? std::string(" --on-problem ") + to_string(c.place.on_problem)
-                                 : "");
+  const std::string again = resuming(c);
   if (c.resume && ugatit::run_is_finished(c.place.out, c.given)) {
     line.message(out + ": this run has finished; --resume --steps N goes on to step N");
     return example::done;
