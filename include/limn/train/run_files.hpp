@@ -62,9 +62,8 @@ class RunFiles {
   [[nodiscard]] std::filesystem::path sheet(const Picture& picture, std::int64_t step) {
     const std::string digits = std::to_string(step);
     const auto folder = out_ / "sheets";
-    const auto path =
-        folder /
-        ("step_" + std::string(7 - std::min<std::size_t>(7, digits.size()), '0') + digits + ".png");
+    auto path = folder / ("step_" + std::string(7 - std::min<std::size_t>(7, digits.size()), '0') +
+                          digits + ".png");
     try {
       std::error_code error;
       std::filesystem::create_directories(folder, error);

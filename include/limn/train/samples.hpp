@@ -52,10 +52,7 @@ struct Samples {
   for (const auto& sample : samples.all)
     cell = std::max({cell, sample.input.width, sample.input.height});
   Sheet sheet(samples.title, cell);
-  for (auto first = samples.all.begin(); first != samples.all.end();) {
-    const auto last = std::find_if(first, samples.all.end(), [&](const Sample& s) {
-      return s.from != first->from || s.to != first->to;
-    });
+  const auto direction = [&sheet](const auto first, const auto last) {
     const std::string &from = first->from, &to = first->to;
     std::vector<std::string> names;
     for (auto s = first; s != last; ++s) names.push_back(s->name);
@@ -73,6 +70,12 @@ struct Samples {
         [](const Sample& s) { return s.cycle; });
     row("identity\n" + from + " to " + from, !first->identity.pixels.empty(),
         [](const Sample& s) { return s.identity; });
+  };
+  for (auto first = samples.all.begin(); first != samples.all.end();) {
+    const auto last = std::find_if(first, samples.all.end(), [&](const Sample& s) {
+      return s.from != first->from || s.to != first->to;
+    });
+    direction(first, last);
     first = last;
   }
   return sheet.draw();

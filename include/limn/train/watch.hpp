@@ -102,7 +102,7 @@ class Watch {
   }
 
   /// As something that a training tells: hands problems to `tell`. The watch must outlive it.
-  [[nodiscard]] TrainerEvents attending(std::function<void(const Problem&)> tell) {
+  [[nodiscard]] TrainerEvents attending(const std::function<void(const Problem&)>& tell) {
     TrainerEvents events;
     events.on_step = [this, tell](const StepReport& report) {
       for (const auto& problem : see(report)) tell(problem);

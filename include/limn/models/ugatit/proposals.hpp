@@ -38,7 +38,7 @@ struct Ladder {
 /// another model.
 inline std::vector<Ladder> ladders(const RunOptions& o) {
   std::vector<Ladder> out;
-  const auto smaller = [](Index value, std::vector<Index> steps) {
+  const auto smaller = [](Index value, const std::vector<Index>& steps) {
     std::vector<std::string> values;
     for (const Index step : steps)
       if (step < value) values.push_back(std::to_string(step));
