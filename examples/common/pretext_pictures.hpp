@@ -93,8 +93,8 @@ inline Pretext make_pretext(const Picture& picture, bool of_b, Index size, std::
   Pretext out{limn::to_floats(spoil(turned, how, strength, {seed ^ 1, random.stream})),
               std::vector<float>(static_cast<std::size_t>(questions))};
   out.answers[0] = of_b ? 1.0F : 0.0F;
-  out.answers[static_cast<std::size_t>(1 + quarters)] = 1;
-  out.answers[static_cast<std::size_t>(5 + static_cast<int>(how))] = 1;
+  out.answers[1 + static_cast<std::size_t>(quarters)] = 1;
+  out.answers[5 + static_cast<std::size_t>(how)] = 1;
   return out;
 }
 
