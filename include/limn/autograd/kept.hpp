@@ -98,7 +98,7 @@ class Kept {
     if constexpr (primitive::WritesBorders<D, T>) {
       if (is_recipe() && !border.empty()) {
         const Tensor<D, T> x = x_.tensor();
-        const Bordered<D, T> y(x.device(), x.shape(), border);
+        Bordered<D, T> y(x.device(), x.shape(), border);
         primitive::affine_forward_bordered(x, a_, b_, activation_, residual_.bordered(), y);
         return y;
       }

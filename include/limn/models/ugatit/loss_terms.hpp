@@ -75,6 +75,7 @@ class LossTerms {
     LossTerms result;
     for (const auto& [name, first] : parts.front().terms_) {
       std::vector<Weighted<D, P>> same;
+      same.reserve(parts.size());
       for (const auto& part : parts) same.emplace_back(share, part.terms_.at(name).second.detach());
       result.add(name, first.first, weighted_sum(same));
     }
