@@ -2,34 +2,7 @@
 # SPDX-License-Identifier: MIT
 # The programs as people use them: exit codes, bad input, what is printed where, signals.
 #   cli_test.sh FOLDER_OF_EXECUTABLES SOURCE_FOLDER
-set -u
-bin=$1 source=$2
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-cd "$work" || exit 1
-failures=0
-
-fail() {
-  echo "FAILED: $*"
-  sed 's/^/    /' out err 2>/dev/null | tail -n 12
-  failures=$((failures + 1))
-}
-# expect CODE PATTERN COMMAND...: this exit code, the pattern in stdout or stderr; errors are one
-# sentence on stderr
-expect() {
-  local code=$1 pattern=$2
-  shift 2
-  "$@" >out 2>err
-  local got=$?
-  [ $got = "$code" ] || fail "exit code $got, not $code: $*"
-  grep -qE -- "$pattern" out err || fail "says nothing like '$pattern': $*"
-  if [ "$code" = 2 ]; then
-    [ "$(wc -l <err)" = 1 ] || fail "not one line on stderr: $*"
-  fi
-  if grep -q '[[:cntrl:]]' <(tr -d '\n' <out) <(tr -d '\n' <err); then
-    fail "control characters: $*"
-  fi
-}
+source "$(dirname "$0")/expect.sh" "$@"
 check() { "$@" || fail "$*"; }
 same() { cmp -s "$1" "$2" || fail "$1 and $2 differ"; }
 # all but the time column

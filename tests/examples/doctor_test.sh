@@ -2,25 +2,8 @@
 # SPDX-License-Identifier: MIT
 # ugatit-doctor as people use it: exit codes, what is printed where, files.
 #   doctor_test.sh FOLDER_OF_EXECUTABLES SOURCE_FOLDER
-set -u
-doctor=$1/ugatit-doctor source=$2
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-cd "$work" || exit 1
-failures=0
-
-# expect CODE PATTERN COMMAND...: this exit code, the pattern in stdout or stderr
-expect() {
-  local code=$1 pattern=$2
-  shift 2
-  "$@" >out 2>err
-  local got=$?
-  if [ $got != "$code" ] || ! grep -qE -- "$pattern" out err; then
-    echo "FAILED: exit code $got, not $code, or nothing like '$pattern': $*"
-    sed 's/^/    /' out err
-    failures=$((failures + 1))
-  fi
-}
+source "$(dirname "$0")/expect.sh" "$@"
+doctor=$bin/ugatit-doctor
 bundled=$source/examples/data/emoji2cartoon
 
 expect 0 '--montage' "$doctor" --help
