@@ -106,13 +106,7 @@ bool read(Command& c, int argc, char** argv) {
       ->capture_default_str()
       ->type_name("");
   app.add_option("--json", c.json, "also write the scores into this file");
-  app.add_option("--threads", c.translator.threads, "of --device cpu; 0: all processors")
-      ->check(CLI::Range(0, 1024))
-      ->capture_default_str()
-      ->type_name("");
-  app.add_option("--device", c.choice.device, "cpu, or cuda: the first NVIDIA GPU")
-      ->capture_default_str()
-      ->type_name("");
+  example::add_device_options(app, c.choice);
   app.add_option("--precision", c.choice.precision,
                  "of the translations: fp32, fp64 or bf16; on cuda also tf32")
       ->default_str("fp32")
@@ -120,7 +114,7 @@ bool read(Command& c, int argc, char** argv) {
   if (!example::parse(app, argc, argv)) return false;
   if (c.options.fid_parts == 1) throw limn::UsageError("--fid-parts 1 leaves nothing to compare");
   if (c.ssim == "gaussian") c.options.ssim = limn::SsimOptions::wang();
-  c.choice.threads = c.translator.threads;
+  c.translator.threads = c.choice.threads;
   const example::Computing computing = example::computing(c.choice);
   c.translator.precision = computing.precision.value_or(c.translator.precision);
   c.translator.maths = computing.maths.value_or(c.translator.maths);

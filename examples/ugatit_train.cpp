@@ -93,14 +93,7 @@ bool read(Command& c, int argc, char** argv) {
         ->capture_default_str()
         ->type_name("");
   };
-  app.add_option("--threads", c.choice.threads,
-                 "of --device cpu; 0: all processors; changes no result")
-      ->check(CLI::Range(0, 1024))
-      ->capture_default_str()
-      ->type_name("");
-  app.add_option("--device", c.choice.device, "cpu, or cuda: the first NVIDIA GPU")
-      ->capture_default_str()
-      ->type_name("");
+  example::add_device_options(app, c.choice);
   app.add_option("--card", c.card,
                  "with --plan --device cuda: for this card, which need not be there: h100, a100, "
                  "rtx4090, b200, or a file with a card's properties")

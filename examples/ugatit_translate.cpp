@@ -55,13 +55,7 @@ bool read(Command& c, int argc, char** argv) {
          "ones where there are any")
       ->type_name("");
   app.add_flag("--heatmap", c.heatmap, "also write OUT/heatmaps: where the attention was");
-  app.add_option("--threads", c.options.threads, "of --device cpu; 0: all processors")
-      ->check(CLI::Range(0, 1024))
-      ->capture_default_str()
-      ->type_name("");
-  app.add_option("--device", c.choice.device, "cpu, or cuda: the first NVIDIA GPU")
-      ->capture_default_str()
-      ->type_name("");
+  example::add_device_options(app, c.choice);
   app.add_option("--precision", c.choice.precision,
                  "fp32, fp64 or bf16, whatever the training was computed in; on cuda also tf32, "
                  "which is the default there")
@@ -75,7 +69,7 @@ bool read(Command& c, int argc, char** argv) {
       ->type_name("");
   app.add_option("INPUT", c.inputs, "pictures and folders")->required();
   if (!example::parse(app, argc, argv)) return false;
-  c.choice.threads = c.options.threads;
+  c.options.threads = c.choice.threads;
   const example::Computing computing = example::computing(c.choice);
   c.options.precision = computing.precision.value_or(c.options.precision);
   c.options.maths = computing.maths.value_or(c.options.maths);

@@ -2,6 +2,7 @@
 // --device and --precision: which device computes, and what floats are rounded to on it.
 #pragma once
 
+#include <CLI/CLI.hpp>
 #include <optional>
 #include <string>
 
@@ -18,6 +19,18 @@ struct DeviceChoice {
 
   [[nodiscard]] bool cuda() const { return device == "cuda"; }
 };
+
+/// --threads and --device, which mean the same in every program.
+inline void add_device_options(CLI::App& app, DeviceChoice& choice) {
+  app.add_option("--threads", choice.threads,
+                 "of --device cpu; 0: all processors; changes no result")
+      ->check(CLI::Range(0, 1024))
+      ->capture_default_str()
+      ->type_name("");
+  app.add_option("--device", choice.device, "cpu, or cuda: the first NVIDIA GPU")
+      ->capture_default_str()
+      ->type_name("");
+}
 
 /// What a choice means to the library: TF32 is CUDA's fast maths in float, fp32 its strict one. So
 /// a checkpoint that was trained in either goes on on any device.

@@ -30,6 +30,23 @@ struct ConvolutionInput {
       : ConvolutionInput(g, kept.bordered(g.border())) {}
 };
 
+/// What the gradient dy of a convolution's raw result gives to its weights, where `input` is kept
+/// for them, and to its input, where that wants a gradient.
+template <Device D, Scalar T, class Weights>
+void convolution_backward(const ConvGeometry& geometry, const Tensor<D, T>& dy,
+                          const Kept<D, T>& input, bool learn_weights, Weights& weights,
+                          const Gradient<D, T>& dx) {
+  if (learn_weights) {
+    const ConvolutionInput<D, T> seen(geometry, input);
+    primitive::conv_backward_weights(seen.geometry, seen.x, dy, weights.gradient,
+                                     Write::accumulate);
+  }
+  if (dx.wanted()) {
+    const auto target = dx.target();
+    primitive::conv_backward_data(geometry, dy, weights.value, target.tensor, target.write);
+  }
+}
+
 /// x (N,H,W,I), weights (O,k,k,I), bias (1,1,1,O) or null. Throws ShapeError.
 template <Device D, Scalar T>
 [[nodiscard]] Var<D, T> convolution(const Var<D, T>& x, Parameter<D, T>& weights,
@@ -59,15 +76,7 @@ template <Device D, Scalar T>
           if (kept.defined()) activation_backward(activation, kept, dy, dy);
           if (learn_bias)
             primitive::reduce(primitive::all_but_channels, dy, bias->gradient, Write::accumulate);
-          if (learn_weights) {
-            const ConvolutionInput<D, T> again(geometry, input);
-            primitive::conv_backward_weights(again.geometry, again.x, dy, w->gradient,
-                                             Write::accumulate);
-          }
-          if (dx.wanted()) {
-            const auto target = dx.target();
-            primitive::conv_backward_data(geometry, dy, w->value, target.tensor, target.write);
-          }
+          convolution_backward(geometry, dy, input, learn_weights, *w, dx);
         },
         weights.name);
   } else {

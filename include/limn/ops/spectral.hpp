@@ -186,15 +186,7 @@ requires ActivationOf<U, T>
         }
         primitive::affine_backward_data(dy, kept_z, a, b, activation, {}, {}, dy,
                                         Write::overwrite);  // dy becomes dz
-        if (learn_weights) {
-          const ConvolutionInput<D, U> again(geometry, input);
-          primitive::conv_backward_weights(again.geometry, again.x, dy, w->gradient,
-                                           Write::accumulate);
-        }
-        if (dx.wanted()) {
-          const auto target = dx.target();
-          primitive::conv_backward_data(geometry, dy, w->value, target.tensor, target.write);
-        }
+        convolution_backward(geometry, dy, input, learn_weights, *w, dx);
       },
       weights.name);
   result.set_kept(Kept<D, U>(raw, a, b, activation));
