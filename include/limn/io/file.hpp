@@ -59,6 +59,33 @@ inline void sync_folder_of(const std::filesystem::path& path) {
   if (folder.get() >= 0) static_cast<void>(::fsync(folder.get()));
 }
 
+/// A file that is locked, or that another one has locked.
+struct LockedFile {
+  Descriptor file;
+  struct stat status {};
+  bool by_other = false;
+};
+
+/// Opens what `path` names, made where there is nothing, and locks it unless another holds the
+/// lock. Between opening and locking another may have renamed or removed the file: the name still
+/// leads to what is returned. Throws IoError that names `told`.
+[[nodiscard]] inline LockedFile open_locked(const std::filesystem::path& path, int access,
+                                            const std::filesystem::path& told) {
+  for (;;) {
+    LockedFile opened{Descriptor(::open(path.c_str(), access | O_CREAT | O_CLOEXEC, 0666))};
+    if (opened.file.get() < 0) throw_errno(told, "writing", errno);
+    // a file system without locks (ENOLCK, ...) has none
+    if (::flock(opened.file.get(), LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
+      opened.by_other = true;
+      return opened;
+    }
+    struct stat named {};
+    if (::fstat(opened.file.get(), &opened.status) == 0 && ::stat(path.c_str(), &named) == 0 &&
+        opened.status.st_ino == named.st_ino && opened.status.st_dev == named.st_dev)
+      return opened;
+  }
+}
+
 }  // namespace detail
 
 /// A regular file opened for reading. Reads are positioned: several threads may share one object.
@@ -179,24 +206,16 @@ class AtomicFile {
   }
 
   void open() {
-    // The lock tells a living writer from a leftover. Between opening and locking another writer
-    // may have renamed the file away: then the name no longer leads to what was locked.
+    // the lock tells a living writer from a leftover
     for (;;) {
-      file_ = detail::Descriptor(::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0666));
-      if (file_.get() < 0) detail::throw_errno(path_, "writing", errno);
-      if (::flock(file_.get(), LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
-        file_ = detail::Descriptor();
+      detail::LockedFile opened = detail::open_locked(temporary_, O_WRONLY, path_);
+      if (opened.by_other)
         throw IoError(path_.string() + ": is being written by someone else (" +
                       temporary_.string() + ")");
-      }
-      struct stat locked {
-      }, named{};
-      if (::fstat(file_.get(), &locked) == 0 && ::stat(temporary_.c_str(), &named) == 0 &&
-          locked.st_ino == named.st_ino && locked.st_dev == named.st_dev) {
-        if (!S_ISREG(locked.st_mode) || locked.st_nlink == 1) break;
-        // a leftover that is also a file of another name (link_or_copy): that one must stay
-        if (::unlink(temporary_.c_str()) != 0) detail::throw_errno(path_, "writing", errno);
-      }
+      file_ = std::move(opened.file);
+      if (!S_ISREG(opened.status.st_mode) || opened.status.st_nlink == 1) break;
+      // a leftover that is also a file of another name (link_or_copy): that one must stay
+      if (::unlink(temporary_.c_str()) != 0) detail::throw_errno(path_, "writing", errno);
     }
     // a device (EINVAL) has nothing to cut off
     if (::ftruncate(file_.get(), 0) != 0 && errno != EINVAL)

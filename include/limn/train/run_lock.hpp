@@ -3,12 +3,9 @@
 #pragma once
 
 #include <fcntl.h>
-#include <sys/file.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <array>
-#include <cerrno>
 #include <filesystem>
 #include <string>
 #include <system_error>
@@ -31,8 +28,9 @@ class RunLock {
     if (error || !std::filesystem::is_directory(run))
       throw IoError(run.string() + ": cannot be made a folder for the run: " +
                     (error ? error.message() : "there is a file of that name"));
-    while (!take(run)) {
-    }
+    detail::LockedFile opened = detail::open_locked(path_, O_RDWR, path_);
+    file_ = std::move(opened.file);
+    if (opened.by_other) refuse(run);
     const std::string text = owner();
     if (::ftruncate(file_.get(), 0) != 0 ||
         ::pwrite(file_.get(), text.data(), text.size(), 0) < 0) {
@@ -47,19 +45,6 @@ class RunLock {
   }
 
  private:
-  /// False where the file that was locked is not the one in the folder any more: its owner has just
-  /// ended.
-  bool take(const std::filesystem::path& run) {
-    file_ = detail::Descriptor(::open(path_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666));
-    if (file_.get() < 0) detail::throw_errno(path_, "writing", errno);
-    // a file system without locks (ENOLCK, ...) has none
-    if (::flock(file_.get(), LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) refuse(run);
-    struct stat locked {
-    }, named{};
-    return ::fstat(file_.get(), &locked) == 0 && ::stat(path_.c_str(), &named) == 0 &&
-           locked.st_ino == named.st_ino && locked.st_dev == named.st_dev;
-  }
-
   [[noreturn]] void refuse(const std::filesystem::path& run) const {
     std::array<char, 200> text{};
     const ssize_t got = ::pread(file_.get(), text.data(), text.size() - 1, 0);
