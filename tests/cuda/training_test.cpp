@@ -10,7 +10,6 @@
 
 #include "../train/small_run.hpp"
 #include "limn/cuda_emulation.hpp"
-#include "limn/models/ugatit/run_device_on.hpp"
 #include "limn/translate.hpp"
 
 using namespace limn;
@@ -131,7 +130,7 @@ TEST_CASE_FIXTURE(EmulatedRun, "a step writes borders around pictures and attend
 TEST_CASE_FIXTURE(EmulatedRun, "losses of a replayed step are its own, and close to the CPU's") {
   options.precision = ugatit::Precision::fp64;
   const auto emulated = emulated_device()->training(options, {});
-  const auto cpu = training_on_cpu(options);
+  const auto cpu = ugatit::make_training(options);
   CHECK(emulated->runs_ahead());
   CHECK(!cpu->runs_ahead());
   for (int step = 1; step <= 4; ++step) {
@@ -198,7 +197,7 @@ TEST_CASE_FIXTURE(EmulatedRun,
     CHECK(plan.weights + plan.gradients + plan.moments + plan.averages + plan.activations +
               plan.workspace ==
           plan.peak);
-    CHECK(plan.multiply_adds == plan_on_cpu(options, 1).multiply_adds);
+    CHECK(plan.multiply_adds == ugatit::make_plan(options, 1).multiply_adds);
   }
 }
 
@@ -212,7 +211,7 @@ TEST_CASE_FIXTURE(EmulatedRun, "a checkpoint goes on on the other device, which 
   ugatit::resume_run(on, {}, events)->run(3);
   CHECK(contains(news, "this session uses emulated CUDA"));
   CHECK(contains(news, "the training goes on"));
-  on.device = cpu_device({.threads = 1});
+  on.device = ugatit::cpu_run_device({.threads = 1});
   news.clear();
   CHECK(ugatit::resume_run(on, {}, events)->run() == Trainer::Ended::finished);
   CHECK(contains(news, "the checkpoint was computed with emulated CUDA kernels"));

@@ -10,8 +10,6 @@
 #include <string>
 #include <vector>
 
-#include "limn/cpu/cpu.hpp"
-#include "limn/models/ugatit/training.hpp"
 #include "limn/translate.hpp"
 #include "small_run.hpp"
 
@@ -84,9 +82,9 @@ TEST_CASE_FIXTURE(SmallRun, "bf16: the plan's peak is the pool's, to the byte, a
     for (const int threads : {1, 2}) {
       options.model.variant = variant;
       options.precision = Precision::fp32;
-      const auto wide = plan_on_cpu(options, threads);
+      const auto wide = ugatit::make_plan(options, threads);
       options.precision = Precision::bf16;
-      const auto plan = plan_on_cpu(options, threads);
+      const auto plan = ugatit::make_plan(options, threads);
       CHECK(plan.activations < wide.activations);
       CHECK(plan.parameters == wide.parameters);
       CHECK(plan.weights + plan.moments == wide.weights + wide.moments);
@@ -107,7 +105,7 @@ TEST_CASE_FIXTURE(SmallRun, "bf16: losses are those of float, within bfloat16's 
   std::vector<std::vector<double>> losses;
   for (const auto precision : {Precision::fp32, Precision::bf16}) {
     options.precision = precision;
-    const auto training = training_on_cpu(options);
+    const auto training = ugatit::make_training(options);
     std::vector<float> a, b;
     for (std::uint64_t i = 0; i < 16 * 16 * 3; ++i) {
       a.push_back(2 * Philox{1, 1}.uniform(i) - 1);
@@ -177,9 +175,9 @@ TEST_CASE_FIXTURE(SmallRun, "maths: fast unless asked, on every device of a run"
   CHECK(options.maths == Maths::fast);
   for (const Maths maths : {Maths::fast, Maths::strict}) {
     options.maths = maths;
-    CHECK(maths_of(*training_on_cpu(options)) == maths);
+    CHECK(maths_of(*ugatit::make_training(options)) == maths);
     // the options decide, not the place
-    CHECK(maths_of(*training_on_cpu(options, {.maths = Maths::fast})) == maths);
+    CHECK(maths_of(*ugatit::make_training(options, {.maths = Maths::fast})) == maths);
     const std::string name = to_string(maths);
     {
       const auto trainer = ugatit::start_run(options, place(name));

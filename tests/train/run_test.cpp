@@ -7,8 +7,6 @@
 #include <string>
 #include <vector>
 
-#include "limn/cpu/cpu.hpp"
-#include "limn/models/ugatit/training.hpp"
 #include "limn/translate.hpp"
 #include "small_run.hpp"
 
@@ -248,7 +246,7 @@ TEST_CASE_FIXTURE(SmallRun, "the plan's peak is the pool's peak of real steps, t
       options.model.variant = variant;
       options.model.pool = 2;
       options.model.size = 32;
-      const auto plan = plan_on_cpu(options, threads);
+      const auto plan = ugatit::make_plan(options, threads);
       ugatit::Training<Cpu, float> training(
           std::make_unique<Cpu>(CpuOptions{.threads = threads}), options,
           ugatit::load_sheet_pictures(data(), 32, Fit::squash, {}));
@@ -271,9 +269,9 @@ TEST_CASE_FIXTURE(SmallRun, "the plan's peak is the pool's peak of real steps, t
 TEST_CASE_FIXTURE(SmallRun, "bfloat16 stashes shape the run, need less memory, and go with float") {
   options.model = {.size = 32, .channels = 4, .blocks = 2};
   ugatit::start_run(options, place("computed"))->run(2);
-  const auto computed = plan_on_cpu(options);
+  const auto computed = ugatit::make_plan(options);
   options.train.stash = StashFormat::bf16;
-  const auto rounded = plan_on_cpu(options);
+  const auto rounded = ugatit::make_plan(options);
   CHECK(static_cast<double>(rounded.activations) < 0.7 * static_cast<double>(computed.activations));
   CHECK(rounded.peak < computed.peak);
   ugatit::start_run(options, place("one", 1))->run(2);
@@ -288,7 +286,7 @@ TEST_CASE_FIXTURE(SmallRun, "bfloat16 stashes shape the run, need less memory, a
 }
 
 TEST_CASE_FIXTURE(SmallRun, "the plan knows the size of the checkpoint") {
-  const auto plan = plan_on_cpu(options);
+  const auto plan = ugatit::make_plan(options);
   ugatit::start_run(options, place("run"))->run(1);
   const auto real = fs::file_size(folder / "run/latest.safetensors");
   CHECK(real >= plan.checkpoint);
@@ -298,11 +296,11 @@ TEST_CASE_FIXTURE(SmallRun, "the plan knows the size of the checkpoint") {
 }
 
 TEST_CASE("the full light model is the published one: parameters, export, plan") {
-  const auto light = plan_on_cpu({}, 1);
+  const auto light = ugatit::make_plan({}, 1);
   CHECK(light.parameters == 134021248);
   ugatit::RunOptions options;
   options.model.variant = ugatit::Variant::full;
-  const auto full = plan_on_cpu(options, 1);
+  const auto full = ugatit::make_plan(options, 1);
   CHECK(full.parameters == 670761088);
 }
 

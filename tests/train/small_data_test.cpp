@@ -7,8 +7,6 @@
 #include <string>
 #include <vector>
 
-#include "limn/cpu/cpu.hpp"
-#include "limn/models/ugatit/training.hpp"
 #include "limn/train/samples.hpp"
 #include "limn/translate.hpp"
 #include "small_run.hpp"
@@ -168,7 +166,7 @@ TEST_CASE_FIXTURE(SmallRun,
     options.train.batch = batch;
     options.train.accumulate = accumulate;
     options.train.ema = ema;
-    return plan_on_cpu(options, 1);
+    return ugatit::make_plan(options, 1);
   };
   const auto plain = planned(1, 1, 0), averaged = planned(1, 1, 0.999);
   CHECK(plain.averages == 0);
@@ -183,7 +181,7 @@ TEST_CASE_FIXTURE(SmallRun,
   CHECK(parts.peak < whole.peak / 2);
   CHECK(parts.peak < averaged.peak + 2 * pictures);
 
-  const auto training = training_on_cpu(options, {.threads = 1});
+  const auto training = ugatit::make_training(options, {.threads = 1});
   options.train.batch = 1;
   options.train.accumulate = 4;
   ugatit::Training<Cpu, float> real(std::make_unique<Cpu>(CpuOptions{.threads = 1}), options,

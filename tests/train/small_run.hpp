@@ -5,10 +5,10 @@
 #include <string>
 
 #include "../io/scratch_folder.hpp"
-#include "cpu_device.hpp"
 #include "limn/core/random.hpp"
 #include "limn/io/write_picture.hpp"
 #include "limn/models/ugatit/run.hpp"
+#include "limn/models/ugatit/run_cpu.hpp"
 
 /// A picture whose pixels depend on its number, smooth enough to be learned.
 inline limn::Picture some_picture(limn::Index width, limn::Index height, std::uint64_t number) {
@@ -40,7 +40,8 @@ struct SmallRun {
   [[nodiscard]] std::filesystem::path data() const { return folder / "data"; }
   [[nodiscard]] limn::ugatit::RunPlace place(const std::string& run, int threads = 1,
                                              std::int64_t sheet_every = 0) const {
-    return {data(), folder / run, cpu_device({.threads = threads}), 1, sheet_every, 0};
+    return {data(), folder / run, limn::ugatit::cpu_run_device({.threads = threads}),
+            1,      sheet_every,  0};
   }
   [[nodiscard]] std::string checkpoint(const std::string& run) const {
     return file_bytes(folder / run / "latest.safetensors");
