@@ -220,8 +220,8 @@ void evaluate_model(const Command& c, limn::EvaluationOptions options,
   if (!direction && model.training) direction = limn::ugatit::Direction::a2b;
   limn::Translator translator =
       c.choice.cuda()
-          ? limn::Translator(c.model, direction,
-                             example::cuda_generators(c.translator.precision, c.translator.maths))
+          ? limn::Translator(example::cuda_generators(c.translator.precision, c.translator.maths),
+                             c.model, direction)
           : limn::Translator(c.model, direction, c.translator);
   const bool forth = translator.direction() == limn::ugatit::Direction::a2b;
   const limn::ImageFolder inputs(c.data / (forth ? "testA" : "testB"));

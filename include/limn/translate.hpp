@@ -47,14 +47,14 @@ class Translator {
   explicit Translator(const std::filesystem::path& run_or_file,
                       std::optional<ugatit::Direction> direction = {},
                       const TranslatorOptions& options = {})
-      : Translator(run_or_file, direction,
-                   ugatit::generators_on(std::make_shared<Cpu>(CpuOptions{
+      : Translator(ugatit::generators_on(std::make_shared<Cpu>(CpuOptions{
                                              .threads = options.threads, .maths = options.maths}),
                                          options.precision),
-                   options.weights) {}
-  /// The same on another device.
-  Translator(const std::filesystem::path& run_or_file, std::optional<ugatit::Direction> direction,
-             const ugatit::OpenGenerator& open, std::optional<ugatit::Weights> weights = {})
+                   run_or_file, direction, options.weights) {}
+  /// The same on another device, on which `open` builds a generator.
+  Translator(const ugatit::OpenGenerator& open, const std::filesystem::path& run_or_file,
+             std::optional<ugatit::Direction> direction = {},
+             std::optional<ugatit::Weights> weights = {})
       : Translator(ugatit::ModelFile(run_or_file, weights), direction, open) {}
 
   [[nodiscard]] ugatit::Direction direction() const { return direction_; }

@@ -218,7 +218,7 @@ TEST_CASE_FIXTURE(EmulatedRun, "a checkpoint goes on on the other device, which 
 
   const auto open =
       ugatit::generators_on(std::make_shared<CudaEmulation>(), ugatit::Precision::fp64);
-  Translator emulated(folder / "run", ugatit::Direction::a2b, open),
+  Translator emulated(open, folder / "run", ugatit::Direction::a2b),
       cpu(folder / "run", ugatit::Direction::a2b, {.precision = ugatit::Precision::fp64});
   CHECK(emulated.device_name() == "emulated CUDA");
   for (std::uint64_t i = 0; i < 4; ++i)  // as it is, recorded, replayed

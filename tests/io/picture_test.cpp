@@ -111,7 +111,7 @@ TEST_CASE("pictures: what a file was is told") {
   turned.orientation = 7;
   turned_png.orientation = 6;
   cmyk.cmyk = gray_jpeg.gray = gray_pnm.gray = true;
-  for (const auto& [name, facts] : std::initializer_list<Row>{
+  for (const auto& row : std::initializer_list<Row>{
            {"rgb.png", {K::png}},
            {"rgb.jpg", {K::jpeg}},
            {"orientation1.jpg", {K::jpeg}},
@@ -132,6 +132,8 @@ TEST_CASE("pictures: what a file was is told") {
            {"gray.jpg", gray_jpeg},
            {"gray.pgm", gray_pnm},
        }) {
+    const auto& name = row.name;
+    const auto& facts = row.facts;
     CAPTURE(name);
     PictureFacts met;
     static_cast<void>(read_picture(fixtures() / name, {}, &met));
@@ -280,9 +282,9 @@ TEST_CASE("pictures: hostile headers ask for no memory") {
   CHECK(contains(refusal(folder.file("o.bmp", bmp(9, 9, 7, 0))), "bits per pixel"));
   auto jpeg = file_bytes(fixtures() / "rgb.jpg");
   const auto frame = jpeg.find("\xff\xc0");
-  for (const std::size_t i : {5, 7}) jpeg.replace(frame + i, 2, "\xf0\xf0");
+  for (const std::size_t i : {5U, 7U}) jpeg.replace(frame + i, 2, "\xf0\xf0");
   CHECK(contains(refusal(folder.file("p.jpg", jpeg)), "limit"));
-  for (const std::size_t i : {5, 7}) jpeg.replace(frame + i, 2, "\x20\x20");
+  for (const std::size_t i : {5U, 7U}) jpeg.replace(frame + i, 2, "\x20\x20");
   CHECK(contains(refusal(folder.file("q.jpg", jpeg)), "truncated"));
 
   CHECK(contains(refusal(folder.file("r.png", "GIF89a, surely")), "not a picture"));

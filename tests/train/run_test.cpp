@@ -69,8 +69,8 @@ TEST_CASE_FIXTURE(SmallRun, "a checkpoint has the published names, and no path, 
   CHECK(file.metadata().at("step") == "1");
   CHECK(file.metadata().at("option.lr") == "0.0001");
   CHECK(file.metadata().at("data.trainA.names") == "1.png\n2.png\n3.png\n");
-  for (const auto& [key, value] : file.metadata())
-    CHECK_MESSAGE(!contains(value, folder.path.string()), key);
+  for (const auto& entry : file.metadata())
+    CHECK_MESSAGE(!contains(entry.second, folder.path.string()), entry.first);
 }
 
 TEST_CASE_FIXTURE(SmallRun, "starting and resuming are refused where they would spoil something") {
