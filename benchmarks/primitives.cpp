@@ -276,11 +276,6 @@ void add_adam(List& list) {
       rates.upload(primitive::adam_rates({}, 1e-4, 1, 0.999).values<float>());
       return {[=] { primitive::adam({}, rates, w, g, m, v, extras); }, finite(w)};
     });
-  list.add("ema", "33558592", "fp32", [](Cpu& d) -> Made {
-    const auto w = values<float>(d, limn::vector_shape(count)),
-               average = values<float>(d, w.shape());
-    return {[=] { primitive::ema(0.999, w, average); }, finite(average)};
-  });
 }
 
 template <limn::Scalar T>

@@ -12,7 +12,6 @@ TEST_CASE("adam on the emulated GPU: the table") { check_operation<CudaEmulation
 TEST_CASE("adam_outer on the emulated GPU: the table") {
   check_operation<CudaEmulation, AdamOuterOp>();
 }
-TEST_CASE("ema on the emulated GPU: the table") { check_operation<CudaEmulation, EmaOp>(); }
 TEST_CASE("sum_squares on the emulated GPU: the table") {
   check_operation<CudaEmulation, SumSquaresOp>();
 }

@@ -24,7 +24,7 @@ using Operations =
                AffineForwardOp, AffineSumsOp, AffineBackwardOp, NormOp, NormBackwardOp,
                PoolAverageOp, PoolAverageBackwardOp, PoolMaxOp, PoolMaxBackwardOp, MapOp, Map2Op,
                MapReduceOp, ReduceOp, PadOp, PadBackwardOp, ResizeOp, ResizeBackwardOp,
-               CopyChannelsOp, CopyOp, FillOp, CastOp, AdamOp, AdamOuterOp, EmaOp, SumSquaresOp,
+               CopyChannelsOp, CopyOp, FillOp, CastOp, AdamOp, AdamOuterOp, SumSquaresOp,
                AllFiniteOp, RandomOp, DistortOp, DistortBackwardOp>;
 
 template <class... Op>

@@ -128,21 +128,6 @@ struct AdamOuterOp {
   }
 };
 
-struct EmaOp {
-  static constexpr std::string_view name = "ema";
-  static bool accumulates(const Case&) { return false; }
-  static Operands operands(const Case& c) {
-    return {{c.x, Type::parameter}, {c.x, Type::parameter, Role::in_out}};
-  }
-  static void reference(const Case&, Values& v) {
-    for (std::size_t i = 0; i < v[0].size(); ++i) v[1][i] = 0.9 * v[1][i] + 0.1 * v[0][i];
-  }
-  template <class D, Scalar T>
-  static void call(const Case&, const Tensors<D, T>& t, Write) {
-    primitive::ema(0.9, t.p(0), t.p(1));
-  }
-};
-
 struct SumSquaresOp {
   static constexpr std::string_view name = "sum_squares";
   static bool accumulates(const Case&) { return false; }

@@ -10,7 +10,6 @@ using namespace limn_test;
 
 TEST_CASE("adam: the table") { check_operation<Cpu, AdamOp>(); }
 TEST_CASE("adam_outer: the table") { check_operation<Cpu, AdamOuterOp>(); }
-TEST_CASE("ema: the table") { check_operation<Cpu, EmaOp>(); }
 TEST_CASE("sum_squares: the table") { check_operation<Cpu, SumSquaresOp>(); }
 TEST_CASE("all_finite: the table") { check_operation<Cpu, AllFiniteOp>(); }
 TEST_CASE("random: the table") { check_operation<Cpu, RandomOp>(); }

@@ -333,8 +333,6 @@ inline constexpr auto table = std::to_array<Case>({
     {.primitive = "adam_outer", .x = {10, 3, 3, 5}, .count = 3, .variant = 1},
     {.primitive = "adam_outer", .x = {17, 1, 1, 35}, .count = 1, .variant = 2},
     {.primitive = "adam_outer", .x = {9, 1, 1, 2500}, .count = 2, .variant = 3},
-    {.primitive = "ema", .x = {1, 1, 1, 77}},
-    {.primitive = "ema", .x = {1, 65, 33, 17}},
     {.primitive = "sum_squares", .x = {1, 1, 1, 3}},
     {.primitive = "sum_squares", .x = {1, 65, 33, 17}},
     {.primitive = "all_finite", .x = {1, 65, 33, 17}},

@@ -4,10 +4,13 @@
 #include <doctest/doctest.h>
 
 #include <cmath>
+#include <fstream>
 #include <functional>
 #include <limits>
 #include <memory>
+#include <stdexcept>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "../io/scratch_folder.hpp"
@@ -41,6 +44,7 @@ class Planted final : public Trainable {
   }
   std::vector<double> losses() override { return training_->losses(); }
   std::vector<Signal> signals() override { return training_->signals(); }
+  void require_finite_state() override { training_->require_finite_state(); }
   Diagnosis diagnose() override { return training_->diagnose(); }
   std::vector<StateTensor> state() override { return training_->state(); }
   Metadata metadata() override { return training_->metadata(); }
@@ -176,6 +180,24 @@ TEST_CASE_FIXTURE(Planting, "a NaN in a weight is named with its layer, and neve
   }
 }
 
+TEST_CASE_FIXTURE(Planting, "weights that a step's own update spoils are not saved") {
+  const auto spoil = [](Training& training, UnpairedBatch&, std::int64_t step) {
+    if (step != 6) return;
+    auto values = training.model().discriminators.values().download();
+    values[7] = nan;
+    training.model().discriminators.values().upload(values);
+  };
+  auto with = place("run", {});
+  with.device = std::make_shared<PlantingDevice>(Plant(), spoil);
+  const auto trainer = start(with);
+  const auto what = message_of<NumericError>([&] { trainer->run(); });
+  CHECK(contains(what, "step 6: "));
+  CHECK(contains(what, "are in the weights dis"));
+  CHECK(contains(what, "the checkpoint of step 3 is still there"));
+  CHECK(SafetensorsFile(folder / "run/latest.safetensors").metadata().at("step") == "3");
+  CHECK_THROWS_AS(trainer->save(), UsageError);
+}
+
 TEST_CASE_FIXTURE(Planting, "features that overflow are named by the layer that they come out of") {
   const auto what = breakdown("run", weight("genA2B.DownBlock.1.weight", 3e38F));
   CHECK(contains(what, "come out of"));
@@ -297,6 +319,104 @@ TEST_CASE_FIXTURE(Planting, "rolled back: half the rate, other pictures, the sam
   }
   ugatit::resume_run(place("early", plant, OnProblem::rollback))->run();
   CHECK((checkpoint("early") == checkpoint("whole")));
+}
+
+TEST_CASE_FIXTURE(Planting, "a rollback keeps the best state, and tells that it went back") {
+  {
+    const auto trainer = start(place("run", {}, OnProblem::rollback));
+    trainer->run(4);
+    trainer->keep_best("kid", 0.5);
+    trainer->run(5);
+  }
+  const std::string best = file_bytes(folder / "run/best.safetensors");
+  auto with = place("run", [done = std::make_shared<bool>(false)](Training&, UnpairedBatch& batch,
+                                                                  std::int64_t step) {
+    if (step == 7 && !std::exchange(*done, true)) batch.a[3] = nan;
+  });
+  std::vector<WentBack> back;
+  with.on_problem = OnProblem::rollback;
+  with.keep = 5;
+  auto attended = events();
+  attended.on_back = [&](const WentBack& went) {
+    back.push_back(went);
+    // the checkpoint that knows of it is not there yet, and the log is whole
+    CHECK(SafetensorsFile(folder / "run/latest.safetensors").metadata().at("step") == "6");
+    CHECK(contains(file_bytes(folder / "run/log.csv"), "\n6,"));
+  };
+  const auto resumed = ugatit::resume_run(with, {}, attended);
+  REQUIRE(resumed->best());
+  CHECK(resumed->best()->step == 4);
+  resumed->run();
+  REQUIRE(back.size() == 1);
+  CHECK(back[0].from == 7);
+  CHECK(back[0].to == 6);
+  CHECK(back[0].why == "not-finite");
+  CHECK((file_bytes(folder / "run/best.safetensors") == best));
+  CHECK(best_of(SafetensorsFile(folder / "run/latest.safetensors"))->score == 0.5);
+  const auto journal = file_bytes(folder / "run/events.jsonl");
+  CHECK(contains(journal, R"({"kind":"back","step":6,"from":7,"why":"not-finite"})"));
+}
+
+TEST_CASE_FIXTURE(Planting, "a rollback past the best state does not make another one the best") {
+  const auto plant = [done = std::make_shared<bool>(false)](Training&, UnpairedBatch& batch,
+                                                            std::int64_t step) {
+    if (step == 6 && !std::exchange(*done, true)) batch.a[3] = nan;
+  };
+  auto with = place("run", plant, OnProblem::rollback);
+  Trainer* scored = nullptr;
+  bool kept = false;
+  auto attended = events();
+  attended.on_step = [&](const StepReport& r) {
+    if (r.step == 5 && !std::exchange(kept, true)) scored->keep_best("kid", 0.5);
+  };
+  attended.on_back = [&](const WentBack& went) { CHECK(went.to == 3); };
+  const auto trainer = ugatit::start_run(options, with, attended);
+  scored = trainer.get();
+  trainer->run(5);
+  const std::string best = file_bytes(folder / "run/best.safetensors");
+  std::filesystem::remove(folder / "run/latest.safetensors");  // a second name of the best one
+  std::ofstream(folder / "run/latest.safetensors") << "damaged";
+  trainer->run();
+  CHECK(trainer->recovery().rollbacks == 1);
+  CHECK(contains(news, "an older checkpoint is looked for"));
+  CHECK((file_bytes(folder / "run/best.safetensors") == best));
+  CHECK(trainer->best()->score == 0.5);
+}
+
+TEST_CASE_FIXTURE(Planting, "without a checkpoint to go back to the training says so, and ends") {
+  const auto spoil = [](Training&, UnpairedBatch& batch, std::int64_t step) {
+    if (step == 2) batch.a[3] = nan;
+  };
+  const auto trainer = start(place("run", spoil, OnProblem::rollback));
+  std::filesystem::create_directory(folder / "run/latest.safetensors.tmp");  // nothing can be saved
+  trainer->advance();
+  const auto what = message_of<NumericError>([&] { trainer->run(); });
+  CHECK(contains(what, "step 2: "));
+  CHECK(contains(news, "the checkpoint of step 0 could not be saved"));
+  CHECK(contains(news, "the training cannot be rolled back: "));
+}
+
+TEST_CASE_FIXTURE(Planting, "what a listener throws passes through, and the training can go on") {
+  auto with = place("run", {});
+  with.sheet_every = 2;
+  auto attended = events();
+  attended.on_sheet = [](const Picture&, const std::filesystem::path&) {
+    throw std::runtime_error("the window is closed");
+  };
+  const auto trainer = ugatit::start_run(options, with, attended);
+  CHECK(message_of<std::runtime_error>([&] { trainer->run(); }) == "the window is closed");
+  CHECK(trainer->step() == 2);
+  trainer->save();
+  trainer->advance();
+  CHECK(trainer->step() == 3);
+}
+
+TEST_CASE_FIXTURE(Planting, "what is told while a run is resumed is in its journal") {
+  start(place("run", {}))->run(6);
+  std::ofstream(folder / "run/latest.safetensors", std::ios::trunc) << "damaged";
+  ugatit::resume_run(place("run", {}), {}, events())->run();
+  CHECK(contains(news, "the checkpoint before it is used"));
+  CHECK(contains(file_bytes(folder / "run/events.jsonl"), "the checkpoint before it is used"));
 }
 
 TEST_CASE_FIXTURE(Planting,

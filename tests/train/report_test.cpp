@@ -121,6 +121,27 @@ TEST_CASE("a page says what happened, and is written when something is to be see
   CHECK(session.warnings.empty());
 }
 
+TEST_CASE("a journal that cannot be opened at first is told once, and tried again") {
+  const ScratchFolder folder;
+  fs::create_directories(folder / "run/events.jsonl");  // no file may take that name
+  Session session(folder / "run");
+  session.step(1);
+  session.events.on_save({}, 1);
+  session.events.on_problem({1, "dead-cam", "The attention is dead."});
+  REQUIRE(session.warnings.size() == 1);
+  CHECK(contains(session.warnings[0], "events.jsonl"));
+  CHECK(!fs::exists(folder / "run/report.html"));
+  fs::remove(folder / "run/events.jsonl");
+  session.step(2);
+  session.events.on_save({}, 2);
+  const auto journal = file_bytes(folder / "run/events.jsonl");
+  CHECK(journal.starts_with("{\"kind\":\"session\",\"step\":0,"));
+  CHECK(contains(journal, "before the beginning"));
+  CHECK(contains(session.page(), "step 2 of 100"));
+  CHECK(session.warnings.size() == 2);
+  CHECK(session.warnings[1] == "the report is written again");
+}
+
 TEST_CASE("nothing that is written into a page breaks out of it, or loads from elsewhere") {
   const ScratchFolder folder;
   Session session(folder / "a<b>&\"c\"");
@@ -201,6 +222,7 @@ TEST_CASE("what a training did before it was rolled back stays in its journal") 
     session.save(10);
     for (std::int64_t n = 11; n <= 15; ++n) session.step(n);
     session.events.on_problem({15, "saturated", "Rolled back for this."});
+    session.events.on_back({15, 10, "saturated", "rolled back"});
     session.log.emplace(session.run / "other.csv", std::vector<std::string>{}, 0);
     session.log.emplace(session.run / "log.csv", std::vector<std::string>{"lr", "D_loss", "G_loss"},
                         10);

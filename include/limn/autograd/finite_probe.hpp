@@ -4,10 +4,12 @@
 #pragma once
 
 #include <algorithm>
+#include <concepts>
 #include <string>
 #include <string_view>
 #include <type_traits>
 
+#include "limn/core/primitives/optimizer.hpp"
 #include "limn/core/tensor.hpp"
 
 namespace limn::inline v0 {
@@ -20,6 +22,15 @@ template <Device D, class T>
   const auto values = tensor.download();
   return std::count_if(values.begin(), values.end(),
                        [](T v) { return !is_finite(static_cast<Wide>(v)); });
+}
+
+/// Whether all values are finite, as the device finds it, waiting for it.
+template <Device D, std::floating_point P>
+[[nodiscard]] bool all_finite(const Tensor<D, P>& tensor) {
+  if (!tensor.defined() || tensor.device().dry()) return true;
+  const Tensor<D, P> yes(tensor.device(), scalar_shape());
+  primitive::all_finite(tensor, yes);
+  return yes.item() != 0;
 }
 
 /// Looks at results in the order in which they are computed.

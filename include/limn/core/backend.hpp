@@ -21,7 +21,7 @@
 namespace limn::inline v0 {
 
 /// Every primitive by name: the test table must have a row for each of them.
-inline constexpr std::array<std::string_view, 35> primitive_names{"conv_forward",
+inline constexpr std::array<std::string_view, 34> primitive_names{"conv_forward",
                                                                   "conv_backward_data",
                                                                   "conv_backward_weights",
                                                                   "gemm",
@@ -50,7 +50,6 @@ inline constexpr std::array<std::string_view, 35> primitive_names{"conv_forward"
                                                                   "cast",
                                                                   "adam",
                                                                   "adam_outer",
-                                                                  "ema",
                                                                   "sum_squares",
                                                                   "all_finite",
                                                                   "random",
@@ -112,7 +111,6 @@ concept LayoutGroup = requires {
 template <class D, class T>
 concept OptimizerGroup = requires {
   &Optimizer<D, param_t<T>>::adam;
-  &Optimizer<D, param_t<T>>::ema;
   &Optimizer<D, param_t<T>>::sum_squares;
   &Optimizer<D, param_t<T>>::all_finite;
   &OuterOptimizer<D, T>::adam_outer;

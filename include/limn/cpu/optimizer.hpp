@@ -13,23 +13,6 @@
 
 namespace limn::inline v0::cpu {
 
-/// average = decay average + (1 - decay) w
-template <class P>
-struct EmaStep {
-  P decay, rest;
-  const P* w;
-  P* average;
-
-  template <class V, class Lanes>
-  LIMN_ALWAYS_INLINE void operator()(Index i, const Lanes& lanes) const {
-    V value, mean;
-    lanes.load(value, w + i);
-    lanes.load(mean, average + i);
-    mean = mean * decay + value * rest;
-    lanes.store(average + i, mean);
-  }
-};
-
 /// Body: total = sum of x^2 over n values.
 template <class P>
 struct SumSquaresBody {
@@ -102,8 +85,6 @@ struct Optimizer<Cpu, P> {
                    const Values& gradient, const Values& m, const Values& v,
                    const AdamExtras<Cpu, P>& extras);
 
-  static void ema(Cpu& device, double decay, const Values& w, const Values& average);
-
   static std::size_t reduce_workspace(Cpu&, Index size) {
     return static_cast<std::size_t>(cpu::chunks_of(size, cpu::linear_chunk<P>)) * sizeof(double);
   }
@@ -137,15 +118,6 @@ void Optimizer<Cpu, P>::adam(Cpu& device, const AdamRule& rule, const Values& ra
   const P* g = gradient.data();
   cpu::linear_pass<P>(device.threads(), device.isa(), w.size(), [&](Index at, Index) {
     return cpu::AdamPassStep<P>{factors, g + at, to.from(at)};
-  });
-}
-
-template <Scalar P>
-void Optimizer<Cpu, P>::ema(Cpu& device, double decay, const Values& w, const Values& average) {
-  const P* weights = w.data();
-  P* mean = average.data();
-  cpu::linear_pass<P>(device.threads(), device.isa(), w.size(), [&](Index at, Index) {
-    return cpu::EmaStep<P>{P(decay), P(1 - decay), weights + at, mean + at};
   });
 }
 

@@ -9,22 +9,6 @@
 
 namespace limn::inline v0::gpu {
 
-/// average = decay average + (1 - decay) w
-template <class P>
-struct EmaStep {
-  P decay, rest;
-  const P* w;
-  P* average;
-
-  template <int width>
-  LIMN_HOST_DEVICE void run(Index i) const {
-    const auto value = load<width>(w + i);
-    auto mean = load<width>(average + i);
-    for (int e = 0; e < width; ++e) mean.value[e] = mean.value[e] * decay + value.value[e] * rest;
-    store(average + i, mean);
-  }
-};
-
 /// What sum_squares adds up, and what becomes of the sum.
 template <class P>
 struct SquareTerm {
@@ -114,11 +98,6 @@ struct Optimizer<D, P> {
     gpu::flat_pass<P>(device, w.size(),
                       gpu::aligned_for_packs(gradient.data(), to.w, to.m, to.v, to.average),
                       gpu::AdamStep<P>{{rule, extras.bounds, rates.data()}, gradient.data(), to});
-  }
-
-  static void ema(D& device, double decay, const Values& w, const Values& average) {
-    gpu::flat_pass<P>(device, w.size(), gpu::aligned_for_packs(w.data(), average.data()),
-                      gpu::EmaStep<P>{P(decay), P(1 - decay), w.data(), average.data()});
   }
 
   static std::size_t reduce_workspace(D&, Index size) {

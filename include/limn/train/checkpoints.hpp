@@ -142,7 +142,8 @@ inline void put_best(const std::optional<Best>& best, Metadata& metadata) {
   metadata["best.score"] = text_of(best->score);
   metadata["best.step"] = text_of(best->step);
 }
-/// The best score that a checkpoint knows of. Throws IoError.
+/// The best score that a checkpoint knows of; of a later step where the training was rolled back
+/// since. Throws IoError.
 [[nodiscard]] inline std::optional<Best> best_of(const SafetensorsFile& file) {
   if (!file.metadata().contains("best.by")) return std::nullopt;
   try {
@@ -151,7 +152,7 @@ inline void put_best(const std::optional<Best>& best, Metadata& metadata) {
                                      -std::numeric_limits<double>::max(),
                                      std::numeric_limits<double>::max()),
                 parse_number<std::int64_t>("best.step", metadata_entry(file, "best.step"), 0,
-                                           checkpoint_step(file))};
+                                           std::int64_t{1'000'000'000'000})};
   } catch (const UsageError& error) {
     throw IoError(file.path().string() + ": its metadata are damaged: " + error.what());
   }

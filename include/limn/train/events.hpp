@@ -57,6 +57,13 @@ struct Problem {
   std::int64_t since = 0;  ///< the step from which on it seems to have been so; 0: not known
 };
 
+/// A training has gone back to an earlier step, from whose state it goes on otherwise.
+struct WentBack {
+  std::int64_t from = 0, to = 0;  ///< steps
+  std::string why;                ///< the kind of the problem
+  std::string text;               ///< one sentence
+};
+
 /// Called by the thread that drives the trainer; each may be empty. What they throw passes through.
 struct TrainerEvents {
   std::function<void(const StepReport&)> on_step{};
@@ -69,6 +76,8 @@ struct TrainerEvents {
   std::function<void(const Scores&)> on_scores{};
   /// What looks wrong, with advice.
   std::function<void(const Problem&)> on_problem{};
+  /// Before the checkpoint that knows of it is saved.
+  std::function<void(const WentBack&)> on_back{};
   /// Warnings and news, one sentence each.
   std::function<void(const std::string&)> on_message{};
 
@@ -101,6 +110,7 @@ template <class... A>
           both(std::move(first.on_save), std::move(second.on_save)),
           both(std::move(first.on_scores), std::move(second.on_scores)),
           both(std::move(first.on_problem), std::move(second.on_problem)),
+          both(std::move(first.on_back), std::move(second.on_back)),
           both(std::move(first.on_message), std::move(second.on_message))};
 }
 

@@ -41,12 +41,8 @@ class Record : public std::enable_shared_from_this<Record> {
   void begin(std::int64_t done, const RecordFacts& facts) {
     step_ = done;
     facts_ = facts;
-    guarded([&] {
-      journal_.emplace(run_ / "events.jsonl", done);
-      journal_->add("session", done, session());
-      for (const auto& text : std::exchange(early_, {})) add_message(text);
-    });
-    if (tensorboard_wanted_) guarded([&] { tensorboard_.emplace(run_ / "tensorboard", done + 1); });
+    begun_at_ = done;
+    static_cast<void>(open());
   }
 
   /// To be attended as long as the record lives.
@@ -60,6 +56,7 @@ class Record : public std::enable_shared_from_this<Record> {
     e.on_save = [self](const std::filesystem::path&, std::int64_t step) { self->take_save(step); };
     e.on_scores = [self](const Scores& scores) { self->take_scores(scores); };
     e.on_problem = [self](const Problem& problem) { self->take_problem(problem); };
+    e.on_back = [self](const WentBack& went) { self->take_back(went); };
     e.on_message = [self](const std::string& text) {
       if (!self->journal_)
         self->early_.push_back(text);
@@ -70,6 +67,21 @@ class Record : public std::enable_shared_from_this<Record> {
   }
 
  private:
+  /// Whether there is a journal: opened by begin(), or, where the disk was full then, now.
+  [[nodiscard]] bool open() {
+    if (!begun_at_) return false;
+    if (!journal_)
+      guarded([&] {
+        Journal journal(run_ / "events.jsonl", *begun_at_);
+        journal.add("session", *begun_at_, session());
+        journal_.emplace(std::move(journal));
+        for (const auto& text : std::exchange(early_, {})) add_message(text);
+      });
+    if (tensorboard_wanted_ && !tensorboard_)
+      guarded([&] { tensorboard_.emplace(run_ / "tensorboard", *begun_at_ + 1); });
+    return journal_.has_value();
+  }
+
   /// f(); an IoError is told, the first one of several, instead of thrown.
   template <class F>
   void guarded(F&& f) {
@@ -106,12 +118,9 @@ class Record : public std::enable_shared_from_this<Record> {
   }
 
   void take(const StepReport& report) {
-    const bool went_back = report.step <= step_;
     step_ = report.step;
     dirty_ = true;
     if (!journal_) return;
-    if (went_back)
-      guarded([&] { journal_->add("back", step_ - 1, "\"to\":" + text_of(step_ - 1)); });
     if (!report.signals.empty() && keeps_signals(report)) guarded([&] { add_signals(report); });
     // a line of the log came with it: log_every, or the last
     const bool logged = report.step == 1 || report.step == report.steps ||
@@ -161,7 +170,7 @@ class Record : public std::enable_shared_from_this<Record> {
   }
 
   void take_sheet(const Picture& sheet, const std::filesystem::path& path) {
-    if (!journal_ || path.empty()) return;
+    if (!open() || path.empty()) return;
     guarded([&] {
       if (tensorboard_) {
         const auto png = InputFile(path).read_all();
@@ -177,7 +186,7 @@ class Record : public std::enable_shared_from_this<Record> {
   }
 
   void take_save(std::int64_t step) {
-    if (!journal_) return;
+    if (!open()) return;
     guarded([&] {
       journal_->add("saved", step, "\"at\":" + json_text(utc_text(std::time(nullptr))));
       report();
@@ -185,7 +194,7 @@ class Record : public std::enable_shared_from_this<Record> {
   }
 
   void take_scores(const Scores& scores) {
-    if (!journal_) return;
+    if (!open()) return;
     guarded([&] {
       std::string values;
       TensorBoardSummary summary;
@@ -201,7 +210,7 @@ class Record : public std::enable_shared_from_this<Record> {
   }
 
   void take_problem(const Problem& problem) {
-    if (!journal_) return;
+    if (!open()) return;
     guarded([&] {
       journal_->add(
           "problem", problem.step,
@@ -209,6 +218,16 @@ class Record : public std::enable_shared_from_this<Record> {
       dirty_ = true;
       if (kinds_.insert(problem.kind).second) report();
     });
+  }
+
+  void take_back(const WentBack& went) {
+    if (!open()) return;
+    guarded([&] {
+      journal_->add("back", went.to,
+                    "\"from\":" + text_of(went.from) + ",\"why\":" + json_text(went.why));
+    });
+    step_ = went.to;
+    dirty_ = true;
   }
 
   /// Once for what a step brings: its sheet and its checkpoint come together.
@@ -223,7 +242,8 @@ class Record : public std::enable_shared_from_this<Record> {
   bool tensorboard_wanted_ = false;
   std::function<void(const std::string&)> warn_;
   RecordFacts facts_;
-  std::vector<std::string> early_;  ///< messages from before begin()
+  std::optional<std::int64_t> begun_at_;
+  std::vector<std::string> early_;  ///< messages from before there was a journal
   std::optional<Journal> journal_;
   std::optional<TensorBoardLog> tensorboard_;
   ReportSheets sheets_;

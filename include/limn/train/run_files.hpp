@@ -87,10 +87,9 @@ class RunFiles {
     }
     put_best(best_, metadata);
     try {
-      checkpoints_.begin(step, std::move(metadata), state, best_ && best_->step == step,
-                         [this] { log_->sync(); });
+      checkpoints_.begin(step, std::move(metadata), state, best_is_new_, [this] { log_->sync(); });
     } catch (const IoError&) {
-      best_ = saved_best_;
+      restore_best(saved_best_);
       throw;
     }
   }
@@ -126,17 +125,31 @@ class RunFiles {
   void set_best(std::optional<Best> best) {
     settle(true);
     best_ = std::move(best);
+    best_is_new_ = true;
   }
   /// As a checkpoint knows it: its file is there.
-  void restore_best(std::optional<Best> best) { best_ = saved_best_ = std::move(best); }
+  void restore_best(std::optional<Best> best) {
+    best_ = saved_best_ = std::move(best);
+    best_is_new_ = false;
+  }
   [[nodiscard]] const std::optional<Best>& best() const { return best_; }
 
-  /// The training has gone back to the checkpoint of step `done`: so does the log. Throws IoError.
+  /// The training has gone back to the checkpoint of step `done`. The next save replaces newer
+  /// ones; then cut_log(done) is due, not before: whoever resumes cuts the log to his checkpoint.
   void go_back(std::int64_t done) {
     settle(true);
-    log_.emplace(out_ / "log.csv", columns_, done);
     checkpoints_.resumed(done);
     saved_ = done;
+  }
+  /// Lines of the log after step `done` go. What fails is told.
+  void cut_log(std::int64_t done) {
+    try {
+      CsvLog cut(out_ / "log.csv", columns_, done);
+      log_.emplace(std::move(cut));
+    } catch (const IoError& error) {
+      events_.message(std::string(error.what()) + "; lines of the log after step " +
+                      std::to_string(done) + " stay until the training is resumed");
+    }
   }
 
  private:
@@ -145,12 +158,12 @@ class RunFiles {
     try {
       step = checkpoints_.completed(wait);
     } catch (const IoError&) {
-      best_ = saved_best_;
+      restore_best(saved_best_);
       throw;
     }
     if (!step) return;
     saved_ = step;
-    saved_best_ = best_;
+    restore_best(best_);
     if (events_.on_save) events_.on_save(checkpoints_.path(), *step);
   }
 
@@ -162,7 +175,8 @@ class RunFiles {
   bool log_waits_ = false;
   std::optional<std::int64_t> saved_;
   std::optional<Best> best_, saved_best_;
-  Checkpoints checkpoints_;  ///< last: waits for its thread, which uses the log
+  bool best_is_new_ = false;  ///< the state after its step has not become best.safetensors yet
+  Checkpoints checkpoints_;   ///< last: waits for its thread, which uses the log
 };
 
 }  // namespace limn::inline v0

@@ -56,6 +56,10 @@ class Trainable {
   /// No step can follow, unless the state is restored.
   [[nodiscard]] virtual Diagnosis diagnose() { return {}; }
 
+  /// Throws NumericError, which says where, if a value of the state is not finite, waiting for the
+  /// last step. Asked before the state is saved: losses are from before a step's own update.
+  virtual void require_finite_state() {}
+
   /// Everything that the next step depends on, but for step and data.
   [[nodiscard]] virtual std::vector<StateTensor> state() = 0;
   /// What the state is, its options and counters.

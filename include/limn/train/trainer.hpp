@@ -99,7 +99,7 @@ class Trainer {
     require_sound();
     if (files_) files_->settle(false);
     stopped_by_.reset();
-    if (step_ == 0 && rolls_back() && !files_->saved_step()) save();  // somewhere to go back to
+    if (step_ == 0 && rolls_back() && !files_->saved_step()) begin_save();  // to go back to
     const auto start = std::chrono::steady_clock::now();
     const std::int64_t step = step_ + 1;
     StepReport report{step, steps(), 0, model_->learning_rate(step), names_, {}, 0, {}};
@@ -123,7 +123,7 @@ class Trainer {
     std::optional<Problem> grave;
     // a device that runs ahead is looked at where it always is, resumed or not
     if (!model_->runs_ahead() || shown(step)) tell(guard_.watch.see(report), grave);
-    if (due(options_.sheet_every) && !sound(step, [&] { make_sheet(grave); })) return;
+    if (due(options_.sheet_every) && !looked(step, [&] { make_sheet(grave); })) return;
     if (grave && roll_back(*grave)) return;
     if (due(scoring_.every) && !score()) return;
     if (options_.save_every > 0 && step_ % options_.save_every == 0) begin_save();
@@ -152,10 +152,7 @@ class Trainer {
   /// Writes the checkpoint of this step, and returns when it is on the disk. Throws IoError; the
   /// older ones then are still there.
   void save() {
-    require_sound();
-    // a spoiled state must not replace a sound one
-    if (read_ != step_ && !read_losses(step_)) return;
-    if (!files_) return;
+    if (!may_save()) return;
     try {
       files_->begin_save(step_, metadata(), model_->state());
       files_->finish_save();
@@ -167,18 +164,14 @@ class Trainer {
   /// Begins to write the checkpoint of this step, unless it is there, and returns when the state
   /// may change. What fails, now or later, is told by events.message.
   void begin_save() {
-    require_sound();
-    if (!files_ || files_->has(step_)) return;
-    if (read_ != step_ && !read_losses(step_)) return;
-    write_checkpoint();
+    if (files_ && files_->has(step_)) return;
+    if (may_save()) write_checkpoint();
   }
 
   /// The state after this step is the best so far by this score: it is saved as latest.safetensors
   /// and best.safetensors, with the score in their metadata ("best.by", ...).
   void keep_best(const std::string& by, double score) {
-    require_sound();
-    if (!files_) return;
-    if (read_ != step_ && !read_losses(step_)) return;
+    if (!may_save()) return;
     files_->set_best(Best{by, score, step_});
     write_checkpoint();
   }
@@ -244,20 +237,35 @@ class Trainer {
     });
   }
 
-  /// Calls f, which is about this step. Where values are not finite the training is rolled back,
-  /// and the result is false; or it ends here.
+  /// Whether there is a folder, and the state may take the place of older ones there: a spoiled one
+  /// must not.
+  [[nodiscard]] bool may_save() {
+    require_sound();
+    if (read_ != step_ && !read_losses(step_)) return false;
+    return files_ && looked(step_, [&] { model_->require_finite_state(); });
+  }
+
+  /// Calls f, which looks at the state after this step and does not change it: what it throws
+  /// passes through. Where values are not finite the training is rolled back, and the result is
+  /// false; or it ends here.
   template <class F>
-  [[nodiscard]] bool sound(std::int64_t step, F&& f) {
+  [[nodiscard]] bool looked(std::int64_t step, F&& f) {
     try {
       f();
       return true;
     } catch (const NumericError& error) {
       break_down(step, error.what());
       return false;
-    } catch (...) {
-      broken_ = step;  // somewhere inside an update
-      throw;
     }
+  }
+
+  /// The same for what changes the state, and is not to be repeated where it was left half-way.
+  template <class F>
+  [[nodiscard]] bool sound(std::int64_t step, F&& f) {
+    broken_ = step;
+    const bool whole = looked(step, std::forward<F>(f));
+    if (whole) broken_.reset();
+    return whole;
   }
 
   /// Tells that values are not finite; then rolls back, or saves what is sound and throws.
@@ -305,15 +313,14 @@ class Trainer {
       return false;
     }
     files_->settle(true);
-    const SafetensorsFile file =
-        checkpoint_before(options_.out, problem.since > 0 ? problem.since : problem.step,
-                          [this](const std::string& text) { events_.message(text); });
+    const auto found = way_back(problem);
+    if (!found) return false;
+    const SafetensorsFile& file = *found;
     // what can fail comes before anything changes
     const Recovery before = guard_.recovery, after = before.next();
     const std::int64_t to = checkpoint_step(file);
     Batches batches = guard_.batches(after, to);
-    std::optional<Best> best = best_of(file);  // a later one belongs to the course that is given up
-    broken_ = problem.step;                    // until all of it is back
+    broken_ = problem.step;  // until all of it is back
     read_state(file, model_->state(), Surplus::refused, "it is the checkpoint of another training");
     model_->restore_counters(file);
     step_ = to;
@@ -324,18 +331,31 @@ class Trainer {
     read_ = step_;
     losses_.clear();
     files_->go_back(step_);
-    files_->restore_best(std::move(best));
     broken_.reset();
+    WentBack went{problem.step, step_, problem.kind, {}};
+    went.text = "rolled back from step " + std::to_string(went.from) +
+                " to the checkpoint of step " + std::to_string(went.to) + " (" + went.why +
+                "): the learning rate is " + text_of(after.rate_factor, 4) +
+                " of what it was at first, the pictures come in another order; " +
+                std::to_string(after.rollbacks) + " of " + std::to_string(most_rollbacks) +
+                " times";
+    if (events_.on_back) events_.on_back(went);
     write_checkpoint();  // so that a training that is killed now knows of it
     files_->settle(true);
-    events_.message("rolled back from step " + std::to_string(problem.step) +
-                    " to the checkpoint " + "of step " + std::to_string(step_) + " (" +
-                    problem.kind + "): the learning rate is " +
-                    text_of(guard_.recovery.rate_factor, 4) +
-                    " of what it was at first, the pictures come in another order; " +
-                    std::to_string(guard_.recovery.rollbacks) + " of " +
-                    std::to_string(most_rollbacks) + " times");
+    files_->cut_log(step_);
+    events_.message(went.text);
     return true;
+  }
+
+  /// The checkpoint from before a problem; none, which is told, where none could be saved.
+  [[nodiscard]] std::optional<SafetensorsFile> way_back(const Problem& problem) const {
+    try {
+      return checkpoint_before(options_.out, problem.since > 0 ? problem.since : problem.step,
+                               [this](const std::string& text) { events_.message(text); });
+    } catch (const IoError& error) {
+      events_.message("the training cannot be rolled back: " + std::string(error.what()));
+      return std::nullopt;
+    }
   }
 
   void require_sound() const {
@@ -348,7 +368,7 @@ class Trainer {
   [[nodiscard]] bool score() {
     const std::int64_t step = step_;
     Scores scores;
-    if (!sound(step, [&] { scores = scoring_.score(*model_, step); })) return false;
+    if (!looked(step, [&] { scores = scoring_.score(*model_, step); })) return false;
     if (scores.values.empty()) return true;
     if (events_.on_scores) events_.on_scores(scores);
     const auto value = score_by(scoring_.best_by, scores);

@@ -67,7 +67,7 @@ struct Factors {
   Tensor<D, T> dy;  ///< (N, O)
 };
 
-/// A device specializes this: adam, ema, sum_squares, all_finite.
+/// A device specializes this: adam, sum_squares, all_finite.
 template <Device D, Scalar P>
 struct Optimizer;
 
@@ -119,14 +119,6 @@ void adam_outer(const AdamRule& rule, const Tensor<D, param_t<T>>& rates,
   const auto& average = extras.average;
   if (begin(w.device(), traffic(rates, w, w, m, m, v, v, average, average), samples * w.size()))
     OuterOptimizer<D, T>::adam_outer(w.device(), rule, rates, w, factors, m, v, extras);
-}
-
-/// average = decay average + (1 - decay) w.
-template <Device D, Scalar P>
-void ema(double decay, const Tensor<D, P>& w, const Tensor<D, P>& average) {
-  require(w.size() == average.size(), "ema", "sizes must be equal", w.shape(), average.shape());
-  if (begin(w.device(), traffic(w, average, average)))
-    Optimizer<D, P>::ema(w.device(), decay, w, average);
 }
 
 /// y = sum of x^2, one value, in a fixed order.

@@ -12,6 +12,7 @@
 #include <string>
 #include <system_error>
 #include <utility>
+#include <vector>
 
 #include "limn/models/ugatit/model_file.hpp"
 #include "limn/models/ugatit/run_device.hpp"
@@ -159,15 +160,17 @@ inline void require_no_run(const std::filesystem::path& out) {
 }
 
 /// The trainer of a run, from a checkpoint if there is one, else with the weights of `init` where
-/// they fit, if given; `lock` is that of a folder that has one.
+/// they fit, if given; `lock` is that of a folder that has one, `told` what the run's record is to
+/// know of that has been told before.
 [[nodiscard]] inline std::unique_ptr<Trainer> open_run(
     const RunOptions& options, const RunPlace& place, const TrainerEvents& attended,
     const ModelFile* checkpoint, std::int64_t step, std::optional<RunLock> lock,
-    const ModelFile* init = nullptr) {
+    const ModelFile* init = nullptr, const std::vector<std::string>& told = {}) {
   const auto record = std::make_shared<Record>(
       place.out, place.tensorboard, [attended](const auto& text) { attended.message(text); });
   const TrainerEvents events =
       place.out.empty() ? attended : limn::both(attended, record->events());
+  for (const auto& text : told) record->events().message(text);
   const auto say = [events](const std::string& text) { events.message(text); };
   const auto& device = place.device;
   if (!device) throw UsageError("a run needs a device: RunPlace::device is empty");
@@ -289,12 +292,16 @@ inline void require_no_run(const std::filesystem::path& out) {
                                                          const TrainerEvents& events = {}) {
   std::optional<RunLock> lock;
   if (std::filesystem::is_directory(place.out)) lock.emplace(place.out);
-  const auto say = [&](const std::string& text) { events.message(text); };
+  std::vector<std::string> told;
+  const auto say = [&](const std::string& text) {
+    told.push_back(text);
+    events.message(text);
+  };
   const ModelFile checkpoint = detail::newest_model_file(place.out, say);
   const auto resumed = resumed_options(checkpoint, given);
-  if (!resumed.news.empty()) events.message(resumed.news);
+  if (!resumed.news.empty()) say(resumed.news);
   return detail::open_run(resumed.options, place, events, &checkpoint, resumed.step,
-                          std::move(lock));
+                          std::move(lock), nullptr, told);
 }
 
 }  // namespace limn::inline v0::ugatit

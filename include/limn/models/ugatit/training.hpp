@@ -93,9 +93,21 @@ class Training final : public Trainable {
     steps_.forget();  // whose recording holds memory
     const bool untouched = step_.take_back();
     if (device_->dry() || !real_a_.defined()) return {{}, untouched};
-    return {first_not_finite(model_, real_a_, real_b_, !untouched),
-            untouched && first_not_finite(model_.generators).empty() &&
-                first_not_finite(model_.discriminators).empty()};
+    Diagnosis found{{},
+                    untouched && all_finite(model_.generators.values()) &&
+                        all_finite(model_.discriminators.values())};
+    // batch by batch: all that a step accumulates would not fit
+    const Index batch = options_.train.batch;
+    for (Index i = 0; i < real_a_.shape().n && found.where.empty(); i += batch)
+      found.where = first_not_finite(model_, real_a_.samples(i, batch), real_b_.samples(i, batch),
+                                     !untouched);
+    return found;
+  }
+
+  /// Weights; a moment that is not finite has made its weight so in the same update.
+  void require_finite_state() override {
+    for (const auto* set : {&model_.generators, &model_.discriminators})
+      if (!all_finite(set->values())) throw NumericError(first_not_finite(*set));
   }
 
   [[nodiscard]] std::vector<StateTensor> state() override { return training_state(model_, step_); }
