@@ -130,6 +130,44 @@ TEST_CASE("adam clamps what has bounds and averages everything, in its own pass"
   CHECK_THROWS_AS(adam.average(-0.1), UsageError);
 }
 
+TEST_CASE("substituted and frozen weights nest, and nothing learns meanwhile") {
+  Cpu device;
+  Network network;
+  ParameterSet<Cpu, double> set(device);
+  set.add("n", network).allocate(true);
+  set.initialize(1);
+  Adam<Cpu, double> adam(set, {});
+  Tensor<Cpu, double> ones(device, set.values().shape()), twos(device, set.values().shape());
+  primitive::fill(ones, 1.0);
+  primitive::fill(twos, 2.0);
+  const double own = network.first.value.download()[0];
+  {
+    const auto outer = set.substitute(ones);
+    {
+      const auto inner = set.substitute(twos);
+      CHECK(network.first.value.download()[0] == 2);
+    }
+    CHECK(network.first.value.download()[0] == 1);
+    set.zero_gradients();
+    CHECK_THROWS_WITH_AS(adam.step(0.1),
+                         "[Adam] the weights are substituted by another buffer: nothing may learn",
+                         UsageError);
+    CHECK(adam.steps() == 0);
+  }
+  CHECK(network.first.value.download()[0] == own);
+  adam.step(0.1);
+  CHECK(adam.steps() == 1);
+
+  network.rho.frozen = true;
+  {
+    const auto outer = set.freeze();
+    { const auto inner = set.freeze(); }
+    CHECK(network.first.frozen);
+  }
+  CHECK(!network.first.frozen);
+  CHECK(network.rho.frozen);
+}
+
 TEST_CASE("parameters with equal bounds lie side by side, and the passes are as few as they can") {
   Cpu device;
   Network a, b;

@@ -12,6 +12,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "limn/core/random.hpp"
@@ -136,13 +137,18 @@ class ParameterSet {
   /// While the result lives, operations are recorded without gradients for these parameters.
   class Frozen {
    public:
-    explicit Frozen(ParameterSet& set) : set_(&set) { set_->set_frozen(true); }
+    explicit Frozen(ParameterSet& set) : set_(&set) {
+      for (auto* p : set_->parameters_) before_.push_back(std::exchange(p->frozen, true));
+    }
     Frozen(const Frozen&) = delete;
     Frozen& operator=(const Frozen&) = delete;
-    ~Frozen() { set_->set_frozen(false); }
+    ~Frozen() {
+      for (std::size_t i = 0; i < before_.size(); ++i) set_->parameters_[i]->frozen = before_[i];
+    }
 
    private:
     ParameterSet* set_;
+    std::vector<bool> before_;
   };
   [[nodiscard]] Frozen freeze() { return Frozen(*this); }
 
@@ -150,7 +156,8 @@ class ParameterSet {
   /// values(): averages, to translate with. Nothing is copied, and nothing may learn meanwhile.
   class Substituted {
    public:
-    Substituted(ParameterSet& set, const Tensor<D, P>& values) : set_(&set) {
+    Substituted(ParameterSet& set, const Tensor<D, P>& values)
+        : set_(&set), before_(set.shown_.defined() ? set.shown_ : set.values_) {
       primitive::require(values.size() == set.values().size(), "substitute",
                          "other weights must have the size of the set's", values.shape(),
                          set.values().shape());
@@ -158,13 +165,19 @@ class ParameterSet {
     }
     Substituted(const Substituted&) = delete;
     Substituted& operator=(const Substituted&) = delete;
-    ~Substituted() { set_->point_to(set_->values_); }
+    ~Substituted() { set_->point_to(before_); }
 
    private:
     ParameterSet* set_;
+    Tensor<D, P> before_;
   };
   [[nodiscard]] Substituted substitute(const Tensor<D, P>& values) {
     return Substituted(*this, values);
+  }
+
+  /// Whether the weights are another buffer's at this moment.
+  [[nodiscard]] bool substituted() const {
+    return shown_.defined() && shown_.data() != values_.data();
   }
 
   [[nodiscard]] D& device() const { return *device_; }
@@ -263,12 +276,9 @@ class ParameterSet {
   }
 
   void point_to(const Tensor<D, P>& flat) {
+    shown_ = flat;
     for (const auto& [p, offset] : offsets_)
       if (p->role == Role::weight) p->value = flat.view(offset, p->shape);
-  }
-
-  void set_frozen(bool frozen) {
-    for (auto* p : parameters_) p->frozen = frozen;
   }
 
   D* device_;
@@ -277,6 +287,7 @@ class ParameterSet {
   std::vector<Part> parts_;
   Index weight_size_ = 0, state_size_ = 0;
   Tensor<D, P> values_, state_;
+  Tensor<D, P> shown_;  ///< what the weights are views of, once it was another buffer
 };
 
 }  // namespace limn::inline v0

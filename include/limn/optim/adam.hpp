@@ -38,7 +38,8 @@ class Adam {
   /// From the next step on, averages of all weights are kept beside them:
   ///   average += (1 - d) (w - average),  d = min(decay, (1 + t) / (10 + t)) at the t-th step,
   /// so that the first weights are soon forgotten. They begin as the weights are now; called again,
-  /// they begin anew. Memory as that of one moment. Throws UsageError unless 0 <= decay < 1.
+  /// they begin anew. Memory as that of one moment. A step that was captured before keeps none:
+  /// call this first. Throws UsageError unless 0 <= decay < 1.
   void average(double decay) {
     if (!(decay >= 0 && decay < 1))
       throw UsageError("[Adam] the decay of averaged weights is " + std::to_string(decay) +
@@ -58,6 +59,8 @@ class Adam {
   /// The same in pieces: advance once, then update each part of the set, or all of them. Only
   /// advance sends anything to the device, so that updates can be captured and replayed.
   void advance(double learning_rate) {
+    if (parameters_->substituted())
+      throw UsageError("[Adam] the weights are substituted by another buffer: nothing may learn");
     ++steps_;
     const auto t = static_cast<double>(steps_);
     const double decay = averages_.defined() ? std::min(decay_, (1 + t) / (10 + t)) : 1;
