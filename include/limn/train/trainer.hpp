@@ -18,10 +18,9 @@
 
 #include "limn/train/best.hpp"
 #include "limn/train/events.hpp"
-#include "limn/train/recovery.hpp"
+#include "limn/train/guard.hpp"
 #include "limn/train/run_files.hpp"
 #include "limn/train/trainable.hpp"
-#include "limn/train/watch.hpp"
 
 namespace limn::inline v0 {
 
@@ -35,18 +34,6 @@ struct TrainerOptions {
   std::int64_t log_every = 10, sheet_every = 1000, save_every = 1000;
   /// So many checkpoints are kept, the best one not counted; at least 1.
   std::int64_t keep = 2;
-};
-
-/// The pictures of the next step: called once per step, first for step done + 1.
-using Batches = std::function<UnpairedBatch()>;
-
-/// What a trainer watches for, and what it does about problems.
-struct Guard {
-  Watch watch{};
-  OnProblem on_problem = OnProblem::warn;
-  Recovery recovery{};  ///< of the checkpoint that the model has its state from
-  /// The pictures after step `done` in the order of that recovery: without it there is no rollback.
-  std::function<Batches(const Recovery&, std::int64_t done)> batches{};
 };
 
 class Trainer {
@@ -269,7 +256,7 @@ class Trainer {
   }
 
   /// Tells that values are not finite; then rolls back, or saves what is sound and throws.
-  void break_down(std::int64_t step, const std::string& what) {
+  void break_down(std::int64_t step, const std::string& seen) {
     broken_ = step;
     Diagnosis diagnosis;
     try {
@@ -277,10 +264,9 @@ class Trainer {
     } catch (const DeviceError&) {
       // no memory to look closer: what is known is said
     }
-    std::string text = "step " + std::to_string(step) + ": " + what;
-    if (!diagnosis.where.empty()) text += "; " + diagnosis.where;
-    const Problem problem{step, "not-finite",
-                          text + "; a smaller --lr, or other pictures, may help", true, step};
+    Problem problem = detail::not_finite(step, seen, diagnosis);
+    const std::string text = problem.text;
+    problem.text += detail::not_finite_advice;
     if (events_.on_problem) events_.on_problem(problem);
     if (roll_back(problem)) return;
     if (files_) files_->settle(true);
@@ -290,7 +276,7 @@ class Trainer {
     }
     throw NumericError(text + "; the training has broken down" +
                        (files_ ? files_->still_there() : std::string()) +
-                       "; a smaller --lr, or other pictures, may help");
+                       detail::not_finite_advice);
   }
 
   void tell(const std::vector<Problem>& problems, std::optional<Problem>& grave) {
@@ -313,49 +299,28 @@ class Trainer {
       return false;
     }
     files_->settle(true);
-    const auto found = way_back(problem);
-    if (!found) return false;
-    const SafetensorsFile& file = *found;
+    const auto file = detail::way_back(options_.out, problem, events_);
+    if (!file) return false;
     // what can fail comes before anything changes
     const Recovery before = guard_.recovery, after = before.next();
-    const std::int64_t to = checkpoint_step(file);
+    const std::int64_t to = checkpoint_step(*file);
     Batches batches = guard_.batches(after, to);
     broken_ = problem.step;  // until all of it is back
-    read_state(file, model_->state(), Surplus::refused, "it is the checkpoint of another training");
-    model_->restore_counters(file);
-    step_ = to;
-    guard_.recovery = after;
-    model_->scale_learning_rate(after.rate_factor / before.rate_factor);
-    batches_ = std::move(batches);
-    guard_.watch.forget();
-    read_ = step_;
+    detail::go_back(*model_, *file, before, after);
+    step_ = read_ = to;
     losses_.clear();
-    files_->go_back(step_);
+    guard_.recovery = after;
+    guard_.watch.forget();
+    batches_ = std::move(batches);
+    files_->go_back(to);
     broken_.reset();
-    WentBack went{problem.step, step_, problem.kind, {}};
-    went.text = "rolled back from step " + std::to_string(went.from) +
-                " to the checkpoint of step " + std::to_string(went.to) + " (" + went.why +
-                "): the learning rate is " + text_of(after.rate_factor, 4) +
-                " of what it was at first, the pictures come in another order; " +
-                std::to_string(after.rollbacks) + " of " + std::to_string(most_rollbacks) +
-                " times";
+    const WentBack went = detail::went_back(problem, to, after);
     if (events_.on_back) events_.on_back(went);
     write_checkpoint();  // so that a training that is killed now knows of it
     files_->settle(true);
-    files_->cut_log(step_);
+    files_->cut_log(to);
     events_.message(went.text);
     return true;
-  }
-
-  /// The checkpoint from before a problem; none, which is told, where none could be saved.
-  [[nodiscard]] std::optional<SafetensorsFile> way_back(const Problem& problem) const {
-    try {
-      return checkpoint_before(options_.out, problem.since > 0 ? problem.since : problem.step,
-                               [this](const std::string& text) { events_.message(text); });
-    } catch (const IoError& error) {
-      events_.message("the training cannot be rolled back: " + std::string(error.what()));
-      return std::nullopt;
-    }
   }
 
   void require_sound() const {
