@@ -8,21 +8,23 @@
 #pragma once
 
 #include <string>
+#include <utility>
 
 #include "limn/nn/linear.hpp"
 #include "limn/nn/spectral_convolution.hpp"
 #include "limn/ops/batch.hpp"
 #include "limn/ops/cam.hpp"
+#include "limn/ops/dual.hpp"
 #include "limn/ops/pooling.hpp"
 
 namespace limn::inline v0 {
 
 /// What attention gives: features (N,H,W,C), and the classifier's two logits (N,1,1,2), from the
-/// average and from the maximum.
-template <Device D, Scalar T>
+/// average and from the maximum. Vars, or Duals.
+template <class Features, class Logits>
 struct Attended {
-  Var<D, T> features;
-  Var<D, param_t<T>> logits;
+  Features features;
+  Logits logits;
 };
 
 /// Classifier is Linear or SpectralConvolution, from channels to 1.
@@ -42,11 +44,11 @@ struct ClassActivationMap {
 
   /// `classify(classifier, pooled)` applies a classifier: the place for what it needs besides its
   /// input.
-  template <class Classify>
-  [[nodiscard]] Attended<D, T> attend(const Var<D, T>& x, Classify classify) {
-    const auto logits =
-        join_channels(classify(average, average_pool(x)), classify(maximum, max_pool(x)));
-    return {attend_features(x, average.weight, maximum.weight, weight, bias, activation), logits};
+  template <class X, class Classify>
+  [[nodiscard]] auto attend(const X& x, Classify classify) {
+    auto logits = join_channels(classify(average, average_pool(x)), classify(maximum, max_pool(x)));
+    auto features = attend_features(x, average.weight, maximum.weight, weight, &bias, activation);
+    return Attended<X, decltype(logits)>{std::move(features), std::move(logits)};
   }
 
   void visit(auto&& f) {

@@ -47,8 +47,6 @@ struct CrossEntropyWithLogits {
   }
 };
 
-namespace detail {
-
 /// A loss against one target value for all elements.
 template <class Loss>
 struct Against {
@@ -63,6 +61,8 @@ struct Against {
     return loss.derivative(x, static_cast<A>(target));
   }
 };
+
+namespace detail {
 
 template <class Loss>
 struct MeanBackward {
@@ -96,7 +96,7 @@ template <class Loss, Device D, Scalar T>
 /// generators at 1.
 template <Device D, Scalar T>
 [[nodiscard]] Var<D, param_t<T>> least_squares(const Var<D, T>& x, double target) {
-  return mean_loss(detail::Against<LeastSquares>{{}, target}, x, x.value());
+  return mean_loss(Against<LeastSquares>{{}, target}, x, x.value());
 }
 
 /// mean |x - t|: cycle and identity.
@@ -108,7 +108,7 @@ template <Device D, Scalar T>
 /// mean of log(1 + exp(x)) - target x: binary cross entropy of logits against 0 or 1.
 template <Device D, Scalar T>
 [[nodiscard]] Var<D, param_t<T>> cross_entropy_with_logits(const Var<D, T>& x, double target) {
-  return mean_loss(detail::Against<CrossEntropyWithLogits>{{}, target}, x, x.value());
+  return mean_loss(Against<CrossEntropyWithLogits>{{}, target}, x, x.value());
 }
 
 }  // namespace limn::inline v0

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "limn/ops/convolution.hpp"
+#include "limn/ops/dual.hpp"
 
 namespace limn::inline v0 {
 
@@ -35,6 +36,13 @@ struct Convolution {
   [[nodiscard]] Var<D, T> operator()(const Var<D, T>& x) {
     return convolution(x, weight, bias ? &*bias : nullptr, geometry, options.activation,
                        options.moments);
+  }
+
+  /// With the derivative along a direction.
+  [[nodiscard]] Dual<D, T> operator()(const Dual<D, T>& x) {
+    const auto y = (*this)(x.value);
+    return {y, activation_tangent(options.activation, y,
+                                  convolution<D, T>(x.tangent, weight, nullptr, geometry))};
   }
 
   void visit(auto&& f) {

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 
+#include "limn/ops/dual.hpp"
 #include "limn/ops/linear.hpp"
 
 namespace limn::inline v0 {
@@ -36,6 +37,13 @@ struct Linear {
   template <ActivationOf<T> U>
   [[nodiscard]] Var<D, U> operator()(const Var<D, U>& x) {
     return linear(x, weight, bias ? &*bias : nullptr, options.activation);
+  }
+
+  /// With the derivative along a direction.
+  template <ActivationOf<T> U>
+  [[nodiscard]] Dual<D, U> operator()(const Dual<D, U>& x) {
+    const auto y = (*this)(x.value);
+    return {y, activation_tangent(options.activation, y, linear(x.tangent, weight))};
   }
 
   void visit(auto&& f) {

@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 
+#include "limn/ops/dual.hpp"
 #include "limn/ops/spectral.hpp"
 
 namespace limn::inline v0 {
@@ -43,6 +44,19 @@ struct SpectralConvolution {
                                      const Border& next = {}) {
     return spectral_convolution(x, weight, u, v, held, bias ? &*bias : nullptr, geometry,
                                 options.activation, passes, next);
+  }
+
+  /// With the derivative along a direction, by the same power iterations.
+  template <ActivationOf<T> U>
+  [[nodiscard]] Dual<D, U> operator()(const Dual<D, U>& x, const Passes& passes = {},
+                                      const Border& next = {}) {
+    using enum PowerIteration;
+    const auto how = passes.iteration;
+    const bool stays = how == hold || how == use;
+    const auto y = (*this)(x.value, {passes.count, how == run || how == hold ? hold : use}, next);
+    const auto t = spectral_convolution<D, U, T>(x.tangent, weight, u, v, held, nullptr, geometry,
+                                                 {}, {passes.count, stays ? use : finish});
+    return {y, activation_tangent(options.activation, y, t)};
   }
 
   void visit(auto&& f) {

@@ -14,12 +14,13 @@
 
 namespace limn::inline v0 {
 
-/// x (N,H,W,I), w_average and w_maximum (1,1,1,I), weights (O,1,1,2I), bias (1,1,1,O); y (N,H,W,O).
+/// x (N,H,W,I), w_average and w_maximum (1,1,1,I), weights (O,1,1,2I), bias (1,1,1,O) or null; y
+/// (N,H,W,O).
 /// Throws ShapeError.
 template <Device D, Scalar T>
 [[nodiscard]] Var<D, T> attend_features(const Var<D, T>& x, Parameter<D, T>& w_average,
                                         Parameter<D, T>& w_maximum, Parameter<D, T>& weights,
-                                        Parameter<D, T>& bias, Activation activation) {
+                                        Parameter<D, T>* bias, Activation activation) {
   using P = param_t<T>;
   D& device = x.device();
   const Index in = x.shape().c, out = weights.shape.n;
@@ -44,7 +45,7 @@ template <Device D, Scalar T>
   constexpr ConvGeometry one_by_one{};
   const Tensor<D, T> y(device, {x.shape().n, x.shape().h, x.shape().w, out});
   primitive::conv_forward<D, T>(one_by_one, x.value(), merged_weights,
-                                {bias.value, activation, {}, {}}, y);
+                                {bias ? bias->value : none, activation, {}, {}}, y);
 
   const bool learn = weights.trainable();
   if (!x.tape() || !(x.wants_gradient() || learn)) return Var<D, T>(y, x.tape(), false);
@@ -52,10 +53,11 @@ template <Device D, Scalar T>
   auto result = x.tape()->record(
       y,
       [=, input = learn ? x.kept() : Kept<D, T>(), dx = x.gradient(), average = &w_average,
-       maximum = &w_maximum, w = &weights, b = &bias](const Tensor<D, T>& dy) {
+       maximum = &w_maximum, w = &weights](const Tensor<D, T>& dy) {
         activation_backward(activation, own.tensor(), dy, dy);
         if (learn) {
-          primitive::reduce(primitive::all_but_channels, dy, b->gradient, Write::accumulate);
+          if (bias)
+            primitive::reduce(primitive::all_but_channels, dy, bias->gradient, Write::accumulate);
           const Tensor<D, P> dmerged(dy.device(), half), dhalf(dy.device(), half),
               s1(dy.device(), vector_shape(in)), s2(dy.device(), vector_shape(in));
           primitive::conv_backward_weights(one_by_one, input.tensor(), dy,

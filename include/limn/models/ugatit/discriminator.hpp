@@ -13,12 +13,14 @@
 
 namespace limn::inline v0::ugatit {
 
-/// What a discriminator gives.
-template <Device D, Scalar T>
-struct Judgement {
-  Var<D, T> logits;               ///< (N,h,w,1)
-  Var<D, param_t<T>> cam_logits;  ///< (N,1,1,2)
+/// What a discriminator gives: Vars, or Duals.
+template <class Map, class CamLogits>
+struct JudgementOf {
+  Map logits;            ///< (N,h,w,1)
+  CamLogits cam_logits;  ///< (N,1,1,2)
 };
+template <Device D, Scalar T>
+using Judgement = JudgementOf<Var<D, T>, Var<D, param_t<T>>>;
 
 template <Device D, Scalar T = float>
 struct Discriminator {
@@ -41,14 +43,16 @@ struct Discriminator {
   }
 
   /// image (N,S,S,3); its samples belong to `passes` equal parts, each with its own power iteration
-  /// (real | fake in one batch).
-  [[nodiscard]] Judgement<D, T> operator()(const Var<D, T>& image, const Passes& passes = {}) {
+  /// (real | fake in one batch). A Var, or a Dual.
+  template <class Image>
+  [[nodiscard]] auto operator()(const Image& image, const Passes& passes = {}) {
     auto x = image;
     for (std::size_t i = 0; i < layers.size(); ++i)
       x = layers[i](x, passes, i + 1 < layers.size() ? layers[i + 1].geometry.border() : Border{});
-    const auto [attended, cam_logits] = attention.attend(
+    auto attended = attention.attend(
         x, [passes](auto& classifier, const auto& pooled) { return classifier(pooled, passes); });
-    return {last(attended, passes), cam_logits};
+    return JudgementOf<Image, decltype(attended.logits)>{last(attended.features, passes),
+                                                         std::move(attended.logits)};
   }
 
   void visit(auto&& f) {
