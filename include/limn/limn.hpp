@@ -8,6 +8,8 @@
 #include "limn/autograd/tape.hpp"
 #include "limn/core/backend.hpp"
 #include "limn/cpu/cpu.hpp"
+#include "limn/loss/gan_losses.hpp"
+#include "limn/loss/gradient_penalty.hpp"
 #include "limn/loss/losses.hpp"
 #include "limn/models/ugatit/model.hpp"
 #include "limn/models/ugatit/step.hpp"
