@@ -3,7 +3,11 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
+#include <cstdlib>
 #include <cstring>
+#include <memory>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -111,6 +115,60 @@ TEST_CASE("MemoryPool: more than the machine has is a DeviceError, and nothing i
   const std::size_t again = pool.allocate(1 << 20);
   std::memset(pool.address(again), 1, 1 << 20);
   pool.release(again, 1 << 20);
+}
+
+/// Memory of the program's own, which counts.
+struct Counting final : Allocator {
+  std::size_t held = 0, most = 0, blocks = 0, limit = std::size_t{1} << 30;
+  void* allocate(std::size_t bytes, std::size_t alignment) override {
+    if (held + bytes > limit) return nullptr;
+    held += bytes;
+    most = std::max(most, held);
+    ++blocks;
+    return std::aligned_alloc(alignment, bytes);
+  }
+  void release(void* memory, std::size_t bytes, std::size_t /*alignment*/) noexcept override {
+    held -= bytes;
+    std::free(memory);
+  }
+};
+
+TEST_CASE("Cpu: memory of the program's own, by the same books dry or not") {
+  const auto allocator = std::make_shared<Counting>();
+  Tensor<Cpu, float> survivor;
+  {
+    Cpu device({.threads = 1, .allocator = allocator});
+    const auto dry =
+        std::make_unique<Cpu>(CpuOptions{.threads = 1, .dry = true, .allocator = allocator});
+    const auto requests = [](Cpu& d) {
+      const Tensor<Cpu, float> kept(d, vector_shape(1000));
+      for (Index i = 1; i < 9; ++i) const Tensor<Cpu, double> passing(d, vector_shape(500 * i));
+      return kept;
+    };
+    const auto planned = requests(*dry);
+    CHECK(allocator->blocks == 0);
+    const auto real = requests(device);
+    CHECK(allocator->blocks == 9);
+    CHECK(device.memory().peak == allocator->most);
+    CHECK(dry->memory().peak == allocator->most);
+    CHECK(dry->memory().requests == device.memory().requests);
+    CHECK(device.memory().current == allocator->held);
+    CHECK(reinterpret_cast<std::uintptr_t>(real.data()) % MemoryPool::alignment == 0);
+
+    allocator->limit = allocator->held;
+    try {
+      const Tensor<Cpu, float> refused(device, vector_shape(10));
+      FAIL("more than the allocator has");
+    } catch (const DeviceError& error) {
+      CHECK(std::string(error.what()).find("the program's allocator has no 64 bytes") !=
+            std::string::npos);
+    }
+    CHECK(device.memory().current == allocator->held);
+    survivor = real;
+  }
+  CHECK(allocator->held == 4032);  // tensors may outlive their device
+  survivor = {};
+  CHECK(allocator->held == 0);
 }
 
 TEST_CASE("Tensor: handles share memory, and the last one gives it back") {

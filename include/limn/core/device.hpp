@@ -79,6 +79,19 @@ concept RecordingDevice = Device<D> &&
   { c.recording() } -> std::same_as<bool>;
 };
 
+/// Told of all work that was counted so far, just before each primitive computes. What it throws
+/// ends the primitive, which has changed nothing yet, and reaches who called it.
+using WorkWatcher = std::function<void(const WorkDone&)>;
+
+/// A device that can be watched, and can plan for itself.
+///   watch(watcher)  from now on; an empty one ends it
+///   planner()       a dry device that otherwise computes as this one does
+template <class D>
+concept WatchedDevice = Device<D> && requires(D d, const D c, WorkWatcher watcher) {
+  {d.watch(watcher)};
+  { c.planner() } -> std::same_as<std::unique_ptr<D>>;
+};
+
 /// parallel() of a device that has it; elsewhere the parts one after another.
 template <Device D>
 void run_parts(D& device, std::span<const std::function<void()>> parts) {

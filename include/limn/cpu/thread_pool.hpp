@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 // A pool of threads that share the chunks of one loop. Which thread computes a chunk is left to
-// chance; what is computed must depend on the chunk alone.
+// chance; what is computed must depend on the chunk alone. The threads are its own, or an
+// Executor's.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <cstdint>
 #include <exception>
@@ -15,18 +17,26 @@
 
 #include "limn/core/config.hpp"
 #include "limn/core/shape.hpp"
+#include "limn/cpu/executor.hpp"
 
 namespace limn::inline v0 {
 
 /// `threads` threads, of which the caller is one. One caller at a time.
 class ThreadPool {
  public:
-  /// Starts threads - 1 threads; fewer than 1 counts as 1.
-  explicit ThreadPool(int threads) {
-    const int extra = threads > 1 ? threads - 1 : 0;
-    workers_.reserve(static_cast<std::size_t>(extra));
+  /// Starts threads - 1 threads; fewer than 1 counts as 1. With an executor it starts none, and
+  /// uses as many of the executor's as it has of them.
+  explicit ThreadPool(int threads, std::shared_ptr<Executor> executor = {})
+      : executor_(std::move(executor)) {
+    if (executor_) threads = std::min(threads, executor_->threads());
+    threads_ = std::max(threads, 1);
+    if (executor_) {
+      executing_ = std::vector<std::atomic<std::thread::id>>(static_cast<std::size_t>(threads_));
+      return;
+    }
+    workers_.reserve(static_cast<std::size_t>(threads_ - 1));
     try {
-      for (int i = 1; i <= extra; ++i) workers_.emplace_back([this, i] { work(i); });
+      for (int i = 1; i < threads_; ++i) workers_.emplace_back([this, i] { work(i); });
     } catch (...) {
       stop();
       throw;
@@ -36,7 +46,7 @@ class ThreadPool {
   ThreadPool& operator=(const ThreadPool&) = delete;
   ~ThreadPool() { stop(); }
 
-  [[nodiscard]] int threads() const { return static_cast<int>(workers_.size()) + 1; }
+  [[nodiscard]] int threads() const { return threads_; }
 
   /// Calls body(chunk, worker) once for each chunk in [0, chunks), worker in [0, threads()), and
   /// returns when all are done. No two calls at the same time have the same worker. Called from
@@ -45,7 +55,7 @@ class ThreadPool {
   template <class F>
   void run(Index chunks, F&& body) {
     if (chunks <= 0) return;
-    if (busy_ || workers_.empty() || chunks == 1) {
+    if (busy_ || threads_ == 1 || chunks == 1) {
       const int worker = busy_ ? current_worker() : 0;
       for (Index i = 0; i < chunks; ++i) body(i, worker);
       return;
@@ -55,6 +65,8 @@ class ThreadPool {
     body_ = const_cast<void*>(static_cast<const void*>(std::addressof(body)));
     chunks_ = chunks;
     next_.store(0, std::memory_order_relaxed);
+    if (executor_) [[unlikely]]
+      return execute();
     busy_ = true;
     state_.store(open, std::memory_order_release);
     signal_.fetch_add(1, std::memory_order_seq_cst);
@@ -85,6 +97,19 @@ class ThreadPool {
       const std::lock_guard lock(error_mutex_);
       if (!error_) error_ = std::current_exception();
     }
+  }
+
+  // A task of the executor takes the place of a worker, and chunks until there are none.
+  LIMN_NOINLINE void execute() {
+    busy_ = true;
+    const std::unique_ptr<bool, void (*)(bool*)> ended(&busy_, [](bool* busy) { *busy = false; });
+    executor_->run(static_cast<int>(std::min<Index>(chunks_, threads_)), [this](int worker) {
+      auto& thread = executing_[static_cast<std::size_t>(worker)];
+      thread.store(std::this_thread::get_id(), std::memory_order_relaxed);
+      pull(worker);
+      thread.store({}, std::memory_order_relaxed);
+    });
+    if (error_) std::rethrow_exception(std::exchange(error_, nullptr));
   }
 
   // Workers that come late find the loop closed: nobody waits for a thread that sleeps.
@@ -136,6 +161,9 @@ class ThreadPool {
 
   // Only asked inside a loop: whoever is no worker is the caller.
   [[nodiscard]] int current_worker() const {
+    for (std::size_t i = 0; i < executing_.size(); ++i)
+      if (executing_[i].load(std::memory_order_relaxed) == std::this_thread::get_id())
+        return static_cast<int>(i);
     for (std::size_t i = 0; i < workers_.size(); ++i)
       if (workers_[i].get_id() == std::this_thread::get_id()) return static_cast<int>(i) + 1;
     return 0;
@@ -151,8 +179,11 @@ class ThreadPool {
   void* body_ = nullptr;
   Index chunks_ = 0;
   bool busy_ = false;
+  int threads_ = 1;
   std::exception_ptr error_;
   std::mutex error_mutex_;
+  std::shared_ptr<Executor> executor_;
+  std::vector<std::atomic<std::thread::id>> executing_;  ///< by worker, while it is in the loop
   std::vector<std::thread> workers_;
 };
 
