@@ -6,7 +6,6 @@
 #include <iostream>
 #include <string>
 
-#include "common/cpu_training.hpp"
 #include "common/cuda_training.hpp"
 #include "common/device_choice.hpp"
 #include "common/guarded_main.hpp"
@@ -15,6 +14,7 @@
 #include "limn/models/ugatit/outlook.hpp"
 #include "limn/models/ugatit/proposals.hpp"
 #include "limn/models/ugatit/run.hpp"
+#include "limn/models/ugatit/run_cpu.hpp"
 #include "limn/train/progress.hpp"
 
 namespace {
@@ -165,7 +165,7 @@ bool read(Command& c, int argc, char** argv) {
   if (c.place.data.empty() && !c.plan)
     throw limn::UsageError("--data is missing: a folder with trainA and trainB");
   c.place.device = c.choice.cuda() ? example::cuda_run_device(c.card)
-                                   : example::cpu_run_device(c.choice.threads);
+                                   : ugatit::cpu_run_device({.threads = c.choice.threads});
   return true;
 }
 

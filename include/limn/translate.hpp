@@ -20,6 +20,9 @@
 #include "limn/io/read_picture.hpp"
 #include "limn/io/write_picture.hpp"
 #include "limn/models/ugatit/any_generator.hpp"
+#if defined(LIMN_USE_UGATIT)
+#include "limn/models/ugatit/compiled_generators.hpp"
+#endif
 
 namespace limn::inline v0 {
 
@@ -63,18 +66,26 @@ class Translator {
   [[nodiscard]] Maths maths() const { return generator_.maths; }
   [[nodiscard]] ugatit::Weights weights() const { return weights_; }
   /// The network works on size x size pixels.
-  [[nodiscard]] Index size() const { return size_; }
+  [[nodiscard]] Index size() const { return model_.size; }
+  /// What network it is.
+  [[nodiscard]] const ugatit::ModelOptions& model() const { return model_; }
 
   /// The translation, brought back to the picture's extents; crop translates the square in the
-  /// middle and leaves the rest as it was. Throws NumericError if the model is no good.
-  [[nodiscard]] Picture translate(const Picture& picture, Fit fit = Fit::squash) {
-    return restore_picture(to_picture(run(picture, fit).image, size(), size()), picture, fit);
+  /// middle and leaves the rest as it was. `progress` is told before each layer, and may cancel.
+  /// Throws NumericError if the model is no good, Cancelled.
+  [[nodiscard]] Picture translate(const Picture& picture, Fit fit = Fit::squash,
+                                  const ugatit::TranslationProgress& progress = {}) {
+    const auto values = run(picture, fit, progress);
+    Picture translation = restore_picture(to_picture(values.image, size(), size()), picture, fit);
+    ugatit::tell_progress(progress, 1);
+    return translation;
   }
 
   /// The same with a heatmap of the attention.
-  [[nodiscard]] TranslatedPicture translate_with_heatmap(const Picture& picture,
-                                                         Fit fit = Fit::squash) {
-    const auto values = run(picture, fit);
+  [[nodiscard]] TranslatedPicture translate_with_heatmap(
+      const Picture& picture, Fit fit = Fit::squash,
+      const ugatit::TranslationProgress& progress = {}) {
+    const auto values = run(picture, fit, progress);
     const Index s = size();
     TranslatedPicture out;
     out.translation = restore_picture(to_picture(values.image, s, s), picture, fit);
@@ -82,6 +93,7 @@ class Translator {
         overlay(heatmap_picture(values.heatmap, values.heatmap_size, values.heatmap_size, s, s),
                 fit_picture(picture, s, fit));
     out.heatmap = restore_picture(heat, picture, fit);
+    ugatit::tell_progress(progress, 1);
     return out;
   }
 
@@ -89,7 +101,7 @@ class Translator {
   Translator(const ugatit::ModelFile& model, std::optional<ugatit::Direction> direction,
              const ugatit::OpenGenerator& open)
       : direction_(chosen(model, direction)),
-        size_(model.options.model.size),
+        model_(model.options.model),
         weights_(model.weights),
         generator_(open(model, direction_)) {}
 
@@ -100,12 +112,13 @@ class Translator {
     throw UsageError(model.file.path().string() + ": has both directions; say which, A2B or B2A");
   }
 
-  [[nodiscard]] ugatit::TranslatedValues run(const Picture& picture, Fit fit) {
-    return generator_.translate(to_floats(fit_picture(picture, size(), fit)));
+  [[nodiscard]] ugatit::TranslatedValues run(const Picture& picture, Fit fit,
+                                             const ugatit::TranslationProgress& progress) {
+    return generator_.translate(to_floats(fit_picture(picture, size(), fit)), progress);
   }
 
   ugatit::Direction direction_;
-  Index size_;
+  ugatit::ModelOptions model_;
   ugatit::Weights weights_;
   ugatit::AnyGenerator generator_;
 };

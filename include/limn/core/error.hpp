@@ -39,4 +39,9 @@ struct UsageError : Error {
   using Error::Error;
 };
 
+/// Whoever asked for something asked to stop it, and it stopped.
+struct Cancelled : Error {
+  using Error::Error;
+};
+
 }  // namespace limn::inline v0

@@ -13,6 +13,9 @@
 
 #include "limn/cpu/cpu.hpp"
 #include "limn/models/ugatit/run_device_on.hpp"
+#if defined(LIMN_USE_UGATIT)
+#include "limn/models/ugatit/compiled_trainings.hpp"
+#endif
 
 namespace limn::inline v0::ugatit {
 

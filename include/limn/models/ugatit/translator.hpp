@@ -3,6 +3,7 @@
 // translating values.
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <string>
 #include <utility>
@@ -11,6 +12,7 @@
 #include "limn/core/repeated.hpp"
 #include "limn/models/ugatit/generator.hpp"
 #include "limn/models/ugatit/model_file.hpp"
+#include "limn/models/ugatit/translation_progress.hpp"
 #include "limn/nn/parameter_set.hpp"
 
 namespace limn::inline v0::ugatit {
@@ -61,6 +63,18 @@ template <Device D, Scalar T>
   return detail::read_translation(generator(Var<D, T>(input), true));
 }
 
+/// The multiplications of a translation, as they are defined: planned on a dry device.
+template <WatchedDevice D, Scalar T>
+[[nodiscard]] std::uint64_t translation_work(const D& device, const ModelOptions& options) {
+  const auto dry = device.planner();
+  Generator<D, T> generator(options);
+  ParameterSet<D, T> parameters(*dry);
+  parameters.add("generator", generator);
+  parameters.allocate_for_inference();
+  (void)translate_values(generator, *dry, {}, options.size);
+  return dry->work().multiply_adds;
+}
+
 /// A generator for inference, with the weights that `model` names in memory of `device`: in
 /// bfloat16 those of the full model's large linear layer, rounded as they are read, else
 /// param_t<T>.
@@ -88,7 +102,13 @@ class LoadedGenerator {
   [[nodiscard]] Generator<D, T>& operator*() { return generator_; }
 
   /// translate_values for pictures of size(); a device that records does so once and replays.
-  [[nodiscard]] TranslatedValues translate(const std::vector<float>& values) {
+  /// Throws Cancelled where `progress` says so; the next translation is as good as any.
+  [[nodiscard]] TranslatedValues translate(const std::vector<float>& values,
+                                           const TranslationProgress& progress = {}) {
+    if constexpr (WatchedDevice<D>)
+      if (progress && work_ == 0) work_ = translation_work<D, T>(device(), options_.model);
+    tell_progress(progress, 0);
+    const ProgressWatch<D> watch(device(), progress, work_);
     if (!input_.defined()) input_ = Tensor<D, T>(device(), {1, size(), size(), 3});
     if (!device().dry()) input_.upload(std::vector<T>(values.begin(), values.end()));
     return detail::read_translation(
@@ -116,6 +136,7 @@ class LoadedGenerator {
   Generator<D, T> generator_;
   ParameterSet<D, T> parameters_;
   Tensor<D, T> input_;
+  std::uint64_t work_ = 0;  ///< of a translation, once somebody wanted to know
   Repeated<D, Translation<D, T>> translations_;
 };
 

@@ -1,0 +1,4 @@
+// SPDX-License-Identifier: MIT
+// limn::ugatit: the trainings on the CPU, compiled here.
+#define LIMN_COMPILE_UGATIT
+#include "limn/models/ugatit/compiled_trainings.hpp"
