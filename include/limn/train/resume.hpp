@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: MIT
+// Going on with a training that has data of its own: ugatit::resume_run is for folders of pictures.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <string>
+
+#include "limn/core/error.hpp"
+#include "limn/train/checkpoints.hpp"
+#include "limn/train/trainable.hpp"
+
+namespace limn::inline v0 {
+
+/// Gives a model the state of the newest checkpoint in `out` that is whole; the step that it is of,
+/// after which a Trainer goes on. 0 where there is none: the model stays as it is. `say` gets a
+/// sentence for each damaged one. Throws UsageError where the model has other options than the
+/// checkpoint ("steps" may differ), IoError where it is another model.
+[[nodiscard]] inline std::int64_t resume_from(
+    const std::filesystem::path& out, Trainable& model,
+    const std::function<void(const std::string&)>& say = {}) {
+  if (checkpoint_files(out).empty()) return 0;
+  const SafetensorsFile file = newest_checkpoint(out, say);
+  for (const auto& [key, value] : model.metadata()) {
+    if (!key.starts_with("option.") || key == "option.steps") continue;
+    const std::string was = metadata_entry(file, key);
+    if (was != value)
+      throw UsageError(file.path().string() + ": was trained with " + key.substr(7) + " " + was +
+                       ", not " + value);
+  }
+  read_state(file, model.state(), Surplus::refused, "it is the checkpoint of another model");
+  model.restore_counters(file);
+  return checkpoint_step(file);
+}
+
+}  // namespace limn::inline v0
