@@ -29,12 +29,11 @@ limn_add_compiled(kernels LIMN_USE_KERNELS "${LIMN_KERNELS}" ${sources})
 target_link_libraries(limn_kernels PUBLIC limn)
 
 # limn::ugatit: translating and training with U-GAT-IT on the CPU, so that a program that does it
-# compiles no network.
+# compiles no network. An installed one gets limn::image from limnConfig.cmake.
 if(TARGET limn::image)
   file(GLOB sources CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/cmake/ugatit_*.cpp")
   limn_add_compiled(ugatit LIMN_USE_UGATIT "${LIMN_UGATIT}" ${sources})
   target_link_libraries(limn_ugatit PUBLIC limn_kernels "$<BUILD_INTERFACE:limn_image>"
-                                           "$<INSTALL_INTERFACE:limn::image>"
                                     PRIVATE "$<BUILD_INTERFACE:limn_warnings>")
 elseif(LIMN_UGATIT)
   message(FATAL_ERROR "LIMN_UGATIT needs limn::image: ${limn_image_missing}")

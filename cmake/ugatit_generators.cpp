@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
-// limn::ugatit: the generators on the CPU, compiled here.
-#define LIMN_COMPILE_UGATIT
-#include "limn/models/ugatit/compiled_generators.hpp"
+// limn::ugatit: generators on the CPU, compiled here.
+#include "limn/models/ugatit/cpu_generators_here.hpp"
+
+template limn::ugatit::OpenGenerator limn::ugatit::detail::open_cpu_generators<void>(
+    const limn::CpuOptions&, limn::ugatit::Precision);

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
-// limn::ugatit: the trainings on the CPU, compiled here.
-#define LIMN_COMPILE_UGATIT
-#include "limn/models/ugatit/compiled_trainings.hpp"
+// limn::ugatit: trainings on the CPU, compiled here.
+#include "limn/models/ugatit/run_cpu_here.hpp"
+
+template std::shared_ptr<const limn::ugatit::RunDevice>
+limn::ugatit::detail::open_cpu_run_device<void>(const limn::CpuOptions&);

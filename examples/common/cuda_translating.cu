@@ -4,6 +4,7 @@
 
 #include "common/cuda_translating.hpp"
 #include "limn/cuda.hpp"
+#include "limn/models/ugatit/generators_on.hpp"
 
 namespace example {
 

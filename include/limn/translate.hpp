@@ -13,16 +13,12 @@
 #include <vector>
 
 #include "limn/core/maths.hpp"
-#include "limn/cpu/cpu.hpp"
 #include "limn/data/augment.hpp"
 #include "limn/data/fit.hpp"
 #include "limn/data/heatmap.hpp"
 #include "limn/io/read_picture.hpp"
 #include "limn/io/write_picture.hpp"
-#include "limn/models/ugatit/any_generator.hpp"
-#if defined(LIMN_USE_UGATIT)
-#include "limn/models/ugatit/compiled_generators.hpp"
-#endif
+#include "limn/models/ugatit/cpu_generators.hpp"
 
 namespace limn::inline v0 {
 
@@ -39,6 +35,8 @@ struct TranslatorOptions {
   Maths maths = Maths::fast;
   /// Of a run; unless told, averaged ones where there are any.
   std::optional<ugatit::Weights> weights{};
+  std::shared_ptr<Executor> executor{};    ///< threads of the program's own
+  std::shared_ptr<Allocator> allocator{};  ///< memory of the program's own
 };
 
 /// A generator, on the CPU unless told otherwise. One caller at a time.
@@ -50,9 +48,11 @@ class Translator {
   explicit Translator(const std::filesystem::path& run_or_file,
                       std::optional<ugatit::Direction> direction = {},
                       const TranslatorOptions& options = {})
-      : Translator(ugatit::generators_on(std::make_shared<Cpu>(CpuOptions{
-                                             .threads = options.threads, .maths = options.maths}),
-                                         options.precision),
+      : Translator(ugatit::cpu_generators({.threads = options.threads,
+                                           .maths = options.maths,
+                                           .executor = options.executor,
+                                           .allocator = options.allocator},
+                                          options.precision),
                    run_or_file, direction, options.weights) {}
   /// The same on another device, on which `open` builds a generator.
   Translator(const ugatit::OpenGenerator& open, const std::filesystem::path& run_or_file,

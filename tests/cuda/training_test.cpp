@@ -10,6 +10,7 @@
 
 #include "../train/small_run.hpp"
 #include "limn/cuda_emulation.hpp"
+#include "limn/models/ugatit/generators_on.hpp"
 #include "limn/translate.hpp"
 
 using namespace limn;

@@ -10,6 +10,8 @@
 #include <string>
 #include <vector>
 
+#include "limn/cpu/cpu.hpp"
+#include "limn/models/ugatit/training.hpp"
 #include "limn/translate.hpp"
 #include "small_run.hpp"
 

@@ -51,12 +51,6 @@
 #else
 #define LIMN_KERNEL_TEMPLATE extern template
 #endif
-// The same for the networks of limn::ugatit, in limn/models/ugatit/compiled_*.hpp.
-#if defined(LIMN_COMPILE_UGATIT)
-#define LIMN_UGATIT_TEMPLATE template
-#else
-#define LIMN_UGATIT_TEMPLATE extern template
-#endif
 
 // Device functions and kernels share the pointwise functors; a host compiler sees nothing here.
 #if defined(__CUDACC__)

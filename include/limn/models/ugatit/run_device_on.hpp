@@ -15,15 +15,6 @@ namespace limn::inline v0::ugatit {
 template <Device D>
 using OpenDevice = std::function<std::unique_ptr<D>(const RunOptions&, bool dry)>;
 
-/// A training in one precision, behind which device and scalar type hide. Throws UsageError,
-/// DeviceError.
-template <Device D, Scalar T>
-[[nodiscard]] std::unique_ptr<Trainable> any_training(std::unique_ptr<D> device,
-                                                      const RunOptions& options,
-                                                      SheetPictures pictures) {
-  return std::make_unique<Training<D, T>>(std::move(device), options, std::move(pictures));
-}
-
 /// A RunDevice for any device. `capacity` says what there is.
 template <Device D>
 class RunDeviceOn final : public RunDevice {
@@ -47,8 +38,8 @@ class RunDeviceOn final : public RunDevice {
  private:
   static std::unique_ptr<Trainable> make(const RunOptions& options, std::unique_ptr<D> device,
                                          SheetPictures pictures) {
-    return with_precision(options.precision, [&]<Scalar T>() {
-      return any_training<D, T>(std::move(device), options, std::move(pictures));
+    return with_precision(options.precision, [&]<Scalar T>() -> std::unique_ptr<Trainable> {
+      return std::make_unique<Training<D, T>>(std::move(device), options, std::move(pictures));
     });
   }
 

@@ -10,9 +10,8 @@
 #include <vector>
 
 #include "limn/core/repeated.hpp"
+#include "limn/models/ugatit/any_generator.hpp"
 #include "limn/models/ugatit/generator.hpp"
-#include "limn/models/ugatit/model_file.hpp"
-#include "limn/models/ugatit/translation_progress.hpp"
 #include "limn/nn/parameter_set.hpp"
 
 namespace limn::inline v0::ugatit {
@@ -24,13 +23,6 @@ void append_values(ParameterSet<D, T>& set, std::vector<StateTensor>& tensors) {
     tensors.push_back(
         p->with_stored([&](const auto& values) { return state_tensor(p->name, values); }));
 }
-
-/// What a translation gives, on the host.
-struct TranslatedValues {
-  std::vector<float> image;    ///< (size,size,3) in [-1, 1]
-  std::vector<float> heatmap;  ///< (heatmap_size,heatmap_size), of any range
-  Index size = 0, heatmap_size = 0;
-};
 
 namespace detail {
 
