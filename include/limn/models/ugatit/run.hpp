@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // A run: a training in a folder, begun or resumed, on a device that was opened elsewhere
-// (run_cpu.hpp, limn/cuda.hpp).
+// (run_cpu.hpp, limn/cuda.hpp). With limn::ugatit what opens one is compiled there, else where this
+// is included.
 #pragma once
 
 #include <cstdint>
@@ -16,11 +17,7 @@
 
 #include "limn/models/ugatit/model_file.hpp"
 #include "limn/models/ugatit/run_device.hpp"
-#include "limn/models/ugatit/run_facts.hpp"
-#include "limn/models/ugatit/warm_start.hpp"
-#include "limn/models/ugatit/watch_rules.hpp"
 #include "limn/optim/schedule.hpp"
-#include "limn/train/data_identity.hpp"
 #include "limn/train/trainer.hpp"
 
 namespace limn::inline v0::ugatit {
@@ -94,24 +91,6 @@ inline void take_given(ResumedOptions& r, const std::string& path, const std::st
 
 namespace detail {
 
-inline constexpr const char* unfitting =
-    "the file does not fit the options in its own metadata: it is damaged";
-
-/// Throws DeviceError where a training would need more memory than there is.
-inline void require_memory(std::uint64_t bytes, const Capacity& capacity) {
-  if (bytes > capacity.bytes)
-    throw DeviceError("this training needs " + std::to_string(bytes) + " bytes of memory, " +
-                      capacity.owner + " has " + std::to_string(capacity.bytes) +
-                      "; a smaller --size, --channels or --batch, or --variant light, needs less "
-                      "(--plan tells how much)");
-}
-
-/// What checkpoints tell of how the run began, taken over from one to the next.
-inline void keep_warm_start(const SafetensorsFile& checkpoint, Metadata& metadata) {
-  for (const auto& [key, value] : checkpoint.metadata())
-    if (key.starts_with(warm_start_prefix)) metadata[key] = value;
-}
-
 /// The newest checkpoint of a run that is whole. Throws IoError where there is no run.
 [[nodiscard]] inline ModelFile newest_model_file(
     const std::filesystem::path& run, const std::function<void(const std::string&)>& say = {}) {
@@ -128,138 +107,17 @@ inline void require_no_run(const std::filesystem::path& out) {
                      "--out");
 }
 
-/// Tells of pictures that cannot be read: one by one at first, and not at all once it is the folder
-/// that is missing, which is told instead.
-[[nodiscard]] inline std::function<void(const std::string&)> bad_picture_teller(
-    std::filesystem::path data, std::function<void(const std::string&)> say) {
-  return [data = std::move(data), say = std::move(say), told = 0,
-          gone = false](const std::string& text) mutable {
-    constexpr int most = 20;
-    for (const char* name : {"trainA", "trainB"}) {
-      std::error_code error;
-      if (gone || std::filesystem::exists(data / name, error)) continue;
-      gone = true;
-      say((data / name).string() +
-          ": is not there any more; the training goes on with the pictures that are in memory, as "
-          "long as there are some of A and of B");
-    }
-    if (gone || ++told > most) return;
-    say(text + "; skipped" +
-        (told == most ? "; no more of them are told one by one" : std::string()));
-  };
-}
-
-/// How the run is scored. Throws UsageError where it cannot be.
-[[nodiscard]] inline Scoring open_scoring(const RunOptions& options, const RunPlace& place,
-                                          const std::function<void(const std::string&)>& say) {
-  if (place.evaluate_every <= 0) return {};
-  if (!place.scorer)
-    throw UsageError("scores need RunPlace::scorer: see limn/train/test_scores.hpp");
-  return {place.evaluate_every, place.best_by,
-          place.scorer(place.data, options.model.size, options.fit, place.best_by, say)};
-}
-
 /// The trainer of a run, from a checkpoint if there is one, else with the weights of `init` where
 /// they fit, if given; `lock` is that of a folder that has one, `told` what the run's record is to
 /// know of that has been told before.
-[[nodiscard]] inline std::unique_ptr<Trainer> open_run(
-    const RunOptions& options, const RunPlace& place, const TrainerEvents& attended,
-    const ModelFile* checkpoint, std::int64_t step, std::optional<RunLock> lock,
-    const ModelFile* init = nullptr, const std::vector<std::string>& told = {}) {
-  const auto record = std::make_shared<Record>(
-      place.out, place.tensorboard, [attended](const auto& text) { attended.message(text); });
-  const TrainerEvents events =
-      place.out.empty() ? attended : limn::both(attended, record->events());
-  for (const auto& text : told) record->events().message(text);
-  const auto say = [events](const std::string& text) { events.message(text); };
-  const auto& device = place.device;
-  if (!device) throw UsageError("a run needs a device: RunPlace::device is empty");
-  const auto a = place.data / "trainA", b = place.data / "trainB";
-  const ImageFolder folder_a(a), folder_b(b);
-  Scoring scoring = open_scoring(options, place, say);
-  Metadata identity = data_identity(folder_a, folder_b);
-  if (checkpoint != nullptr) {
-    check_data_identity(checkpoint->file, identity, place.data.string());
-    // before memory is asked for: a damaged file may announce anything
-    check_state(checkpoint->file, device->dry_training(options)->state(), Surplus::refused,
-                unfitting);
-  }
-  const Plan plan = device->plan(options);
-  require_memory(plan.peak, device->capacity());
-  if (const Index halvings = fitting_halvings(options.model.size, global_halvings);
-      halvings < global_halvings)
-    say("at size " + std::to_string(options.model.size) + " the global discriminator halves its " +
-        "pictures " + std::to_string(halvings) + " times instead of " +
-        std::to_string(global_halvings));
-
-  if (!lock && !place.out.empty()) {
-    lock.emplace(place.out);
-    require_no_run(place.out);  // another one may have been here before the lock was held
-  }
-  auto training = device->training(
-      options, load_sheet_pictures(place.data, options.model.size, options.fit, say));
-  const std::string pictures = std::to_string(folder_a.size()) + " pictures of A, " +
-                               std::to_string(folder_b.size()) + " of B";
-  RecordFacts facts = record_facts(options, training->description(), training->metadata(),
-                                   place.data.string(), pictures, static_cast<double>(plan.peak));
-  facts.log_every = place.log_every;
-  say(training->description() + "; " + pictures + "; memory " +
-      text_of(static_cast<double>(plan.peak) / 1e9, 3) + " GB");
-  if (checkpoint != nullptr) {
-    read_state(checkpoint->file, training->state(), Surplus::refused, unfitting);
-    training->restore_counters(checkpoint->file);
-    const std::string was = metadata_entry(checkpoint->file, "isa"),
-                      is = training->metadata().at("isa");
-    if (const auto news = version_news(checkpoint->file); !news.empty()) say(news);
-    if (was != is)
-      say("the checkpoint was computed with " + was + " kernels, this session uses " + is +
-          ": the training goes on, but not to the same last bits");
-  }
-  if (checkpoint != nullptr) keep_warm_start(checkpoint->file, identity);
-  if (init != nullptr) {
-    const WarmStart warm = warm_start(*init, training->state());
-    identity.insert(warm.metadata.begin(), warm.metadata.end());
-    say(warm.news);
-  }
-  // decoded pictures are kept within what the plan leaves room for: 5 % and some
-  const auto cache = static_cast<Index>(plan.peak / 25) + (Index{16} << 20);
-  const auto data = place.data;
-  // after a rollback the pictures come in another order
-  const auto batches = [=](const Recovery& recovery, std::int64_t done) -> Batches {
-    auto loader = std::make_shared<UnpairedLoader>(
-        LoaderOptions{.folder_a = a,
-                      .folder_b = b,
-                      .size = options.model.size,
-                      .batch = options.train.pictures(),
-                      .fit = options.fit,
-                      .seed = recovery.data_seed(options.train.seed),
-                      .first_step = done,
-                      .cache_bytes = cache,
-                      .on_bad_picture = bad_picture_teller(data, say)});
-    return [loader] { return loader->next(); };
-  };
-  Guard guard{Watch(watch_rules(options.train)), place.on_problem, {}, batches};
-  if (checkpoint != nullptr) {
-    guard.recovery = recovery_from_metadata(checkpoint->file);
-    guard.watch.recall(checkpoint->file.metadata());
-  }
-  auto first = batches(guard.recovery, step);
-  auto trainer =
-      std::make_unique<Trainer>(std::move(training), std::move(first), identity,
-                                TrainerOptions{place.out, options.train.steps, place.log_every,
-                                               place.sheet_every, place.save_every, place.keep},
-                                events, step, std::move(lock), std::move(guard));
-  if (checkpoint != nullptr) {
-    const auto best = best_of(checkpoint->file);
-    if (best && scoring.every > 0 && best->by != to_string(scoring.best_by))
-      say("the best checkpoint so far was chosen by " + best->by + ": with best-by " +
-          to_string(scoring.best_by) + " the next one scored takes its place");
-    trainer->restore_best(best);
-  }
-  trainer->score_with(std::move(scoring));
-  if (!place.out.empty()) record->begin(step, facts);  // the folder is ours now
-  return trainer;
-}
+/// A template so that it can be compiled elsewhere; its argument means nothing.
+template <class = void>
+[[nodiscard]] std::unique_ptr<Trainer> open_run(const RunOptions& options, const RunPlace& place,
+                                                const TrainerEvents& attended,
+                                                const ModelFile* checkpoint, std::int64_t step,
+                                                std::optional<RunLock> lock,
+                                                const ModelFile* init = nullptr,
+                                                const std::vector<std::string>& told = {});
 
 }  // namespace detail
 
@@ -305,3 +163,13 @@ inline void require_no_run(const std::filesystem::path& out) {
 }
 
 }  // namespace limn::inline v0::ugatit
+
+#if defined(LIMN_USE_UGATIT)
+namespace limn::inline v0::ugatit {
+extern template std::unique_ptr<Trainer> detail::open_run<void>(
+    const RunOptions&, const RunPlace&, const TrainerEvents&, const ModelFile*, std::int64_t,
+    std::optional<RunLock>, const ModelFile*, const std::vector<std::string>&);
+}  // namespace limn::inline v0::ugatit
+#else
+#include "limn/models/ugatit/run_here.hpp"
+#endif
