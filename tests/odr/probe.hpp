@@ -7,10 +7,8 @@
 #include <string>
 #include <vector>
 
-#include "limn/limn.hpp"
-#if __has_include("limn/image.hpp")
 #include "limn/image.hpp"
-#endif
+#include "limn/limn.hpp"
 
 struct Findings {
   std::string shape;            ///< of a convolution
@@ -20,6 +18,7 @@ struct Findings {
   std::vector<float> doubled;  ///< through a device's memory and a tensor
   const void* function = nullptr;
   bool finite_told = false;  ///< infinities and NaN are recognized
+  std::string pictures;      ///< a checksum of what becomes of pixels between file and network
 };
 
 /// Each translation unit's own function; `inf` and `nan` come from outside, so that no compiler
@@ -28,8 +27,43 @@ Findings careful(float inf, float nan);
 Findings fast(float inf, float nan);
 /// Throws limn::ShapeError from the unit compiled with -ffast-math.
 void throw_from_fast();
+/// Of network.cpp: a checksum of a trained model and its translation.
+std::string network();
 
 namespace {
+
+// NOLINTNEXTLINE(misc-definitions-in-headers): each unit must have a copy of its own
+[[maybe_unused]] limn::Picture some_pixels(limn::Index width, limn::Index height) {
+  limn::Picture p(width, height);
+  std::uint32_t state = 1;
+  for (auto& v : p.pixels)
+    v = static_cast<std::uint8_t>((state = state * 1664525 + 1013904223) >> 24);
+  return p;
+}
+
+// NOLINTNEXTLINE(misc-definitions-in-headers)
+[[maybe_unused]] std::string pictures() {
+  limn::ContentHash hash;
+  const auto add = [&hash](const auto& values) {
+    hash.update(values.data(), values.size() * sizeof(values[0]));
+  };
+  const limn::Picture picture = some_pixels(301, 173);
+  for (const limn::Fit fit : {limn::Fit::squash, limn::Fit::pad, limn::Fit::crop}) {
+    const limn::Picture square = limn::fit_picture(picture, 96, fit);
+    const auto floats = limn::to_floats(square);
+    add(floats);
+    std::vector<float> between;  // no byte's value: halves of sums are exact
+    for (std::size_t i = 1; i < floats.size(); ++i)
+      between.push_back(0.5F * (floats[i - 1] + floats[i]));
+    between.resize(floats.size());
+    add(limn::restore_picture(limn::to_picture(between, 96, 96), picture, fit).pixels);
+    const std::span map = std::span(between).first(24 * 24);
+    const auto heat = limn::heatmap_picture(map, 24, 24, 96, 96);
+    add(heat.pixels);
+    add(limn::overlay(heat, square, 0.3F).pixels);
+  }
+  return hash.hex();
+}
 
 // NOLINTNEXTLINE(misc-definitions-in-headers): each unit must have a copy of its own
 [[maybe_unused]] Findings probe(float inf, float nan) {
@@ -59,6 +93,7 @@ namespace {
   found.finite_told = limn::is_finite(1.0F) && !limn::is_finite(inf) && !limn::is_finite(nan) &&
                       !limn::is_finite(static_cast<double>(inf)) &&
                       !limn::is_finite(static_cast<double>(nan));
+  found.pictures = pictures();
   return found;
 }
 

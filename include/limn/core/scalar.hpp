@@ -55,4 +55,13 @@ LIMN_HOST_DEVICE constexpr bool is_finite(double x) {
   return (__builtin_bit_cast(std::uint64_t, x) & 0x7ff0000000000000U) != 0x7ff0000000000000U;
 }
 
+/// The value itself, rounded to its type here: users' flags neither fuse nor reorder across it. For
+/// arithmetic of pictures, which their translation units share with ours.
+template <class F>
+requires std::same_as<F, float> || std::same_as<F, double>
+[[nodiscard]] constexpr F rounded_here(F x) {
+  if (!std::is_constant_evaluated()) asm("" : "+m"(x));
+  return x;
+}
+
 }  // namespace limn::inline v0

@@ -5,6 +5,7 @@
 // so pictures are resized once and kept.
 #pragma once
 
+#include <array>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
@@ -46,10 +47,17 @@ struct Augmentation {
   return {words[0] >> 31 != 0, corner(words[1]), corner(words[2])};
 }
 
+namespace detail {
+/// A table, because the compiler's own arithmetic is the same with all of its flags.
+inline constexpr auto unit_values = [] {
+  std::array<float, 256> values{};
+  for (std::size_t v = 0; v < 256; ++v) values[v] = static_cast<float>(v) / 127.5F - 1.0F;
+  return values;
+}();
+}  // namespace detail
+
 /// 0 ... 255 to [-1, 1]: v / 127.5 - 1.
-[[nodiscard]] constexpr float to_unit(std::uint8_t value) {
-  return static_cast<float>(value) / 127.5F - 1.0F;
-}
+[[nodiscard]] constexpr float to_unit(std::uint8_t value) { return detail::unit_values[value]; }
 
 /// [-1, 1] to 0 ... 255: rounded, saturated, NaN gives 0.
 [[nodiscard]] constexpr std::uint8_t from_unit(float x) {
@@ -57,7 +65,7 @@ struct Augmentation {
   if ((std::bit_cast<std::uint32_t>(x) & 0x7fffffffU) > 0x7f800000U) return 0;
   if (x <= -1.0F) return 0;
   if (x >= 1.0F) return 255;
-  return rounded_byte((x + 1.0F) * 127.5F);
+  return rounded_byte(rounded_here(x + 1.0F) * 127.5F);
 }
 
 /// The crop of size x size, mirrored or not, as floats (size,size,3) in [-1, 1] into `out`. The

@@ -43,7 +43,8 @@ namespace limn::inline v0 {
   std::vector<float> out(map.size(), 0.0F);
   if (high > low)
     for (std::size_t i = 0; i < map.size(); ++i)
-      if (is_finite(map[i])) out[i] = static_cast<float>((double{map[i]} - low) / (high - low));
+      if (is_finite(map[i]))
+        out[i] = static_cast<float>((double{map[i]} - low) / rounded_here(high - low));
   return out;
 }
 
@@ -72,8 +73,8 @@ namespace limn::inline v0 {
   Picture out = picture;
   const float a = std::clamp(alpha, 0.0F, 1.0F);
   for (std::size_t i = 0; i < out.pixels.size(); ++i)
-    out.pixels[i] = rounded_byte(a * static_cast<float>(heat.pixels[i]) +
-                                 (1.0F - a) * static_cast<float>(picture.pixels[i]));
+    out.pixels[i] = rounded_byte(rounded_here(a * static_cast<float>(heat.pixels[i])) +
+                                 rounded_here((1.0F - a) * static_cast<float>(picture.pixels[i])));
   return out;
 }
 

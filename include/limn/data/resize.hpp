@@ -4,62 +4,84 @@
 //   out[i] = sum_j w(j) in[j] / sum_j w(j),  w(j) = max(0, 1 - |j + 1/2 - (i + 1/2) s| / max(s,
 //   1)),
 // with s = in / out. Columns first, then rows, each rounded: the same pixels as Pillow's
-// Image.resize(..., BILINEAR), to one level.
+// Image.resize(..., BILINEAR), to one level. Pixels are computed in whole numbers: every compiler
+// and every flag gives the same.
 #pragma once
 
 #include <algorithm>
-#include <cmath>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <cstdlib>
 #include <span>
 #include <string>
-#include <type_traits>
 #include <vector>
 
 #include "limn/core/error.hpp"
+#include "limn/core/scalar.hpp"
 #include "limn/core/shape.hpp"
 #include "limn/io/picture.hpp"
 
 namespace limn::inline v0 {
 namespace detail {
 
-/// For each new position the old ones it is made of: `count` of them from `first` on.
+/// For each new position the old ones it is made of: `count` of them from `first` on, whose shares
+/// add up to `whole`.
 struct ResizeTaps {
+  static constexpr int bits = 22;  ///< 255 times the whole is less than 2^31
+  static constexpr std::int32_t whole = std::int32_t{1} << bits;
   struct Position {
-    Index first, count, weights_at;
+    Index first, count, shares_at;
   };
   std::vector<Position> positions;
-  std::vector<float> weights;
+  std::vector<std::int32_t> shares;
 
   ResizeTaps(Index in, Index out) {
-    const double scale = static_cast<double>(in) / static_cast<double>(out);
-    const double reach = std::max(scale, 1.0);
+    // 2 max(in, out) times w(j), a whole number
+    const Index reach = 2 * std::max(in, out);
+    const auto weight = [&](Index i, Index j) {
+      return reach - std::abs((2 * j + 1) * out - (2 * i + 1) * in);
+    };
     positions.reserve(static_cast<std::size_t>(out));
-    std::vector<double> raw;
     for (Index i = 0; i < out; ++i) {
-      const double centre = (static_cast<double>(i) + 0.5) * scale;
-      const auto first = std::max<Index>(0, static_cast<Index>(std::floor(centre - reach + 0.5)));
-      const auto last = std::min<Index>(in, static_cast<Index>(std::floor(centre + reach + 0.5)));
-      raw.clear();
-      double sum = 0;
+      const Index before = (2 * i + 1) * in - reach - out, after = (2 * i + 1) * in + reach - out;
+      const Index first = before < 0 ? 0 : before / (2 * out) + 1;
+      const Index last = std::min(in, (after + 2 * out - 1) / (2 * out));
+      positions.push_back({first, last - first, static_cast<Index>(shares.size())});
+      std::uint64_t sum = 0;
+      for (Index j = first; j < last; ++j) sum += static_cast<std::uint64_t>(weight(i, j));
+      // what has been given so far is rounded, so that nothing is lost, however many there are
+      const int shift = std::max(0, static_cast<int>(std::bit_width(sum)) - 40);
+      std::uint64_t so_far = 0, given = 0;
       for (Index j = first; j < last; ++j) {
-        const double distance = std::abs(static_cast<double>(j) + 0.5 - centre) / reach;
-        raw.push_back(std::max(0.0, 1.0 - distance));
-        sum += raw.back();
+        so_far += static_cast<std::uint64_t>(weight(i, j));
+        const std::uint64_t due =
+            (((so_far >> shift) << bits) + (sum >> shift) / 2) / (sum >> shift);
+        shares.push_back(static_cast<std::int32_t>(due - given));
+        given = due;
       }
-      positions.push_back({first, last - first, static_cast<Index>(weights.size())});
-      for (const double w : raw) weights.push_back(static_cast<float>(w / sum));
     }
   }
 };
 
+/// Sums of shares of bytes are whole numbers, those of floats are rounded the same everywhere.
 template <class T>
-T resized_value(float v) {
-  if constexpr (std::is_same_v<T, std::uint8_t>)
-    return rounded_byte(v);
-  else
-    return v;
-}
+struct SharedSum {
+  std::int32_t sum = ResizeTaps::whole / 2;
+  void add(std::int32_t share, std::uint8_t v) { sum += share * v; }
+  [[nodiscard]] std::uint8_t value() const {
+    return static_cast<std::uint8_t>(sum >> ResizeTaps::bits);
+  }
+};
+template <>
+struct SharedSum<float> {
+  float sum = 0;
+  void add(std::int32_t share, float v) {
+    sum += rounded_here(static_cast<float>(share) * v);
+    sum = rounded_here(sum);
+  }
+  [[nodiscard]] float value() const { return sum / static_cast<float>(ResizeTaps::whole); }
+};
 
 /// Columns: (rows, in, C) -> (rows, out, C).
 template <int C, class T>
@@ -67,12 +89,12 @@ void resize_columns(const T* in, Index rows, Index width, Index out_width, T* ou
   const ResizeTaps taps(width, out_width);
   for (Index y = 0; y < rows; ++y, in += width * C)
     for (const auto& p : taps.positions) {
-      const float* w = taps.weights.data() + p.weights_at;
+      const std::int32_t* share = taps.shares.data() + p.shares_at;
       const T* from = in + p.first * C;
-      float sum[C] = {};
+      SharedSum<T> sum[C];
       for (Index k = 0; k < p.count; ++k, from += C)
-        for (int c = 0; c < C; ++c) sum[c] += w[k] * static_cast<float>(from[c]);
-      for (int c = 0; c < C; ++c) *out++ = resized_value<T>(sum[c]);
+        for (int c = 0; c < C; ++c) sum[c].add(share[k], from[c]);
+      for (int c = 0; c < C; ++c) *out++ = sum[c].value();
     }
 }
 
@@ -80,16 +102,15 @@ void resize_columns(const T* in, Index rows, Index width, Index out_width, T* ou
 template <class T>
 void resize_rows(const T* in, Index rows, Index out_rows, Index stride, T* out) {
   const ResizeTaps taps(rows, out_rows);
-  std::vector<float> sum(static_cast<std::size_t>(stride));
+  std::vector<SharedSum<T>> sums(static_cast<std::size_t>(stride));
   for (const auto& p : taps.positions) {
-    std::fill(sum.begin(), sum.end(), 0.0F);
+    std::fill(sums.begin(), sums.end(), SharedSum<T>());
     for (Index k = 0; k < p.count; ++k) {
-      const float w = taps.weights[static_cast<std::size_t>(p.weights_at + k)];
+      const std::int32_t share = taps.shares[static_cast<std::size_t>(p.shares_at + k)];
       const T* from = in + (p.first + k) * stride;
-      for (Index x = 0; x < stride; ++x)
-        sum[static_cast<std::size_t>(x)] += w * static_cast<float>(from[x]);
+      for (Index x = 0; x < stride; ++x) sums[static_cast<std::size_t>(x)].add(share, from[x]);
     }
-    for (const float v : sum) *out++ = resized_value<T>(v);
+    for (const auto& sum : sums) *out++ = sum.value();
   }
 }
 

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "limn/core/scalar.hpp"
 #include "limn/core/shape.hpp"
 
 namespace limn::inline v0 {
@@ -34,7 +35,7 @@ struct Picture {
 
 /// The nearest byte, halves upwards; what is outside 0 ... 255 becomes the nearer end.
 [[nodiscard]] constexpr std::uint8_t rounded_byte(float v) {
-  const float shifted = v + 0.5F;
+  const float shifted = rounded_here(v) + 0.5F;
   return shifted >= 255.0F ? 255 : shifted > 0.0F ? static_cast<std::uint8_t>(shifted) : 0;
 }
 

@@ -38,6 +38,9 @@ void resample_grid(const std::vector<V>& from, Index h, Index w, Index c, std::v
   const limn::detail::ResizeTaps rows(h, height), columns(w, width);
   std::fill(to.begin(), to.end(), V(0));
   const auto place = [](Index i) { return static_cast<std::size_t>(i); };
+  const auto share = [&place](const limn::detail::ResizeTaps& taps, Index at) {
+    return static_cast<double>(taps.shares[place(at)]) / limn::detail::ResizeTaps::whole;
+  };
   for (Index i = 0; i < height; ++i) {
     const auto& down = rows.positions[place(i)];
     for (Index j = 0; j < width; ++j) {
@@ -45,8 +48,8 @@ void resample_grid(const std::vector<V>& from, Index h, Index w, Index c, std::v
       V* out = to.data() + (i * width + j) * c;
       for (Index r = 0; r < down.count; ++r)
         for (Index s = 0; s < across.count; ++s) {
-          const V weight = static_cast<V>(factor * rows.weights[place(down.weights_at + r)] *
-                                          columns.weights[place(across.weights_at + s)]);
+          const V weight = static_cast<V>(factor * share(rows, down.shares_at + r) *
+                                          share(columns, across.shares_at + s));
           const V* in = from.data() + ((down.first + r) * w + across.first + s) * c;
           for (Index k = 0; k < c; ++k) out[k] += weight * in[k];
         }
