@@ -50,4 +50,9 @@ if command -v nm >/dev/null; then
   others=$(nm -D --defined-only "$library" | awk '{ print $3 }' | grep -v '^limn_[a-z_]*$')
   [ -z "$others" ] || fail "liblimn shows more than limn.h: $others"
 fi
+# and is small: networks and kernels of all processors, and what reads models
+if command -v strip >/dev/null; then
+  strip -o stripped "$library"
+  [ "$(stat -c %s stripped)" -le 3000000 ] || fail "liblimn has $(stat -c %s stripped) bytes, stripped"
+fi
 exit $((failures > 0))

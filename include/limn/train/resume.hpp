@@ -25,9 +25,10 @@ namespace limn::inline v0 {
   for (const auto& [key, value] : model.metadata()) {
     if (!key.starts_with("option.") || key == "option.steps") continue;
     const std::string was = metadata_entry(file, key);
-    if (was != value)
-      throw UsageError(file.path().string() + ": was trained with " + key.substr(7) + " " + was +
-                       ", not " + value);
+    if (was == value) continue;
+    std::string what = file.path().string();
+    what.append(": was trained with ").append(key.substr(7)).append(" ").append(was);
+    throw UsageError(what.append(", not ").append(value));
   }
   read_state(file, model.state(), Surplus::refused, "it is the checkpoint of another model");
   model.restore_counters(file);
