@@ -9,6 +9,7 @@
 
 #include "limn/cpu/cpu.hpp"
 #include "limn/models/ugatit/training.hpp"
+#include "limn/models/ugatit/warm_start.hpp"
 #include "limn/train/samples.hpp"
 #include "limn/translate.hpp"
 #include "small_run.hpp"
