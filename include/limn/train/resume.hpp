@@ -20,7 +20,7 @@ namespace limn::inline v0 {
 [[nodiscard]] inline std::int64_t resume_from(
     const std::filesystem::path& out, Trainable& model,
     const std::function<void(const std::string&)>& say = {}) {
-  if (checkpoint_files(out).empty()) return 0;
+  if (out.empty() || checkpoint_files(out).empty()) return 0;
   const SafetensorsFile file = newest_checkpoint(out, say);
   for (const auto& [key, value] : model.metadata()) {
     if (!key.starts_with("option.") || key == "option.steps") continue;
