@@ -97,8 +97,8 @@ int run(const Command& c) {
   };
   limn::Translator translator =
       c.choice.cuda()
-          ? limn::Translator(example::cuda_generators(c.options.precision, c.options.maths), c.model,
-                             c.direction, c.options.weights)
+          ? limn::Translator(example::cuda_generators(c.options.precision, c.options.maths),
+                             c.model, c.direction, c.options.weights)
           : limn::Translator(c.model, c.direction, c.options);
   const auto jobs = example::picture_jobs(c.inputs, c.out, skip);
   for (const auto& [path, name] : jobs) {
