@@ -60,8 +60,6 @@ template <Scalar T, Device D>
   const std::uint64_t work = device.work().multiply_adds;
   training.train(batch, 2);
   plan.multiply_adds = device.work().multiply_adds - work;
-  // a sheet is drawn, and test pictures are translated, while the recording keeps its memory
-  static_cast<void>(translate_values(training.model().a2b, device, {}, size));
   plan.peak = device.memory().peak;
   plan.workspace = plan.peak - std::min(plan.peak, most);
   return plan;
