@@ -354,7 +354,7 @@ TEST_CASE_FIXTURE(Planting, "a rollback keeps the best state, and tells that it 
   CHECK((file_bytes(folder / "run/best.safetensors") == best));
   CHECK(best_of(SafetensorsFile(folder / "run/latest.safetensors"))->score == 0.5);
   const auto journal = file_bytes(folder / "run/events.jsonl");
-  CHECK(contains(journal, R"({"kind":"back","step":6,"from":7,"why":"not-finite"})"));
+  CHECK(contains(journal, R"({"kind":"back","step":6,"from":7,"times":1,"why":"not-finite"})"));
 }
 
 TEST_CASE_FIXTURE(Planting, "a rollback past the best state does not make another one the best") {

@@ -222,7 +222,7 @@ TEST_CASE("what a training did before it was rolled back stays in its journal") 
     session.save(10);
     for (std::int64_t n = 11; n <= 15; ++n) session.step(n);
     session.events.on_problem({15, "saturated", "Rolled back for this."});
-    session.events.on_back({15, 10, "saturated", "rolled back"});
+    session.events.on_back({15, 10, 1, "saturated", "rolled back"});
     session.log.emplace(session.run / "other.csv", std::vector<std::string>{}, 0);
     session.log.emplace(session.run / "log.csv", std::vector<std::string>{"lr", "D_loss", "G_loss"},
                         10);

@@ -191,6 +191,7 @@ class Checkpoints {
   /// will be replaced, and not kept as an older one. None may be in the making.
   void resumed(std::int64_t done) {
     latest_.reset();
+    going_on_from_ = done;
     try {
       if (checkpoint_step(SafetensorsFile(path())) == done) latest_ = done;
     } catch (const IoError&) {
@@ -210,10 +211,10 @@ class Checkpoints {
     metadata["version"] = LIMN_VERSION;
     step_ = step;
     saving_ = std::async(std::launch::async,
-                         [this, best, before = std::move(before),
+                         [this, best, before = std::move(before), course = going_on_from_,
                           writer = stream_state(path(), metadata, tensors)]() mutable {
                            if (before) before();
-                           complete(std::move(writer), best);
+                           complete(std::move(writer), best, course.value_or(step_));
                          });
   }
 
@@ -231,26 +232,26 @@ class Checkpoints {
       return std::nullopt;
     saving_.get();
     latest_ = step_;
+    going_on_from_.reset();
     return step_;
   }
 
  private:
-  /// In the thread.
-  void complete(std::unique_ptr<SafetensorsWriter> writer, bool best) const {
+  /// In the thread. Older checkpoints of steps after `course` are of one that was given up.
+  void complete(std::unique_ptr<SafetensorsWriter> writer, bool best, std::int64_t course) const {
     const auto& written = writer->sync();
     // an older one gets its second name before the new one takes its first
     if (keep_ > 1 && latest_ && *latest_ != step_)
       link_or_copy(path(), checkpoint_path(run_, *latest_));
     if (best) link_or_copy(written, best_checkpoint_path(run_));
     writer->finish();
-    remove_old();
+    remove_old(course);
   }
 
-  void remove_old() const {
+  void remove_old(std::int64_t course) const {
     std::int64_t kept = 1;
     for (const std::int64_t step : detail::older_checkpoints(run_)) {
-      // one of a later step belongs to a course that was given up
-      if (step < step_ && ++kept <= keep_) continue;
+      if (step < step_ && step <= course && ++kept <= keep_) continue;
       std::error_code ignored;
       std::filesystem::remove(checkpoint_path(run_, step), ignored);
     }
@@ -260,6 +261,7 @@ class Checkpoints {
   std::int64_t keep_;
   std::optional<std::int64_t> latest_;  ///< the step of latest.safetensors, where that is whole
   std::int64_t step_ = 0;
+  std::optional<std::int64_t> going_on_from_;  ///< until the next one is complete
   std::future<void> saving_;  ///< last: waits for its thread, which uses the others
 };
 

@@ -60,6 +60,7 @@ struct Problem {
 /// A training has gone back to an earlier step, from whose state it goes on otherwise.
 struct WentBack {
   std::int64_t from = 0, to = 0;  ///< steps
+  std::int64_t times = 0;         ///< how often this training has, this time counted
   std::string why;                ///< the kind of the problem
   std::string text;               ///< one sentence
 };

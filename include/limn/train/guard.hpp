@@ -63,7 +63,7 @@ inline void go_back(Trainable& model, const SafetensorsFile& to, const Recovery&
 /// What is told of it.
 [[nodiscard]] inline WentBack went_back(const Problem& problem, std::int64_t to,
                                         const Recovery& after) {
-  return {problem.step, to, problem.kind,
+  return {problem.step, to, after.rollbacks, problem.kind,
           "rolled back from step " + std::to_string(problem.step) + " to the checkpoint of step " +
               std::to_string(to) + " (" + problem.kind + "): the learning rate is " +
               text_of(after.rate_factor, 4) +

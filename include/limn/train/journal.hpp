@@ -3,6 +3,7 @@
 // Each has "kind" and "step"; the rest depends on the kind (report_history.hpp reads it).
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <cstddef>
@@ -59,6 +60,12 @@ namespace detail {
 /// How the line begins that says that a training went back to an earlier step.
 inline constexpr std::string_view journal_back = "{\"kind\":\"back\",";
 
+/// The number of the rollback that such a line tells of; 0 where it has none.
+[[nodiscard]] inline std::int64_t journal_rollback(std::string_view line) {
+  const auto json = nlohmann::json::parse(line, nullptr, false);
+  return json.is_object() ? json.value("times", std::int64_t{0}) : 0;
+}
+
 /// f(line) for each whole line of a text; a last one without its end is left out.
 template <class F>
 void for_each_line(std::string_view text, F&& f) {
@@ -71,9 +78,11 @@ void for_each_line(std::string_view text, F&& f) {
 /// RUN/events.jsonl. A line is complete in the file when add returns.
 class Journal {
  public:
-  /// An empty journal (done = 0), or the one at `path` without damaged lines and without what came
-  /// after the checkpoint of step `done`. Throws IoError.
-  Journal(const std::filesystem::path& path, std::int64_t done) : file_((cut(path, done), path)) {}
+  /// An empty journal (done = 0 and no rollbacks), or the one at `path` without damaged lines and
+  /// without what came after the checkpoint of step `done`, which knows of so many rollbacks: a
+  /// later one was told, and the training was killed before it was saved. Throws IoError.
+  Journal(const std::filesystem::path& path, std::int64_t done, std::int64_t rollbacks)
+      : file_((cut(path, done, rollbacks), path)) {}
 
   /// Adds a line: {"kind":KIND,"step":STEP,FIELDS}; `fields` is JSON without its braces. Throws
   /// IoError.
@@ -83,15 +92,15 @@ class Journal {
   }
 
  private:
-  static void cut(const std::filesystem::path& path, std::int64_t done) {
+  static void cut(const std::filesystem::path& path, std::int64_t done, std::int64_t rollbacks) {
     std::error_code error;
     if (!std::filesystem::exists(path, error)) return;
     std::string kept;
-    if (done > 0) {
+    if (done > 0 || rollbacks > 0) {
       const auto bytes = InputFile(path).read_all();
       const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
       // what a training did before it was rolled back is history, whatever its step was
-      std::size_t history = 0, at = 0;
+      std::size_t history = 0, end = text.size(), at = 0;
       const auto each = [&](auto&& f) {
         at = 0;
         detail::for_each_line(text, [&](std::string_view line) {
@@ -100,10 +109,14 @@ class Journal {
         });
       };
       each([&](std::string_view line, std::int64_t step) {
-        if (step <= done && line.starts_with(detail::journal_back)) history = at;
+        if (!line.starts_with(detail::journal_back)) return;
+        if (detail::journal_rollback(line) > rollbacks)
+          end = std::min(end, at);
+        else if (step <= done)
+          history = at;
       });
       each([&](std::string_view line, std::int64_t step) {
-        if (at < history || step <= done) kept += std::string(line) + "\n";
+        if (at < end && (at < history || step <= done)) kept += std::string(line) + "\n";
       });
     }
     write_file(path, kept.data(), static_cast<Index>(kept.size()));

@@ -29,6 +29,7 @@ struct RecordFacts {
   Facts options, machine;
   std::vector<LossFamily> families;
   std::int64_t steps = 0, log_every = 0;
+  std::int64_t rollbacks = 0;  ///< before the session
 };
 
 class Record : public std::enable_shared_from_this<Record> {
@@ -72,13 +73,13 @@ class Record : public std::enable_shared_from_this<Record> {
     if (!begun_at_) return false;
     if (!journal_)
       guarded([&] {
-        Journal journal(run_ / "events.jsonl", *begun_at_);
+        Journal journal(run_ / "events.jsonl", *begun_at_, facts_.rollbacks);
         journal.add("session", *begun_at_, session());
         journal_.emplace(std::move(journal));
         for (const auto& text : std::exchange(early_, {})) add_message(text);
       });
     if (tensorboard_wanted_ && !tensorboard_)
-      guarded([&] { tensorboard_.emplace(run_ / "tensorboard", *begun_at_ + 1); });
+      to_tensorboard([&] { tensorboard_.emplace(run_ / "tensorboard", *begun_at_ + 1); });
     return journal_.has_value();
   }
 
@@ -91,6 +92,18 @@ class Record : public std::enable_shared_from_this<Record> {
       if (!std::exchange(failing_, true) && warn_)
         warn_(std::string(error.what()) +
               "; the training goes on, and its report is written when that is possible again");
+    }
+  }
+
+  /// The same for TensorBoard's files, which fail and are told apart from the journal and its page.
+  template <class F>
+  void to_tensorboard(F&& f) {
+    try {
+      f();
+    } catch (const IoError& error) {
+      if (!std::exchange(tensorboard_failing_, true) && warn_)
+        warn_(std::string(error.what()) +
+              "; the training goes on, and what TensorBoard is shown has a gap");
     }
   }
 
@@ -125,7 +138,7 @@ class Record : public std::enable_shared_from_this<Record> {
     // a line of the log came with it: log_every, or the last
     const bool logged = report.step == 1 || report.step == report.steps ||
                         (facts_.log_every > 0 && report.step % facts_.log_every == 0);
-    if (tensorboard_ && logged) guarded([&] { show(report); });
+    if (tensorboard_ && logged) to_tensorboard([&] { show(report); });
   }
 
   /// The journal has signals of some 400 steps, always the same ones, however long the training is
@@ -171,14 +184,15 @@ class Record : public std::enable_shared_from_this<Record> {
 
   void take_sheet(const Picture& sheet, const std::filesystem::path& path) {
     if (!open() || path.empty()) return;
-    guarded([&] {
-      if (tensorboard_) {
+    if (tensorboard_)
+      to_tensorboard([&] {
         const auto png = InputFile(path).read_all();
         TensorBoardSummary summary;
         summary.image("sheet", sheet.width, sheet.height,
                       {reinterpret_cast<const char*>(png.data()), png.size()});
         tensorboard_->add(step_, summary);
-      }
+      });
+    guarded([&] {
       journal_->add("sheet", step_, "\"at\":" + json_text(utc_text(std::time(nullptr))));
       sheets_.add(step_, sheet);
       report();
@@ -195,15 +209,15 @@ class Record : public std::enable_shared_from_this<Record> {
 
   void take_scores(const Scores& scores) {
     if (!open()) return;
+    std::string values;
+    TensorBoardSummary summary;
+    for (const auto& [name, value] : scores.values) {
+      values += (values.empty() ? "" : ",") + json_text(name) + ":" + json_number(value, 9);
+      summary.scalar("score/" + name, value);
+    }
+    if (tensorboard_) to_tensorboard([&] { tensorboard_->add(scores.step, summary); });
     guarded([&] {
-      std::string values;
-      TensorBoardSummary summary;
-      for (const auto& [name, value] : scores.values) {
-        values += (values.empty() ? "" : ",") + json_text(name) + ":" + json_number(value, 9);
-        summary.scalar("score/" + name, value);
-      }
       journal_->add("scores", scores.step, "\"values\":{" + values + "}");
-      if (tensorboard_) tensorboard_->add(scores.step, summary);
       dirty_ = true;
       report();
     });
@@ -224,8 +238,11 @@ class Record : public std::enable_shared_from_this<Record> {
     if (!open()) return;
     guarded([&] {
       journal_->add("back", went.to,
-                    "\"from\":" + text_of(went.from) + ",\"why\":" + json_text(went.why));
+                    "\"from\":" + text_of(went.from) + ",\"times\":" + text_of(went.times) +
+                        ",\"why\":" + json_text(went.why));
     });
+    // what it showed of later steps is void
+    if (tensorboard_) to_tensorboard([&] { tensorboard_->go_on_from(went.to + 1); });
     step_ = went.to;
     dirty_ = true;
   }
@@ -251,6 +268,7 @@ class Record : public std::enable_shared_from_this<Record> {
   std::int64_t step_ = 0;
   bool dirty_ = false;
   bool failing_ = false;  ///< something could not be written, and that was told
+  bool tensorboard_failing_ = false;
 };
 
 }  // namespace limn::inline v0

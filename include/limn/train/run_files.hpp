@@ -135,7 +135,8 @@ class RunFiles {
   [[nodiscard]] const std::optional<Best>& best() const { return best_; }
 
   /// The training has gone back to the checkpoint of step `done`. The next save replaces newer
-  /// ones; then cut_log(done) is due, not before: whoever resumes cuts the log to his checkpoint.
+  /// ones; when that is on the disk, and not before, cut_log(done) is due: whoever resumes cuts the
+  /// log to the checkpoint that he finds.
   void go_back(std::int64_t done) {
     settle(true);
     checkpoints_.resumed(done);

@@ -30,15 +30,20 @@ class TensorBoardLog {
     version.fixed(1, wall_time());
     version.text(3, "brain.Event:2");
     append(version);
-    ProtoMessage start, session;
-    session.integer(1, 1);  // SessionLog.START
-    start.fixed(1, wall_time());
-    start.integer(2, first_step);
-    start.message(7, session);
-    append(start);
+    go_on_from(first_step);
   }
 
   [[nodiscard]] const std::filesystem::path& path() const { return file_.path(); }
+
+  /// The training goes on with this step: what was added for it and later ones is void.
+  void go_on_from(std::int64_t step) {
+    ProtoMessage start, session;
+    session.integer(1, 1);  // SessionLog.START
+    start.fixed(1, wall_time());
+    start.integer(2, step);
+    start.message(7, session);
+    append(start);
+  }
 
   /// Throws IoError (disk full, ...); the file then ends with the event before.
   void add(std::int64_t step, const TensorBoardSummary& summary) {

@@ -6,6 +6,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <exception>
 #include <filesystem>
 #include <functional>
 #include <limits>
@@ -312,15 +313,40 @@ class Trainer {
     guard_.recovery = after;
     guard_.watch.forget();
     batches_ = std::move(batches);
+    const std::int64_t newest = files_->saved_step().value_or(to);
     files_->go_back(to);
-    broken_.reset();
     const WentBack went = detail::went_back(problem, to, after);
-    if (events_.on_back) events_.on_back(went);
-    write_checkpoint();  // so that a training that is killed now knows of it
-    files_->settle(true);
-    files_->cut_log(to);
-    events_.message(went.text);
+    // what a listener throws must not leave the folder between two courses
+    std::exception_ptr thrown;
+    try {
+      if (events_.on_back) events_.on_back(went);
+      events_.message(went.text);
+    } catch (...) {
+      thrown = std::current_exception();
+    }
+    save_rollback(newest);
+    if (thrown) std::rethrow_exception(thrown);
     return true;
+  }
+
+  /// The state that the training went back to takes the folder, so that one that is killed now
+  /// knows of it. `newest`: the step of the newest checkpoint there. Throws IoError where this
+  /// state cannot be saved and is not the newest: what follows would be mixed with another course.
+  void save_rollback(std::int64_t newest) {
+    std::optional<IoError> failed;
+    try {
+      files_->begin_save(step_, metadata(), model_->state());
+      files_->finish_save();
+    } catch (const IoError& error) {
+      if (newest != step_)
+        throw IoError(std::string(error.what()) + "; the training cannot go on from step " +
+                      std::to_string(step_) + " without that; the checkpoint of step " +
+                      std::to_string(newest) + " is still there");
+      failed = error;
+    }
+    files_->cut_log(step_);
+    broken_.reset();
+    if (failed) files_->tell_failure(step_, *failed);
   }
 
   void require_sound() const {

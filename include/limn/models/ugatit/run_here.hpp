@@ -116,6 +116,7 @@ std::unique_ptr<Trainer> detail::open_run(const RunOptions& options, const RunPl
   RecordFacts facts = record_facts(options, training->description(), training->metadata(),
                                    place.data.string(), pictures, static_cast<double>(plan.peak));
   facts.log_every = place.log_every;
+  if (checkpoint != nullptr) facts.rollbacks = recovery_from_metadata(checkpoint->file).rollbacks;
   say(training->description() + "; " + pictures + "; memory " +
       text_of(static_cast<double>(plan.peak) / 1e9, 3) + " GB");
   if (checkpoint != nullptr) {
