@@ -4,6 +4,7 @@
 #pragma once
 
 #include <concepts>
+#include <cstddef>
 #include <string>
 #include <type_traits>
 #include <utility>
@@ -29,6 +30,9 @@ struct Walk {
     const std::string path = prefix.empty() ? name : prefix + "." + name;
     if constexpr (is_parameter<M>) {
       f(path, member);
+    } else if constexpr (requires { member.at(0); }) {  // layers in a row: "body.0", "body.1"
+      for (std::size_t i = 0; i < member.size(); ++i)
+        (*this)(name + "." + std::to_string(i), member[i]);
     } else {
       static_assert(
           requires(Walk w) { member.visit(w); },
@@ -48,6 +52,18 @@ template <class Network, class F>
 void for_each_parameter(Network& network, const std::string& prefix, F&& f) {
   if constexpr (requires { network.name = prefix; }) network.name = prefix;
   network.visit(detail::Walk<std::remove_reference_t<F>>{prefix, f});
+}
+
+/// Gives the kernels and matrices of a network, what is called "weight" or "weight_orig" and begins
+/// with random values, other first values.
+template <class Network>
+void initialize_weights(Network& network, const Initializer& initializer) {
+  for_each_parameter(network, "", [&](const std::string& path, auto& parameter) {
+    const auto name = path.substr(path.rfind('.') + 1);
+    if (parameter.initializer.kind == Initializer::Kind::uniform &&
+        (name == "weight" || name == "weight_orig"))
+      parameter.initializer = initializer;
+  });
 }
 
 }  // namespace limn::inline v0

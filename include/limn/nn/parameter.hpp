@@ -14,9 +14,10 @@ namespace limn::inline v0 {
 
 /// How a parameter's first values are made.
 struct Initializer {
-  enum class Kind { constant, uniform, unit_vector };
+  enum class Kind { constant, uniform, normal, unit_vector };
   Kind kind = Kind::constant;
-  double value = 0;  ///< the constant; the bound of uniform in [-bound, bound)
+  /// The constant; the bound of uniform in [-bound, bound); the deviation of normal.
+  double value = 0;
 
   static constexpr Initializer constant(double c) { return {Kind::constant, c}; }
   /// U(-1/sqrt(fan_in), 1/sqrt(fan_in)): what PyTorch's layers start from (kaiming_uniform with a =
@@ -24,6 +25,8 @@ struct Initializer {
   static Initializer fan_in(Index inputs) {
     return {Kind::uniform, 1.0 / std::sqrt(static_cast<double>(inputs))};
   }
+  /// N(0, deviation^2): DCGAN and CycleGAN with 0.02.
+  static constexpr Initializer normal(double deviation) { return {Kind::normal, deviation}; }
   /// Normal values, then divided by their length: the vectors of spectral normalization.
   static constexpr Initializer unit_vector() { return {Kind::unit_vector, 0}; }
 };

@@ -90,6 +90,10 @@ class ParameterSet {
             primitive::uniform(philox, 0, -p->initializer.value, p->initializer.value, to);
           });
           break;
+        case Initializer::Kind::normal:
+          p->with_stored(
+              [&](const auto& to) { primitive::normal(philox, 0, 0, p->initializer.value, to); });
+          break;
         case Initializer::Kind::unit_vector: {
           primitive::normal(philox, 0, 0, 1, p->value);
           if (device_->dry()) break;

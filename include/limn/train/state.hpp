@@ -25,6 +25,9 @@ namespace limn::inline v0 {
 /// What a file says about itself besides its tensors.
 using Metadata = std::map<std::string, std::string>;
 
+/// What the names of averaged weights begin with, in a training's checkpoint.
+inline constexpr const char* averages_prefix = "ema/";
+
 /// One tensor of a state: what it is called in files, and access to its bytes on its device.
 struct StateTensor {
   std::string name;

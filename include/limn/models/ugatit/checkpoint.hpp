@@ -19,19 +19,12 @@ template <Device D, Scalar T>
   std::vector<StateTensor> tensors;
   append_values(model.generators, tensors);
   append_values(model.discriminators, tensors);
-  const auto moments = [&](const char* prefix, const ParameterSet<D, T>& set, const auto& flat) {
-    for (const auto* p : set.parameters())
-      if (p->role == Role::weight)
-        tensors.push_back(state_tensor(prefix + p->name, flat.view(set.offset(*p), p->shape)));
-  };
-  for (const bool first : {true, false}) {
-    auto &g = step.generator_adam(), &d = step.discriminator_adam();
-    const char* prefix = first ? "adam.m/" : "adam.v/";
-    moments(prefix, model.generators, first ? g.first_moments() : g.second_moments());
-    moments(prefix, model.discriminators, first ? d.first_moments() : d.second_moments());
-  }
-  if (const auto& averages = step.generator_adam().averages(); averages.defined())
-    moments(averages_prefix, model.generators, averages);
+  auto &g = step.generator_adam(), &d = step.discriminator_adam();
+  append_flat(first_moments_prefix, model.generators, g.first_moments(), tensors);
+  append_flat(first_moments_prefix, model.discriminators, d.first_moments(), tensors);
+  append_flat(second_moments_prefix, model.generators, g.second_moments(), tensors);
+  append_flat(second_moments_prefix, model.discriminators, d.second_moments(), tensors);
+  if (g.averages().defined()) append_flat(averages_prefix, model.generators, g.averages(), tensors);
   return tensors;
 }
 

@@ -3,21 +3,24 @@
 // them, resuming compares them, and the command line is made of them.
 #pragma once
 
-#include <concepts>
-#include <cstdint>
-#include <limits>
 #include <string>
 #include <string_view>
-#include <type_traits>
 
 #include "limn/core/maths.hpp"
 #include "limn/core/scalar.hpp"
 #include "limn/data/fit.hpp"
 #include "limn/models/ugatit/options.hpp"
-#include "limn/train/state.hpp"
-#include "limn/train/text.hpp"
+#include "limn/train/option_table.hpp"
 
 namespace limn::inline v0::ugatit {
+
+using limn::counter_entry;
+using limn::option_text;
+using limn::option_value;
+using limn::OptionRange;
+using limn::options_to_metadata;
+using limn::parse_option;
+using limn::set_option;
 
 /// What a network computes in. bf16: activations and operands of products in bfloat16; weights,
 /// statistics, losses and optimizer in float.
@@ -64,11 +67,6 @@ struct RunOptions {
       throw UsageError("stash bf16 is for precision fp32, not " +
                        std::string(to_string(precision)));
   }
-};
-
-/// Bounds of a number; what is beyond is a mistake, and sizes within never overflow.
-struct OptionRange {
-  double low = 0, high = 0;
 };
 
 /// f(name, value, range, help) for each option, in the order in which people look for them. The
@@ -123,90 +121,14 @@ void for_each_option(Options& o, F&& f) {
 }
 
 [[nodiscard]] inline std::string option_text(Variant v) { return to_string(v); }
-[[nodiscard]] inline std::string option_text(Fit f) { return limn::to_string(f); }
 [[nodiscard]] inline std::string option_text(Precision p) { return to_string(p); }
-[[nodiscard]] inline std::string option_text(const Distortions& d) { return limn::to_string(d); }
-[[nodiscard]] inline std::string option_text(StashFormat f) { return limn::to_string(f); }
-[[nodiscard]] inline std::string option_text(Maths m) { return limn::to_string(m); }
-template <class T>
-requires std::is_arithmetic_v<T>
-[[nodiscard]] std::string option_text(T value) { return text_of(value); }
-
 inline void parse_option(const std::string& /*name*/, std::string_view text, OptionRange /*range*/,
                          Variant& value) {
   value = parse_variant(text);
 }
 inline void parse_option(const std::string& /*name*/, std::string_view text, OptionRange /*range*/,
-                         Fit& value) {
-  value = parse_fit(text);
-}
-inline void parse_option(const std::string& /*name*/, std::string_view text, OptionRange /*range*/,
-                         Maths& value) {
-  value = parse_maths(text);
-}
-inline void parse_option(const std::string& /*name*/, std::string_view text, OptionRange /*range*/,
                          Precision& value) {
   value = parse_precision(text);
-}
-inline void parse_option(const std::string& /*name*/, std::string_view text, OptionRange /*range*/,
-                         StashFormat& value) {
-  value = parse_stash_format(text);
-}
-inline void parse_option(const std::string& /*name*/, std::string_view text, OptionRange /*range*/,
-                         Distortions& value) {
-  value = parse_distortions(text);
-}
-inline void parse_option(const std::string& name, std::string_view text, OptionRange /*range*/,
-                         bool& value) {
-  if (text != "true" && text != "false")
-    throw UsageError(name + " '" + std::string(text) + "' is none of true, false");
-  value = text == "true";
-}
-inline void parse_option(const std::string& name, std::string_view text, OptionRange range,
-                         double& value) {
-  value = parse_number<double>(name, text, range.low, range.high);
-}
-inline void parse_option(const std::string& name, std::string_view text, OptionRange range,
-                         std::int64_t& value) {
-  value = parse_number<std::int64_t>(name, text, static_cast<std::int64_t>(range.low),
-                                     static_cast<std::int64_t>(range.high));
-}
-inline void parse_option(const std::string& name, std::string_view text, OptionRange /*range*/,
-                         std::uint64_t& value) {
-  value = parse_number<std::uint64_t>(name, text, 0, std::numeric_limits<std::uint64_t>::max());
-}
-
-/// Sets the option of that name. Throws UsageError for a value that does not work and for a name
-/// that is none.
-inline void set_option(RunOptions& options, std::string_view name, std::string_view text) {
-  bool found = false;
-  for_each_option(options,
-                  [&](const char* key, auto& value, OptionRange range, const char* /*help*/) {
-                    if (name != key) return;
-                    parse_option(key, text, range, value);
-                    found = true;
-                  });
-  if (!found) throw UsageError("there is no option '" + std::string(name) + "'");
-}
-
-/// The option of that name as text; "" if there is none.
-[[nodiscard]] inline std::string option_value(const RunOptions& options, std::string_view name) {
-  std::string text;
-  for_each_option(options, [&](const char* key, const auto& value, OptionRange /*range*/,
-                               const char* /*help*/) {
-    if (name == key) text = option_text(value);
-  });
-  return text;
-}
-
-/// Entries "option.NAME" of a checkpoint's metadata.
-[[nodiscard]] inline Metadata options_to_metadata(const RunOptions& options) {
-  Metadata entries;
-  for_each_option(options, [&](const char* name, const auto& value, OptionRange /*range*/,
-                               const char* /*help*/) {
-    entries["option." + std::string(name)] = option_text(value);
-  });
-  return entries;
 }
 
 /// Options that once did not exist. A checkpoint without them goes on as it was computed then:

@@ -4,13 +4,13 @@
 #pragma once
 
 #include <string>
-#include <string_view>
 #include <tuple>
 #include <utility>
 
 #include "limn/autograd/finite_probe.hpp"
 #include "limn/models/ugatit/model.hpp"
 #include "limn/ops/batch.hpp"
+#include "limn/train/network_state.hpp"
 
 namespace limn::inline v0::ugatit {
 
@@ -19,24 +19,6 @@ namespace detail {
 [[nodiscard]] inline std::string count_text(Index count, const Shape& shape) {
   return std::to_string(count) + " of " + std::to_string(shape.size());
 }
-
-}  // namespace detail
-
-/// The first weight below `prefix` that is not finite, in a sentence without its full stop; else
-/// empty.
-template <Device D, Scalar T>
-[[nodiscard]] std::string first_not_finite(const ParameterSet<D, T>& set,
-                                           const std::string& prefix = {}) {
-  for (const auto* p : set.parameters()) {
-    if (!prefix.empty() && !std::string_view(p->name).starts_with(prefix)) continue;
-    if (const Index bad = count_not_finite(p->value); bad > 0)
-      return "the first values in forward order that are not finite are in the weights " + p->name +
-             " (" + detail::count_text(bad, p->shape) + ")";
-  }
-  return {};
-}
-
-namespace detail {
 
 template <Device D, Scalar T>
 [[nodiscard]] std::string found_text(const FiniteProbe& probe, const ParameterSet<D, T>& set) {

@@ -21,9 +21,6 @@ inline constexpr std::string_view tensor_layout =
     "every tensor has 4 extents, channels last: convolutions O,k,k,I (PyTorch: permute(0,3,1,2)), "
     "matrices O,1,1,I or O,h,w,I, vectors 1,1,1,n; names are those of the published state_dict";
 
-/// What the names of averaged weights begin with, in a training's checkpoint.
-inline constexpr const char* averages_prefix = "ema/";
-
 /// Which weights of a training's generators: averages over its last steps, or those of its last
 /// step.
 enum class Weights { averaged, last };
@@ -113,17 +110,6 @@ struct ModelFile {
 /// The name of a generator's weight in the file, for the weights that are loaded.
 [[nodiscard]] inline std::string weight_name(const ModelFile& model, const std::string& name) {
   return model.training && model.weights == Weights::averaged ? averages_prefix + name : name;
-}
-
-/// A whole number of a checkpoint's metadata, at least 0. Throws IoError.
-[[nodiscard]] inline std::int64_t counter_entry(const SafetensorsFile& file,
-                                                const std::string& key) {
-  try {
-    return parse_number<std::int64_t>(key, metadata_entry(file, key), 0,
-                                      std::int64_t{1'000'000'000'000});
-  } catch (const UsageError& error) {
-    throw IoError(file.path().string() + ": its metadata are damaged: " + error.what());
-  }
 }
 
 }  // namespace limn::inline v0::ugatit

@@ -19,15 +19,6 @@
 
 namespace limn::inline v0::ugatit {
 
-/// What a checkpoint says about the kernels that made it: another choice rounds otherwise.
-template <Device D>
-[[nodiscard]] std::string kernels_of(const D& device) {
-  if constexpr (requires { to_string(device.isa()); })
-    return to_string(device.isa());
-  else
-    return device.name();
-}
-
 template <Device D, Scalar T>
 class Training final : public Trainable {
  public:

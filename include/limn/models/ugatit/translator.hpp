@@ -13,16 +13,9 @@
 #include "limn/models/ugatit/any_generator.hpp"
 #include "limn/models/ugatit/generator.hpp"
 #include "limn/nn/parameter_set.hpp"
+#include "limn/train/network_state.hpp"
 
 namespace limn::inline v0::ugatit {
-
-/// The parameters of a set under their names.
-template <Device D, Scalar T>
-void append_values(ParameterSet<D, T>& set, std::vector<StateTensor>& tensors) {
-  for (const auto* p : set.parameters())
-    tensors.push_back(
-        p->with_stored([&](const auto& values) { return state_tensor(p->name, values); }));
-}
 
 namespace detail {
 

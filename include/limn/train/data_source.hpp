@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: MIT
+// What a training learns from: the batches of any step in any order, who these data are, and the
+// pictures that its sheets show.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <string>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+#include "limn/data/augment.hpp"
+#include "limn/data/loader.hpp"
+#include "limn/data/permutation.hpp"
+#include "limn/io/read_picture.hpp"
+#include "limn/train/data_identity.hpp"
+#include "limn/train/guard.hpp"
+
+namespace limn::inline v0 {
+
+using Messages = std::function<void(const std::string&)>;
+
+/// A fixed picture of a sheet, (S,S,C) in [-1, 1].
+struct ShownPicture {
+  std::string name;
+  std::vector<float> values;
+};
+
+struct DataSource {
+  std::string what;   ///< "134 pictures of A, 134 of B"
+  Metadata identity;  ///< another data set, other entries; see data_identity
+  Shape batch;        ///< of each domain
+  bool two_domains = true;
+  /// Batches after step `done`; a pure function of (seed, step).
+  std::function<Batches(std::uint64_t seed, std::int64_t done)> batches;
+  std::vector<ShownPicture> shown_a{}, shown_b{};
+};
+
+/// Throws UsageError that says what differs unless a checkpoint was made with these data.
+inline void check_source(const SafetensorsFile& checkpoint, const DataSource& source,
+                         const std::string& data) {
+  for (const auto& [key, value] : source.identity)
+    if (key.starts_with("data.") && key.ends_with(".names"))
+      detail::check_folder_identity(checkpoint, source.identity, data,
+                                    key.substr(5, key.size() - 11));
+}
+
+/// Entries "data.NAME.names" and "data.NAME.hash" of a folder. Reads all files once.
+[[nodiscard]] inline Metadata folder_identity(const ImageFolder& folder, const std::string& name) {
+  return {{"data." + name + ".names", detail::name_lines(folder)},
+          {"data." + name + ".hash", folder.content_hash()}};
+}
+
+/// Up to `count` pictures spread evenly over a folder, as `read(path)` gives their values; what
+/// cannot be read is told and left out.
+template <class Read>
+[[nodiscard]] std::vector<ShownPicture> spread_pictures(const ImageFolder& folder, Index count,
+                                                        const Messages& say, Read&& read) {
+  std::vector<ShownPicture> pictures;
+  const Index n = folder.size(), columns = std::min(n, count);
+  for (Index i = 0; i < columns; ++i) {
+    const Index at = i * n / columns;
+    try {
+      pictures.push_back({folder.names()[static_cast<std::size_t>(at)], read(folder.path(at))});
+    } catch (const IoError& bad) {
+      if (say) say(std::string(bad.what()) + "; left out");
+    }
+  }
+  return pictures;
+}
+
+/// Of data/NAME, or of `otherwise` where there is no such folder.
+template <class Read>
+[[nodiscard]] std::vector<ShownPicture> shown_pictures(const std::filesystem::path& data,
+                                                       const std::string& name,
+                                                       const ImageFolder& otherwise,
+                                                       const Messages& say, Read&& read) {
+  constexpr Index count = 6;
+  std::error_code error;
+  if (std::filesystem::is_directory(data / name, error))
+    return spread_pictures(ImageFolder(data / name), count, say, read);
+  return spread_pictures(otherwise, count, say, read);
+}
+
+/// A picture of a file as a network of this size sees it.
+[[nodiscard]] inline std::vector<float> read_values(const std::filesystem::path& path, Index size,
+                                                    Fit fit) {
+  return to_floats(fit_picture(read_picture(path), size, fit));
+}
+
+/// data/trainA and data/trainB, which are no pairs, mirrored and cropped at random; testA and testB
+/// are shown where they are. Pictures that cannot be read are told, and skipped. Throws IoError
+/// where a folder is missing or empty.
+[[nodiscard]] inline DataSource unpaired_folders(const std::filesystem::path& data, Index size,
+                                                 Index batch, Fit fit, const Messages& say) {
+  const ImageFolder a(data / "trainA"), b(data / "trainB");
+  DataSource source;
+  source.what = std::to_string(a.size()) + " pictures of A, " + std::to_string(b.size()) + " of B";
+  source.identity = data_identity(a, b);
+  source.batch = {batch, size, size, 3};
+  source.batches = [=, root_a = a.root(), root_b = b.root()](std::uint64_t seed,
+                                                             std::int64_t done) -> Batches {
+    auto loader = std::make_shared<UnpairedLoader>(LoaderOptions{
+        .folder_a = root_a,
+        .folder_b = root_b,
+        .size = size,
+        .batch = batch,
+        .fit = fit,
+        .seed = seed,
+        .first_step = done,
+        .on_bad_picture = [say](const std::string& text) { say(text + "; skipped"); }});
+    return [loader] { return loader->next(); };
+  };
+  const auto read = [=](const auto& path) { return read_values(path, size, fit); };
+  source.shown_a = shown_pictures(data, "testA", a, say, read);
+  source.shown_b = shown_pictures(data, "testB", b, say, read);
+  return source;
+}
+
+/// Pictures in memory, (S,S,C) each in [-1, 1], mirrored with probability 1/2. Each epoch has its
+/// own order. `b` may be empty: one domain.
+[[nodiscard]] inline std::function<Batches(std::uint64_t, std::int64_t)> batches_in_memory(
+    std::vector<std::vector<float>> a, std::vector<std::vector<float>> b, const Shape& shape) {
+  using Pictures = std::vector<std::vector<float>>;
+  const auto all =
+      std::make_shared<const std::pair<Pictures, Pictures>>(std::move(a), std::move(b));
+  return [all, shape](std::uint64_t seed, std::int64_t done) -> Batches {
+    const auto fill = [=](const Pictures& pictures, int domain, std::int64_t step,
+                          std::vector<float>& out) {
+      const auto n = static_cast<std::uint64_t>(pictures.size());
+      for (Index i = 0; i < shape.n; ++i) {
+        const auto k = static_cast<std::uint64_t>(step * shape.n + i);
+        const auto& picture =
+            pictures[epoch_order(seed, domain, k / n, static_cast<Index>(n))[k % n]];
+        const bool flip = draw_augmentation(seed, domain, k).flip;
+        for (Index y = 0; y < shape.h; ++y)
+          for (Index x = 0; x < shape.w; ++x) {
+            const Index from = (y * shape.w + (flip ? shape.w - 1 - x : x)) * shape.c;
+            const auto first = picture.begin() + from;
+            out.insert(out.end(), first, first + shape.c);
+          }
+      }
+    };
+    return [all, shape, fill, step = done]() mutable {
+      UnpairedBatch batch{step, shape, {}, {}};
+      fill(all->first, 0, step, batch.a);
+      if (!all->second.empty()) fill(all->second, 1, step, batch.b);
+      ++step;
+      return batch;
+    };
+  };
+}
+
+/// All pictures of a folder as `read(path)` gives their values. What cannot be read is told and
+/// left out. Throws IoError where nothing can be read.
+template <class Read>
+[[nodiscard]] std::vector<std::vector<float>> all_pictures(const ImageFolder& folder,
+                                                           const Messages& say, Read&& read) {
+  std::vector<std::vector<float>> pictures;
+  for (auto& shown : spread_pictures(folder, folder.size(), say, read))
+    pictures.push_back(std::move(shown.values));
+  if (pictures.empty())
+    throw IoError(folder.root().string() + ": none of its pictures can be read");
+  return pictures;
+}
+
+/// One folder of pictures, held in memory: what a network learns to make.
+[[nodiscard]] inline DataSource picture_folder(const std::filesystem::path& data, Index size,
+                                               Index batch, Fit fit, const Messages& say) {
+  const ImageFolder folder(data);
+  DataSource source;
+  auto pictures =
+      all_pictures(folder, say, [=](const auto& path) { return read_values(path, size, fit); });
+  source.what = std::to_string(pictures.size()) + " pictures";
+  source.identity = folder_identity(folder, "pictures");
+  source.batch = {batch, size, size, 3};
+  source.two_domains = false;
+  source.batches = batches_in_memory(std::move(pictures), {}, source.batch);
+  return source;
+}
+
+}  // namespace limn::inline v0

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: MIT
+// Networks and their optimizers as named tensors of a checkpoint, and what in them is not finite.
+//   NAME          a weight, or a vector of spectral normalization
+//   adam.m/NAME   its first moment; adam.v/NAME, its second; ema/NAME, its average
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "limn/autograd/finite_probe.hpp"
+#include "limn/nn/parameter_set.hpp"
+#include "limn/train/state.hpp"
+
+namespace limn::inline v0 {
+
+inline constexpr const char *first_moments_prefix = "adam.m/", *second_moments_prefix = "adam.v/";
+
+/// The parameters of a set under their names.
+template <Device D, Scalar T>
+void append_values(ParameterSet<D, T>& set, std::vector<StateTensor>& tensors) {
+  for (const auto* p : set.parameters())
+    tensors.push_back(
+        p->with_stored([&](const auto& values) { return state_tensor(p->name, values); }));
+}
+
+/// Numbers of the weights of a set, such as moments, in a flat buffer of its layout.
+template <Device D, Scalar T>
+void append_flat(const std::string& prefix, const ParameterSet<D, T>& set,
+                 const Tensor<D, param_t<T>>& flat, std::vector<StateTensor>& tensors) {
+  for (const auto* p : set.parameters())
+    if (p->role == Role::weight)
+      tensors.push_back(state_tensor(prefix + p->name, flat.view(set.offset(*p), p->shape)));
+}
+
+/// What a checkpoint says about the kernels that made it: another choice rounds otherwise.
+template <Device D>
+[[nodiscard]] std::string kernels_of(const D& device) {
+  if constexpr (requires { to_string(device.isa()); })
+    return to_string(device.isa());
+  else
+    return device.name();
+}
+
+/// The first weight of a set whose name begins so and that is not finite, in a sentence without its
+/// full stop; else empty. Waits for the device.
+template <Device D, Scalar T>
+[[nodiscard]] std::string first_not_finite(const ParameterSet<D, T>& set,
+                                           const std::string& prefix = {}) {
+  for (const auto* p : set.parameters()) {
+    if (!prefix.empty() && !std::string_view(p->name).starts_with(prefix)) continue;
+    if (const Index bad = count_not_finite(p->value); bad > 0)
+      return "the first values in forward order that are not finite are in the weights " + p->name +
+             " (" + std::to_string(bad) + " of " + std::to_string(p->shape.size()) + ")";
+  }
+  return {};
+}
+
+}  // namespace limn::inline v0
