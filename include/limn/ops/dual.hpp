@@ -28,13 +28,6 @@ struct Dual {
   [[nodiscard]] Tape<D>* tape() const { return tangent.tape(); }
 };
 
-/// (x, y) -> x y
-struct Product {
-  template <class A>
-  LIMN_HOST_DEVICE A operator()(A x, A y) const {
-    return x * y;
-  }
-};
 /// (y, t) -> -2 y t: what the slope of tanh, 1 - y^2, gives to y.
 struct TanhSlopeGradient {
   template <class A>

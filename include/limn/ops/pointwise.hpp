@@ -20,6 +20,14 @@ struct Scaled {
   }
 };
 
+/// (x, y) -> x y
+struct Product {
+  template <class A>
+  LIMN_HOST_DEVICE A operator()(A x, A y) const {
+    return x * y;
+  }
+};
+
 /// to = factor x, for a factor that lives on the device, (1,1,1,1). Not differentiable: for the
 /// insides of operations.
 template <Device D, Scalar P>
