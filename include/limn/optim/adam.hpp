@@ -25,8 +25,9 @@ class Adam {
  public:
   using P = param_t<T>;
 
+  /// Throws UsageError for parameters without gradients: nothing could be learned.
   Adam(ParameterSet<D, T>& parameters, const AdamOptions& options)
-      : parameters_(&parameters),
+      : parameters_((require_learning(parameters), &parameters)),
         options_(options),
         m_(parameters.device(), parameters.values().shape()),
         v_(parameters.device(), parameters.values().shape()),
@@ -72,6 +73,10 @@ class Adam {
   }
   void update(std::size_t index) {
     const auto& part = parameters_->parts().at(index);
+    if (!part.runs.empty() && !part.gradients.defined())
+      throw UsageError("[Adam] there are no gradients of " +
+                       parameters_->parameters()[part.first]->name +
+                       " and its network: zero_gradients() and a backward come before an update");
     for (const auto& run : part.runs) {
       const Shape shape = vector_shape(run.size);
       primitive::adam(rule(), rates_, parameters_->values().view(run.offset, shape),
@@ -97,6 +102,13 @@ class Adam {
   [[nodiscard]] const Tensor<D, P>& averages() const { return averages_; }
 
  private:
+  static void require_learning(const ParameterSet<D, T>& parameters) {
+    for (const auto* p : parameters.parameters())
+      if (p->role == Role::weight && !p->learns)
+        throw UsageError("[Adam] parameter '" + p->name +
+                         "' is fixed: its set was allocated without gradients; allocate(true) " +
+                         "gives it some");
+  }
   [[nodiscard]] primitive::AdamRule rule() const {
     return {options_.beta1, options_.beta2, options_.epsilon, options_.weight_decay};
   }
