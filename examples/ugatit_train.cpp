@@ -8,6 +8,7 @@
 
 #include "common/cuda_training.hpp"
 #include "common/device_choice.hpp"
+#include "common/flat_config.hpp"
 #include "common/guarded_main.hpp"
 #include "common/interrupt.hpp"
 #include "common/test_scores.hpp"
@@ -66,6 +67,7 @@ void choose_device(Command& c) {
 bool read(Command& c, int argc, char** argv) {
   CLI::App app(description, "ugatit-train");
   app.set_config("--config", "", "file with options, a line each: size = 128");
+  app.config_formatter(std::make_shared<example::FlatConfig>());
   app.allow_config_extras(false);
   app.add_option("--data", c.place.data, "folder with trainA, trainB, testA, testB");
   app.add_option("--out", c.place.out, "folder of the run");

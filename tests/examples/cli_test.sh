@@ -70,6 +70,8 @@ expect 2 '--card is for --plan' train --plan --card h100
 expect 2 'none.ini' train --out run --config none.ini
 echo 'nonsense = 3' >bad.ini
 expect 2 'nonsense' train --out run --config bad.ini
+printf '[train]\nsteps = 3\n' > sections.ini
+expect 2 'a file of options has no sections' train --out run --config sections.ini
 check [ ! -e run ]
 
 echo "-- a GPU: one sentence where there is none"

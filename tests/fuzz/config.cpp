@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 // Files of --config, with the options of ugatit-train: CLI11's error or UsageError, or options.
 #include <CLI/CLI.hpp>
+#include <memory>
 #include <sstream>
 
+#include "../../examples/common/flat_config.hpp"
 #include "limn/models/ugatit/checkpoint_options.hpp"
 #include "memory_bound.hpp"
 
@@ -18,6 +20,7 @@ struct CommandLine {
 
   CommandLine() {
     app.set_config("--config", "", "");
+    app.config_formatter(std::make_shared<example::FlatConfig>());
     app.allow_config_extras(false);
     ugatit::for_each_option(options, [&](const std::string& name, auto& value,
                                          ugatit::OptionRange range, const std::string& help) {
@@ -37,7 +40,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   static CommandLine line;
   line.app.clear();
   line.options = {};
-  const fuzz::MemoryBound bound(256 * size + (1 << 18));
+  const fuzz::MemoryBound bound(512 * size + (1 << 18));
   std::istringstream text({reinterpret_cast<const char*>(data), size});
   try {
     line.app.parse_from_stream(text);
