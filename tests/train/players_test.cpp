@@ -11,6 +11,7 @@
 #include "limn/loss/losses.hpp"
 #include "limn/nn/linear.hpp"
 #include "limn/train/image_pool.hpp"
+#include "limn/train/network_state.hpp"
 #include "limn/train/players.hpp"
 
 using namespace limn;
@@ -93,6 +94,22 @@ TEST_CASE("a turn refuses strangers, losses that are none, and values that are n
   CHECK(game.first.layer.weight.value.download() == before);
   CHECK(game.second.layer.weight.trainable());
   CHECK(game.players[0]->adam->steps() == 0);
+}
+
+TEST_CASE("a moment that is not finite is found though its weight is finite") {
+  Game game;
+  auto &first = *game.players[0], &second = *game.players[1];
+  const Tensor<Cpu, float>& moments = first.adam->second_moments();
+  auto values = moments.download();
+  values[static_cast<std::size_t>(first.parameters.offset(game.first.layer.weight)) + 1] =
+      std::numeric_limits<float>::infinity();
+  moments.upload(values);
+  CHECK(all_finite(first.parameters.values()));
+  CHECK_THROWS_WITH_AS(
+      require_finite_state(first.parameters, *first.adam),
+      doctest::Contains("Adam's second moments of first.layer.weight are not finite (1 of 3)"),
+      NumericError);
+  CHECK_NOTHROW(require_finite_state(second.parameters, *second.adam));
 }
 
 TEST_CASE("random numbers of a turn depend on seed, step and purpose alone") {

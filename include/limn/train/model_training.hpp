@@ -163,8 +163,7 @@ class ModelTraining final : public Trainable {
   }
   void require_finite_state() override {
     for (const auto& player : players_)
-      if (!all_finite(player->parameters.values()))
-        throw NumericError(first_not_finite(player->parameters));
+      limn::require_finite_state(player->parameters, *player->adam);
   }
 
   [[nodiscard]] std::vector<StateTensor> state() override {

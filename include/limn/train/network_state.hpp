@@ -10,6 +10,7 @@
 
 #include "limn/autograd/finite_probe.hpp"
 #include "limn/nn/parameter_set.hpp"
+#include "limn/optim/adam.hpp"
 #include "limn/train/state.hpp"
 
 namespace limn::inline v0 {
@@ -54,6 +55,26 @@ template <Device D, Scalar T>
              " (" + std::to_string(bad) + " of " + std::to_string(p->shape.size()) + ")";
   }
   return {};
+}
+
+/// Throws NumericError where a weight of the set, a moment of its optimizer or an average is not
+/// finite: a second moment may overflow, from a finite gradient, and then stop its weight for good
+/// without making it infinite. Waits for the device.
+template <Device D, Scalar T>
+void require_finite_state(const ParameterSet<D, T>& set, const Adam<D, T>& adam) {
+  if (!all_finite(set.values())) throw NumericError(first_not_finite(set));
+  const auto require = [&](const char* what, const Tensor<D, param_t<T>>& flat) {
+    if (all_finite(flat)) return;
+    for (const auto* p : set.parameters()) {
+      if (p->role != Role::weight) continue;
+      if (const Index bad = count_not_finite(flat.view(set.offset(*p), p->shape)); bad > 0)
+        throw NumericError(std::string(what) + " of " + p->name + " are not finite (" +
+                           std::to_string(bad) + " of " + std::to_string(p->shape.size()) + ")");
+    }
+  };
+  require("Adam's first moments", adam.first_moments());
+  require("Adam's second moments", adam.second_moments());
+  if (adam.averages().defined()) require("the averaged weights", adam.averages());
 }
 
 }  // namespace limn::inline v0

@@ -15,6 +15,7 @@
 #include "limn/models/ugatit/diagnosis.hpp"
 #include "limn/models/ugatit/make_samples.hpp"
 #include "limn/models/ugatit/network_signals.hpp"
+#include "limn/train/network_state.hpp"
 #include "limn/train/trainable.hpp"
 
 namespace limn::inline v0::ugatit {
@@ -97,8 +98,8 @@ class Training final : public Trainable {
 
   /// Weights; a moment that is not finite has made its weight so in the same update.
   void require_finite_state() override {
-    for (const auto* set : {&model_.generators, &model_.discriminators})
-      if (!all_finite(set->values())) throw NumericError(first_not_finite(*set));
+    limn::require_finite_state(model_.generators, step_.generator_adam());
+    limn::require_finite_state(model_.discriminators, step_.discriminator_adam());
   }
 
   [[nodiscard]] std::vector<StateTensor> state() override { return training_state(model_, step_); }
