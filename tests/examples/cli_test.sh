@@ -121,6 +121,10 @@ echo "-- few pictures"
 expect 0 'finished step 2' train --out few "${small[@]}" --steps 2 --diff-augment cutout,color \
   --accumulate 2 --ema 0
 expect 2 '--diff-augment none contradicts' train --out few --resume --diff-augment none
+expect 0 'finished step 2' train --out hinge "${small[@]}" --steps 2 --gan-type hinge
+expect 2 '--gan-type gan contradicts' train --out hinge --resume --gan-type gan
+expect 2 "gan-type 'wgan' is unknown; there are lsgan, gan and hinge" train --out none "${small[@]}" \
+  --gan-type wgan
 expect 2 "diff-augment 'colour'.*color, translation and cutout" train --out none "${small[@]}" \
   --diff-augment colour
 expect 2 '--accumulate.*64' train --out none "${small[@]}" --accumulate 65

@@ -126,3 +126,54 @@ TEST_CASE("distortions are those of seed and step, and shape what is learned") {
   options.seed = 1;
   CHECK(distance(with, trained(model, options)).first > 1e-6);
 }
+
+TEST_CASE("adversarial losses of every type are those of the logits, for maps and CAM alike") {
+  const ModelOptions model_options{.size = 16, .channels = 2, .blocks = 1};
+  const auto softplus = [](double x) { return std::log1p(std::exp(x)); };
+  const auto hinge = [](double x) { return std::max(0.0, 1 - x); };
+  std::vector<Trained> all;
+  for (const auto type : {ugatit::GanType::lsgan, ugatit::GanType::gan, ugatit::GanType::hinge}) {
+    TrainOptions options;
+    options.steps = 10;
+    options.gan_type = type;
+    Cpu device({.threads = 1});
+    ugatit::Model<Cpu, double> model(device, model_options, 7);
+    ugatit::Step<Cpu, double> step(model, options);
+    std::map<std::string, std::vector<double>> seen;
+    step.observe([&](const auto& what) { seen[std::string(what.name)] = what.values(); });
+    const auto losses = step(pictures(device, 1, 16, 10), pictures(device, 1, 16, 11), 1).read();
+    const std::map<std::string, double> named(losses.begin(), losses.end());
+    const auto mean = [&](const std::string& logits, auto&& f) {
+      double sum = 0;
+      for (const double x : seen.at(logits)) sum += f(x);
+      return sum / static_cast<double>(seen.at(logits).size());
+    };
+    for (const std::string judge : {"GA", "LA", "GB", "LB"})
+      for (const bool cam : {false, true}) {
+        const std::string kind = cam ? "_cam_logit_" : "_logit_";
+        const double expected = mean("real" + kind + judge,
+                                     [&](double x) {
+                                       return type == ugatit::GanType::lsgan ? (x - 1) * (x - 1)
+                                              : type == ugatit::GanType::gan ? softplus(-x)
+                                                                             : hinge(x);
+                                     }) +
+                                mean("fake" + kind + judge, [&](double y) {
+                                  return type == ugatit::GanType::lsgan ? y * y
+                                         : type == ugatit::GanType::gan ? softplus(y)
+                                                                        : hinge(-y);
+                                });
+        CHECK(named.at((cam ? "D_ad_cam_loss_" : "D_ad_loss_") + judge) ==
+              doctest::Approx(expected).epsilon(1e-12));
+      }
+    all.push_back(trained(model_options, options));
+    options.batch = 2;
+    const auto whole = trained(model_options, options);
+    options.batch = 1;
+    options.accumulate = 2;
+    const auto [weights, terms] = distance(trained(model_options, options), whole);
+    CHECK(weights < 1e-9);
+    CHECK(terms < 1e-9);
+  }
+  CHECK(distance(all[0], all[1]).first > 1e-6);
+  CHECK(distance(all[1], all[2]).first > 1e-6);
+}

@@ -92,6 +92,8 @@ void for_each_option(Options& o, F&& f) {
     "length of the training; the learning rate falls to 0 over its second half");
   f("lr", o.train.learning_rate, OptionRange{0, most}, "learning rate of the first half");
   f("weight-decay", o.train.weight_decay, OptionRange{0, most}, "L2 weight decay of Adam");
+  f("gan-type", o.train.gan_type, choice,
+    "the adversarial loss: lsgan (least squares, as published), gan (non-saturating) or hinge");
   f("lambda-adversarial", o.train.lambda_adversarial, OptionRange{0, most},
     "weight of the adversarial loss");
   f("lambda-cycle", o.train.lambda_cycle, OptionRange{0, most},
@@ -122,6 +124,7 @@ void for_each_option(Options& o, F&& f) {
 
 [[nodiscard]] inline std::string option_text(Variant v) { return to_string(v); }
 [[nodiscard]] inline std::string option_text(Precision p) { return to_string(p); }
+[[nodiscard]] inline std::string option_text(GanType g) { return to_string(g); }
 inline void parse_option(const std::string& /*name*/, std::string_view text, OptionRange /*range*/,
                          Variant& value) {
   value = parse_variant(text);
@@ -130,12 +133,17 @@ inline void parse_option(const std::string& /*name*/, std::string_view text, Opt
                          Precision& value) {
   value = parse_precision(text);
 }
+inline void parse_option(const std::string& /*name*/, std::string_view text, OptionRange /*range*/,
+                         GanType& value) {
+  value = parse_gan_type(text);
+}
 
 /// Options that once did not exist. A checkpoint without them goes on as it was computed then:
-/// strictly, from what was computed, batch by batch, from pictures as they are, without averages.
+/// strictly, from what was computed, batch by batch, from pictures as they are, without averages,
+/// by least squares.
 [[nodiscard]] inline bool option_is_younger(std::string_view name) {
   return name == "maths" || name == "stash" || name == "accumulate" || name == "diff-augment" ||
-         name == "ema";
+         name == "ema" || name == "gan-type";
 }
 
 /// The options that a checkpoint was made with. Throws IoError where one is missing that is not

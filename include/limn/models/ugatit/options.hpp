@@ -30,6 +30,22 @@ enum class Variant { full, light, pooled };
                    "' is unknown; there are light, full and pooled");
 }
 
+/// What discriminators and generators play, for maps and CAM logits alike: `lsgan` least squares,
+/// as published, `gan` the non-saturating one, `hinge` (limn/loss/gan_losses.hpp).
+enum class GanType { lsgan, gan, hinge };
+
+[[nodiscard]] constexpr const char* to_string(GanType g) {
+  return g == GanType::lsgan ? "lsgan" : g == GanType::gan ? "gan" : "hinge";
+}
+
+/// Throws UsageError for another name.
+[[nodiscard]] inline GanType parse_gan_type(std::string_view name) {
+  for (const GanType g : {GanType::lsgan, GanType::gan, GanType::hinge})
+    if (name == to_string(g)) return g;
+  throw UsageError("gan-type '" + std::string(name) +
+                   "' is unknown; there are lsgan, gan and hinge");
+}
+
 /// The networks.
 struct ModelOptions {
   Variant variant = Variant::light;
@@ -86,6 +102,7 @@ struct TrainOptions {
   double learning_rate = 1e-4;
   double weight_decay = 1e-4;
   double beta1 = 0.5, beta2 = 0.999;
+  GanType gan_type = GanType::lsgan;
   double lambda_adversarial = 1, lambda_cycle = 10, lambda_identity = 10, lambda_cam = 1000;
   bool decay = true;  ///< linear decay of the learning rate from half of the run
   std::uint64_t seed = 0;

@@ -36,6 +36,7 @@
 
 #include "limn/autograd/finite_probe.hpp"
 #include "limn/loss/losses.hpp"
+#include "limn/models/ugatit/adversarial_loss.hpp"
 #include "limn/models/ugatit/loss_terms.hpp"
 #include "limn/models/ugatit/model.hpp"
 #include "limn/models/ugatit/step_distortions.hpp"
@@ -63,6 +64,7 @@ class Step {
   Step(Model<D, T>& model, const TrainOptions& options)
       : model_(&model),
         options_((options.check(), options)),
+        adversarial_(options.gan_type),
         generator_adam_(model.generators, adam_options()),
         discriminator_adam_(model.discriminators, adam_options()),
         distortions_(model.generators.device(), options_, model.options.size) {
@@ -268,8 +270,8 @@ class Step {
     return all;
   }
 
-  /// L_D = sum over discriminators and both of their outputs of mean (D(real) - 1)^2 + mean
-  /// D(fake)^2. Each discriminator has its terms for itself.
+  /// L_D = sum over discriminators and both of their outputs of the adversarial loss, as published
+  /// mean (D(real) - 1)^2 + mean D(fake)^2. Each discriminator has its terms for itself.
   void discriminate(const Pictures& pictures, Losses<D, T>& losses) {
     std::vector<Terms> all(parts());
     const auto see_part = [&](Discriminator<D, T>& discriminator, const std::string& name,
@@ -284,7 +286,7 @@ class Step {
         see("real" + std::string(kind) + name, on_real);
         see("fake" + std::string(kind) + name, on_fake);
         terms.add(loss + name, options_.lambda_adversarial,
-                  least_squares(on_real, 1) + least_squares(on_fake, 0));
+                  adversarial_.discriminator(on_real, on_fake));
       };
       real_against_fake(judgement.logits, "D_ad_loss_", "_logit_");
       real_against_fake(judgement.cam_logits, "D_ad_cam_loss_", "_cam_logit_");
@@ -330,9 +332,9 @@ class Step {
         const auto judgement =
             discriminator(distorted(picture, distortions_.of_fakes(domain, i)), passes(1, i));
         terms.add("G_ad_loss_" + name, options_.lambda_adversarial,
-                  least_squares(judgement.logits, 1));
+                  adversarial_.generator(judgement.logits));
         terms.add("G_ad_cam_loss_" + name, options_.lambda_adversarial,
-                  least_squares(judgement.cam_logits, 1));
+                  adversarial_.generator(judgement.cam_logits));
       });
     };
     // the judges of one domain add to the gradient of the same picture
@@ -382,6 +384,7 @@ class Step {
 
   Model<D, T>* model_;
   TrainOptions options_;
+  AdversarialLoss adversarial_;
   Adam<D, T> generator_adam_, discriminator_adam_;
   StepDistortions<D, T> distortions_;
   Observer observer_;

@@ -17,9 +17,16 @@ namespace limn::inline v0::ugatit {
 /// A rule per term, network or direction.
 ///   dead-cam      all CAM logits 0: a generator's term is then 2 ln 2 (1000 ln 2 per logit pair in
 ///                 G_loss at the published lambda), a discriminator's 0 + 1
-///   diverging     least-squares terms beyond 10, CAM terms beyond 20 ln 2
+///   diverging     adversarial terms beyond 10 times what they are for logits of 0 (10 as
+///   published),
+///                 but not a hinge's of a generator, which has no such value; CAM terms beyond 20
+///                 ln 2
 [[nodiscard]] inline Watch::Rules watch_rules(const TrainOptions& options) {
   constexpr double ln2 = 0.693147180559945309;
+  // the adversarial terms for logits of 0
+  const GanType type = options.gan_type;
+  const double of_judge = type == GanType::lsgan ? 1 : type == GanType::gan ? 2 * ln2 : 2;
+  const double of_generator = type == GanType::gan ? ln2 : 1;
   Watch::Rules rules;
   std::vector<Divergence::Term> terms;
   // a term is named after the domain of the pictures that are judged or made
@@ -39,13 +46,13 @@ namespace limn::inline v0::ugatit {
   for (const char* judge : {"GA", "LA", "GB", "LB"})
     for (const bool cam : {false, true}) {
       const std::string term = (cam ? "_ad_cam_loss_" : "_ad_loss_") + std::string(judge);
-      terms.push_back({"D" + term, 1});
-      terms.push_back({"G" + term, 1});
+      terms.push_back({"D" + term, of_judge});
+      if (type != GanType::hinge) terms.push_back({"G" + term, of_generator});
       if (options.lambda_adversarial <= 0) continue;
       if (cam)
         rules.push_back(std::make_unique<Plateau>(
             "dead-cam",
-            Plateau::Of{"D" + term, 1, 0.02,
+            Plateau::Of{"D" + term, of_judge, 0.02 * of_judge,
                         std::string("the value for logits of 0: the attention (CAM) of "
                                     "discriminator ") +
                             judge + " is dead; begin anew with another --seed or a smaller --lr"}));

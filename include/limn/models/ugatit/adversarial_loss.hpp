@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: MIT
+// The adversarial loss that a training was asked for, by name.
+#pragma once
+
+#include "limn/loss/gan_losses.hpp"
+#include "limn/models/ugatit/options.hpp"
+
+namespace limn::inline v0::ugatit {
+
+/// Means over maps or CAM logits of any shape, see limn/loss/gan_losses.hpp.
+class AdversarialLoss {
+ public:
+  explicit AdversarialLoss(GanType type) : type_(type) {}
+
+  /// Of a discriminator; as published mean (D(real) - 1)^2 + mean D(fake)^2.
+  template <Device D, Scalar T>
+  [[nodiscard]] Var<D, param_t<T>> discriminator(const Var<D, T>& on_real,
+                                                 const Var<D, T>& on_fake) const {
+    return with([&](const auto& loss) { return discriminator_loss(loss, on_real, on_fake); });
+  }
+  /// Of a generator; as published mean (D(fake) - 1)^2.
+  template <Device D, Scalar T>
+  [[nodiscard]] Var<D, param_t<T>> generator(const Var<D, T>& on_fake) const {
+    return with([&](const auto& loss) { return generator_loss(loss, on_fake); });
+  }
+
+ private:
+  template <class F>
+  auto with(F&& f) const {
+    switch (type_) {
+      case GanType::gan:
+        return f(NonSaturatingGan{});
+      case GanType::hinge:
+        return f(HingeGan{});
+      default:
+        return f(LeastSquaresGan{});
+    }
+  }
+
+  GanType type_;
+};
+
+}  // namespace limn::inline v0::ugatit
