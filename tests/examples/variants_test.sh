@@ -40,6 +40,7 @@ variant() {
   expect 0 'has finished' "${run[@]}" --out "$program-b" --resume
 }
 variant cyclegan data --size 32 --channels 2 --blocks 1 --pool 2
+variant gray16 data --size 24 --channels 2 --blocks 1
 variant my-gan data/trainB --size 24 --channels 4 --latent 8 --batch 2
 variant dcgan data/trainB --size 16 --channels 4 --latent 8 --batch 2
 expect 1 "is of kind 'DCGAN training', not 'my GAN training'" "$bin/my-gan" --data data/trainB \
