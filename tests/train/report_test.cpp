@@ -29,7 +29,8 @@ struct Session {
   TrainerEvents events;
   std::optional<CsvLog> log;
 
-  explicit Session(fs::path folder, std::int64_t done = 0, bool tensorboard = false)
+  explicit Session(fs::path folder, std::int64_t done = 0, bool tensorboard = false,
+                   std::int64_t rollbacks = 0)
       : run(std::move(folder)),
         record(std::make_shared<Record>(
             run, tensorboard, [this](const std::string& text) { warnings.push_back(text); })),
@@ -41,7 +42,8 @@ struct Session {
                          {{"model", "a model"}, {"processor", "a processor"}},
                          {{"D_loss", "Discriminators", "Totals", "sum", 0.5}},
                          100,
-                         1});
+                         1,
+                         rollbacks});
   }
 
   void step(std::int64_t n) {
@@ -230,7 +232,7 @@ TEST_CASE("what a training did before it was rolled back stays in its journal") 
     session.step(11);
     session.events.on_problem({11, "late", "Killed after this."});
   }
-  Session resumed(folder / "run", 10);
+  Session resumed(folder / "run", 10, false, 1);
   resumed.step(11);
   resumed.save(11);
   CHECK(contains(resumed.page(), "Rolled back for this."));

@@ -216,7 +216,7 @@ class ModelTraining final : public Trainable {
            std::to_string(options_.seed);
   }
   [[nodiscard]] Tensor<D, T> uploaded(const Shape& shape, const std::vector<float>& values) {
-    const Tensor<D, T> pictures(*device_, shape);
+    Tensor<D, T> pictures(*device_, shape);
     if (!device_->dry()) pictures.upload(std::vector<T>(values.begin(), values.end()));
     return pictures;
   }

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstdint>
+#include <initializer_list>
 #include <limits>
 #include <map>
 #include <string>
@@ -144,17 +145,22 @@ template <class Options>
   } catch (const UsageError& error) {
     throw IoError(path + ": its metadata are damaged: " + error.what());
   }
+  const auto fail = [](std::initializer_list<std::string_view> parts) {
+    std::string text;
+    for (const auto part : parts) text += part;
+    throw UsageError(text);
+  };
   for (const auto& [name, text] : given) {
     Options asked = options;
     set_option(asked, name, text);
     const std::string was = option_value(options, name);
     if (option_value(asked, name) == was) continue;
     if (name != "steps")
-      throw UsageError("--" + name + " " + text + " contradicts the run: " + path + " has " + was +
-                       "; leave it out to resume, or start another run with another --out");
+      fail({"--", name, " ", text, " contradicts the run: ", path, " has ", was,
+            "; leave it out to resume, or start another run with another --out"});
     if (asked.steps < step)
-      throw UsageError("--steps " + text + " lies before step " + std::to_string(step) + " of " +
-                       path + "; give at least that many");
+      fail({"--steps ", text, " lies before step ", std::to_string(step), " of ", path,
+            "; give at least that many"});
     options = asked;
   }
   return options;
