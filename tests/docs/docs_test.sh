@@ -3,7 +3,7 @@
 # README.md and docs/ are true as far as a program can tell (check.py), and what is not is found.
 #   docs_test.sh FOLDER_OF_EXECUTABLES SOURCE_FOLDER
 set -u
-source=$2
+source=$(cd "$2" && pwd) || exit 1 # links to it have to lead there from elsewhere
 command -v python3 >/dev/null || {
   echo "skipped: python3 is not here"
   exit 77
