@@ -119,9 +119,15 @@ def check_options(pages):
     known = programs(pages.root)
     everything = "\n".join(known.values())
     for page in pages.texts:
+        begun = ""  # of a command that goes on in the next line
         for number, line, fence in pages.lines(page):
             if fence not in (None, "bash", "text"):
                 continue
+            if fence is not None:
+                line, begun = begun + line, ""
+                if line.endswith("\\"):
+                    begun = line[:-1]
+                    continue
             spans = re.findall(r"`([^`]+)`", line) if fence is None else [line.split(" # ")[0]]
             for command in (part.strip() for span in spans for part in re.split(r"&&|;|\|", span)):
                 options = [o for o in re.findall(r"(?<![\w-])--[a-z][a-z0-9_-]*", command)
