@@ -33,7 +33,7 @@ struct ImagePool {
     const Index n = made.shape().n, capacity = pictures.shape().n;
     primitive::require(made.shape().sample() == pictures.shape().sample(), "ImagePool",
                        "pictures must be of the pool's size", made.shape(), pictures.shape());
-    const Tensor<D, T> shown(made.device(), made.shape());
+    Tensor<D, T> shown(made.device(), made.shape());
     primitive::copy(made, shown);
     for (Index i = 0; i < n; ++i) {
       const Index number = (step - 1) * n + i;
