@@ -5,9 +5,13 @@
 
 // tutorial: includes
 #include <array>
+#include <cmath>
+#include <filesystem>
 #include <vector>
 
+#include "limn/io/write_picture.hpp"
 #include "limn/limn.hpp"
+#include "limn/ops/elementwise.hpp"
 #include "limn/train/made_pictures.hpp"
 #include "limn/train/network_state.hpp"
 
@@ -16,13 +20,7 @@ using Pictures = Tensor<Cpu, float>;
 using Value = Var<Cpu, float>;
 // end
 
-#include <cmath>
-#include <filesystem>
-#include <string>
-
 #include "../io/scratch_folder.hpp"
-#include "limn/io/write_picture.hpp"
-#include "limn/ops/elementwise.hpp"
 
 namespace {
 
@@ -228,5 +226,10 @@ TEST_CASE("the tutorial, from a tensor to a trained GAN") {
   read_state(file, places, Surplus::refused, "it must be the tutorial's generator");
   // end
   CHECK(file.metadata().at("made-by") == "tutorial");
+  std::vector<StateTensor> others;
+  append_values(d, others);
+  CHECK_THROWS_WITH_AS(read_state(file, others, Surplus::refused, "it must be a discriminator"),
+                       doctest::Contains("generator.safetensors: tensor 'discriminator.down1."),
+                       IoError);
   CHECK(again(Value(noise(0))).value().download() == made.value().download());
 }
