@@ -21,6 +21,7 @@ using Value = Var<Cpu, float>;
 // end
 
 #include "../io/scratch_folder.hpp"
+#include "../nn/layer_check.hpp"
 
 namespace {
 
@@ -232,4 +233,16 @@ TEST_CASE("the tutorial, from a tensor to a trained GAN") {
                        doctest::Contains("generator.safetensors: tensor 'discriminator.down1."),
                        IoError);
   CHECK(again(Value(noise(0))).value().download() == made.value().download());
+}
+
+TEST_CASE("the tutorial's loss: its derivative") {
+  Cpu device;
+  const Shape shape{2, 3, 4, 3};
+  limn_test::NoParameters none;
+  const auto target = limn_test::random_tensor(device, shape, 1);
+  const auto result = limn_test::check_network(device, none, {shape}, [&](auto&, const auto& in) {
+    return mean_loss(SoftError{}, in[0], target);
+  });
+  INFO("worst at ", result.tensor, ": ", result.worst);
+  CHECK(result.worst < 1e-6);
 }
