@@ -77,7 +77,7 @@ Pictures discs(Cpu& device, std::uint64_t number) {
         values.insert(values.end(), colour.begin(), colour.end());
       }
   }
-  const Pictures pictures(device, {batch, size, size, 3});
+  Pictures pictures(device, {batch, size, size, 3});
   pictures.upload(values);
   return pictures;
 }
@@ -109,7 +109,7 @@ std::array<double, 3> mean_colour(const Pictures& pictures) {
   std::array<double, 3> sums{};
   const auto values = pictures.download();
   for (std::size_t i = 0; i < values.size(); ++i) sums[i % 3] += static_cast<double>(values[i]);
-  for (double& sum : sums) sum /= static_cast<double>(values.size() / 3);
+  for (double& sum : sums) sum *= 3 / static_cast<double>(values.size());
   return sums;
 }
 
@@ -174,7 +174,7 @@ TEST_CASE("the tutorial, from a tensor to a trained GAN") {
   Adam<Cpu, float> g_adam(g, {.weight_decay = 0}), d_adam(d, {.weight_decay = 0});
 
   const auto noise = [&](std::uint64_t number) {
-    const Pictures z(device, {batch, 1, 1, latent});
+    Pictures z(device, {batch, 1, 1, latent});
     primitive::normal(Philox{2, number}, 0, 0, 1, z);
     return z;
   };
