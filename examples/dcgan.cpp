@@ -29,6 +29,7 @@ struct DcganOptions : TrainingOptions {
     for (Index s = 4; s < size; s *= 2) ++n;
     return n;
   }
+  Index widest() const { return channels << (doublings() - 1); }
   void check() const {
     if (size != Index{4} << doublings())
       throw UsageError("size " + std::to_string(size) + " does not work: it must be a power of 2");
@@ -64,17 +65,15 @@ struct Generator {  // z (N,1,1,latent) -> (N,S,S,3) in (-1, 1)
   BatchNorm<D, T> norm;
   std::vector<Up<D, T>> ups;
   Convolution<D, T> last;
-  Index widest;
 
   explicit Generator(const DcganOptions& o)
-      : seed(vector_shape(o.latent), 16 * (o.channels << (o.doublings() - 1))),
-        norm(o.channels << (o.doublings() - 1), relu_activation),
-        last(o.channels, 3, reflect_conv(3, 1, 1, 2), {true, tanh_activation}),
-        widest(o.channels << (o.doublings() - 1)) {
-    for (Index c = widest; c > o.channels; c /= 2) ups.emplace_back(c, c / 2);
+      : seed(vector_shape(o.latent), 16 * o.widest()),
+        norm(o.widest(), relu_activation),
+        last(o.channels, 3, reflect_conv(3, 1, 1, 2), {true, tanh_activation}) {
+    for (Index c = o.widest(); c > o.channels; c /= 2) ups.emplace_back(c, c / 2);
   }
   Var<D, T> operator()(const Var<D, T>& z) {
-    auto x = norm(reshape(seed(z), {z.shape().n, 4, 4, widest}));
+    auto x = norm(reshape(seed(z), {z.shape().n, 4, 4, norm.gamma.shape.c}));
     for (auto& up : ups) x = up(x);
     return last(x);
   }
@@ -90,7 +89,7 @@ struct Discriminator {  // (N,S,S,3) -> one logit, (N,1,1,1)
   explicit Discriminator(const DcganOptions& o)
       : first(3, o.channels, {4, 2, Padding::zero, Sides::all(1), 1},
               {true, leaky_relu_activation(0.2F)}),
-        judge({1, 4, 4, o.channels << (o.doublings() - 1)}, 1, {.bias = true}) {
+        judge({1, 4, 4, o.widest()}, 1, {.bias = true}) {
     for (Index i = 1; i < o.doublings(); ++i)
       downs.emplace_back(o.channels << (i - 1), o.channels << i);
   }

@@ -62,8 +62,8 @@ DataSource light_of_folders(const std::filesystem::path& data, const Gray16Optio
   source.batch = {o.batch, o.size, o.size, 1};
   source.batches =
       batches_in_memory(all_pictures(a, say, read), all_pictures(b, say, read), source.batch);
-  source.shown_a = shown_pictures(data, "testA", a, say, read);
-  source.shown_b = shown_pictures(data, "testB", b, say, read);
+  source.shown_a = shown_pictures(data, "A", say, read);
+  source.shown_b = shown_pictures(data, "B", say, read);
   return source;
 }
 

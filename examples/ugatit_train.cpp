@@ -12,11 +12,11 @@
 #include "common/guarded_main.hpp"
 #include "common/interrupt.hpp"
 #include "common/test_scores.hpp"
+#include "common/training_progress.hpp"
 #include "limn/models/ugatit/outlook.hpp"
 #include "limn/models/ugatit/proposals.hpp"
 #include "limn/models/ugatit/run.hpp"
 #include "limn/models/ugatit/run_cpu.hpp"
-#include "limn/train/progress.hpp"
 
 namespace {
 
@@ -203,14 +203,6 @@ int plan(const Command& c) {
   return example::done;
 }
 
-std::string progress_text(const limn::StepReport& report, const limn::Pace& pace) {
-  const double left = static_cast<double>(report.steps - report.step) * pace.seconds();
-  return "step " + std::to_string(report.step) + "/" + std::to_string(report.steps) + "  " +
-         limn::text_of(pace.seconds(), 3) + " s/step  ETA " + limn::duration_text(left) + " (" +
-         limn::finish_text(left) + ")  d_loss " + limn::text_of(report.loss("D_loss"), 4) +
-         "  g_loss " + limn::text_of(report.loss("G_loss"), 4);
-}
-
 /// The command that goes on with a run: what a checkpoint does not know must be said again.
 std::string resuming(const Command& c) {
   const ugatit::RunPlace usual;
@@ -237,52 +229,17 @@ int train(const Command& c) {
   const std::string out = c.place.out.string();
   const std::string again = resuming(c);
   if (c.resume && ugatit::run_is_finished(c.place.out, c.given)) {
-    line.message(out + ": this run has finished; --resume --steps N goes on to step N");
+    line.message(example::finished_text(out));
     return example::done;
   }
 
-  limn::Pace pace;
-  limn::TrainerEvents events;
-  events.on_message = [&](const std::string& text) { line.message(text); };
-  events.on_problem = [&](const limn::Problem& problem) {
-    line.message("problem at step " + std::to_string(problem.step) + " (" + problem.kind +
-                 "): " + problem.text);
-  };
-  events.on_step = [&](const limn::StepReport& report) {
-    pace.add(report.seconds);
-    const std::int64_t every = c.place.log_every > 0 ? c.place.log_every : 100;
-    const bool last = report.step == report.steps;
-    line.update((line.terminal() ? limn::bar_text(report.step, report.steps) + " " : "") +
-                    progress_text(report, pace),
-                report.step % every == 0 || report.step == 1 || last);
-  };
-  events.on_scores = [&](const limn::Scores& scores) {
-    std::string text = "scores of step " + std::to_string(scores.step) + ":";
-    for (const auto& [name, value] : scores.values)
-      text += "  " + name + " " + limn::text_of(value, 4);
-    line.message(text);
-  };
-  events.on_sheet = [&](const limn::Picture&, const auto& path) {
-    if (!path.empty()) line.message("sheet " + path.string());
-  };
-
-  const auto trainer = c.resume ? ugatit::resume_run(c.place, c.given, events)
-                                : ugatit::start_run(c.options, c.place, events, c.init);
-  const auto ended =
-      trainer->run(c.stop_after > 0 ? c.stop_after : trainer->steps(), interrupt.token());
-  line.close();
-  const std::string at = "step " + std::to_string(trainer->step());
-  if (ended == limn::Trainer::Ended::finished) {
-    line.message("finished " + at + ": " + limn::checkpoint_path(c.place.out).string());
-    return example::done;
-  }
-  if (ended == limn::Trainer::Ended::problem)
-    throw limn::NumericError(trainer->stopped_by()->text + "; stopped at " + at +
-                             ", saved; to go on all the same: " + again);
-  const bool reached = ended == limn::Trainer::Ended::reached;
-  line.message((reached ? "stopped at " : "interrupted at ") + at +
-               ", saved; go on with: " + again);
-  return reached ? example::done : example::interrupted;
+  example::TrainingProgress progress(line, c.place.log_every, [](const limn::StepReport& report) {
+    return "  d_loss " + limn::text_of(report.loss("D_loss"), 4) + "  g_loss " +
+           limn::text_of(report.loss("G_loss"), 4);
+  });
+  const auto trainer = c.resume ? ugatit::resume_run(c.place, c.given, progress.events())
+                                : ugatit::start_run(c.options, c.place, progress.events(), c.init);
+  return progress.run(*trainer, c.stop_after, interrupt, out, again);
 }
 
 }  // namespace

@@ -17,7 +17,7 @@
 #include "interrupt.hpp"
 #include "limn/cpu/cpu.hpp"
 #include "limn/train/model_run.hpp"
-#include "limn/train/progress.hpp"
+#include "training_progress.hpp"
 
 namespace example {
 
@@ -97,53 +97,21 @@ bool read(CLI::App& app, Command& c, Options& options, int argc, char** argv) {
   return true;
 }
 
-inline std::string progress_text(const limn::StepReport& report, const limn::Pace& pace) {
-  std::string text =
-      "step " + std::to_string(report.step) + "/" + std::to_string(report.steps) + "  " +
-      limn::text_of(pace.seconds(), 3) + " s/step  ETA " +
-      limn::duration_text(static_cast<double>(report.steps - report.step) * pace.seconds());
-  for (const auto& name : report.names)
-    if (name.ends_with("_loss")) text += "  " + name + " " + limn::text_of(report.loss(name), 4);
-  return text;
-}
-
 /// Trains and says how it goes.
 inline int train(const char* program, const limn::RunModel& model, const Command& c,
                  limn::ProgressLine& line, const Interrupt& interrupt,
                  const limn::SafetensorsFile* checkpoint) {
-  limn::Pace pace;
-  limn::TrainerEvents events;
-  events.on_message = [&](const std::string& text) { line.message(text); };
-  events.on_problem = [&](const limn::Problem& problem) {
-    line.message("problem at step " + std::to_string(problem.step) + " (" + problem.kind +
-                 "): " + problem.text);
-  };
-  events.on_sheet = [&](const limn::Picture&, const auto& path) {
-    if (!path.empty()) line.message("sheet " + path.string());
-  };
-  events.on_step = [&](const limn::StepReport& report) {
-    pace.add(report.seconds);
-    const std::int64_t every = c.place.log_every > 0 ? c.place.log_every : 100;
-    line.update(progress_text(report, pace),
-                report.step % every == 0 || report.step == 1 || report.step == report.steps);
-  };
-  const auto trainer = limn::open_model_run(model, c.place, events, checkpoint);
-  const auto ended =
-      trainer->run(c.stop_after > 0 ? c.stop_after : trainer->steps(), interrupt.token());
-  line.close();
-  using Ended = limn::Trainer::Ended;
-  const std::string at = "step " + std::to_string(trainer->step());
-  const std::string again = std::string(program) + " --data " + c.place.data.string() + " --out " +
-                            c.place.out.string() + " --resume";
-  if (ended == Ended::problem)
-    throw limn::NumericError(trainer->stopped_by()->text + "; stopped at " + at +
-                             ", saved; to go on all the same: " + again);
-  if (ended == Ended::finished)
-    line.message("finished " + at + ": " + limn::checkpoint_path(c.place.out).string());
-  else
-    line.message((ended == Ended::reached ? "stopped at " : "interrupted at ") + at +
-                 ", saved; go on with: " + again);
-  return ended == Ended::stopped ? interrupted : done;
+  TrainingProgress progress(line, c.place.log_every, [](const limn::StepReport& report) {
+    std::string text;
+    for (const auto& name : report.names)
+      if (name.ends_with("_loss")) text += "  " + name + " " + limn::text_of(report.loss(name), 4);
+    return text;
+  });
+  const auto trainer = limn::open_model_run(model, c.place, progress.events(), checkpoint);
+  const std::string out = c.place.out.string();
+  return progress.run(
+      *trainer, c.stop_after, interrupt, out,
+      std::string(program) + " --data " + c.place.data.string() + " --out " + out + " --resume");
 }
 
 }  // namespace detail
@@ -166,8 +134,7 @@ int run_training(const Program<typename Model::Options>& program, int argc, char
       const auto step = limn::checkpoint_step(*checkpoint);
       options = limn::resumed_options<typename Model::Options>(*checkpoint, c.given, step);
       if (step >= options.steps && !c.plan) {
-        line.message(c.place.out.string() +
-                     ": this run has finished; --resume --steps N goes on to step N");
+        line.message(finished_text(c.place.out.string()));
         return done;
       }
     }

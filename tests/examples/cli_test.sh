@@ -8,12 +8,7 @@ same() { cmp -s "$1" "$2" || fail "$1 and $2 differ"; }
 # all but the time column
 log() { cut -d, -f1,3- "$1/log.csv"; }
 
-mkdir data
-for folder in trainA trainB testA testB; do
-  mkdir data/$folder
-  find "$source/examples/data/emoji2cartoon/$folder" -name '*.png' | sort | head -n 5 |
-    xargs -I{} cp {} data/$folder
-done
+few_pictures 5
 small=(--size 16 --channels 2 --blocks 1 --sheet-every 0)
 train() { "$bin/ugatit-train" --data data "$@"; }
 translate() { "$bin/ugatit-translate" "$@"; }

@@ -8,6 +8,15 @@ trap 'rm -rf "$work"' EXIT
 cd "$work" || exit 1
 failures=0
 
+# few_pictures N: data/, so many of each folder of the bundled pictures
+few_pictures() {
+  mkdir data
+  for folder in trainA trainB testA testB; do
+    mkdir data/$folder
+    find "$source/examples/data/emoji2cartoon/$folder" -name '*.png' | sort | head -n "$1" |
+      xargs -I{} cp {} data/$folder
+  done
+}
 fail() {
   echo "FAILED: $*"
   sed 's/^/    /' out err 2>/dev/null | tail -n 12

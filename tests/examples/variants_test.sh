@@ -4,12 +4,7 @@
 #   variants_test.sh FOLDER_OF_EXECUTABLES SOURCE_FOLDER
 source "$(dirname "$0")/expect.sh" "$@"
 
-mkdir data
-for folder in trainA trainB testA testB; do
-  mkdir data/$folder
-  find "$source/examples/data/emoji2cartoon/$folder" -name '*.png' | sort | head -n 3 |
-    xargs -I{} cp {} data/$folder
-done
+few_pictures 3
 
 # variant PROGRAM DATA SMALL_OPTIONS...
 variant() {

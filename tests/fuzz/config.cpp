@@ -40,7 +40,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   static CommandLine line;
   line.app.clear();
   line.options = {};
-  const fuzz::MemoryBound bound(512 * size + (1 << 18));
+  const fuzz::MemoryBound bound(256 * size + (1 << 18));
   std::istringstream text({reinterpret_cast<const char*>(data), size});
   try {
     line.app.parse_from_stream(text);

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "limn/limn.hpp"
+#include "limn/models/ugatit/run_facts.hpp"
 
 using namespace limn;
 
@@ -176,4 +177,20 @@ TEST_CASE("adversarial losses of every type are those of the logits, for maps an
   }
   CHECK(distance(all[0], all[1]).first > 1e-6);
   CHECK(distance(all[1], all[2]).first > 1e-6);
+}
+
+TEST_CASE("the report's levels are the losses where nothing has been learned") {
+  const auto level = [](ugatit::GanType type, const std::string& key) {
+    for (const auto& family : ugatit::loss_families(type))
+      if (family.key == key) return family.level;
+    return -1.0;
+  };
+  using enum ugatit::GanType;
+  const double ln2 = std::log(2.0);
+  CHECK(level(lsgan, "D_ad_loss") == 0.5);
+  CHECK(level(lsgan, "G_ad_cam_loss") == 0.25);
+  CHECK(level(gan, "D_ad_cam_loss") == doctest::Approx(2 * ln2));
+  CHECK(level(gan, "G_ad_loss") == doctest::Approx(ln2));
+  CHECK(level(hinge, "D_ad_loss") == 2);
+  CHECK(level(hinge, "G_ad_loss") == 0);
 }

@@ -5,7 +5,6 @@
 
 #include <chrono>
 #include <cmath>
-#include <cstring>
 #include <limits>
 #include <map>
 #include <memory>
@@ -18,6 +17,7 @@
 #include "../io/scratch_folder.hpp"
 #include "limn/train/record.hpp"
 #include "limn/train/trainer.hpp"
+#include "number_state.hpp"
 
 using namespace limn;
 namespace fs = std::filesystem;
@@ -50,17 +50,7 @@ struct Sum final : Trainable {
     if (done == spoilt_after) throw NumericError("the sum is spoilt");
   }
   bool runs_ahead() const override { return ahead; }
-  std::vector<StateTensor> state() override {
-    return {{"sum",
-             StorageType::f64,
-             {1, 1, 1, 1},
-             [this](Index, void* to, Index bytes) {
-               std::memcpy(to, &sum, static_cast<std::size_t>(bytes));
-             },
-             [this](Index, const void* from, Index bytes) {
-               std::memcpy(&sum, from, static_cast<std::size_t>(bytes));
-             }}};
-  }
+  std::vector<StateTensor> state() override { return number_state("sum", sum); }
   Metadata metadata() override { return {{"kind", "sum"}}; }
   void restore_counters(const SafetensorsFile& file) override { done = checkpoint_step(file); }
   Picture sheet(std::int64_t /*step*/) override { return Picture(2, 2); }

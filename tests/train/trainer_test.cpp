@@ -2,13 +2,13 @@
 // The trainer with a model that is no network.
 #include <doctest/doctest.h>
 
-#include <cstring>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "../io/scratch_folder.hpp"
 #include "limn/train/trainer.hpp"
+#include "number_state.hpp"
 
 using namespace limn;
 
@@ -36,17 +36,7 @@ struct Sum final : Trainable {
     return sum;
   }
   bool runs_ahead() const override { return ahead; }
-  std::vector<StateTensor> state() override {
-    return {{"sum",
-             StorageType::f64,
-             {1, 1, 1, 1},
-             [this](Index, void* to, Index bytes) {
-               std::memcpy(to, sum.data(), static_cast<std::size_t>(bytes));
-             },
-             [this](Index, const void* from, Index bytes) {
-               std::memcpy(sum.data(), from, static_cast<std::size_t>(bytes));
-             }}};
-  }
+  std::vector<StateTensor> state() override { return number_state("sum", sum[0]); }
   Metadata metadata() override { return {{"kind", "sum"}}; }
   void restore_counters(const SafetensorsFile& /*file*/) override {}
   Picture sheet(std::int64_t /*step*/) override {

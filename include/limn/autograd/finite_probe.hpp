@@ -33,6 +33,22 @@ template <Device D, std::floating_point P>
   return yes.item() != 0;
 }
 
+namespace detail {
+
+[[nodiscard]] inline std::string count_text(Index count, const Shape& shape) {
+  return std::to_string(count) + " of " + std::to_string(shape.size());
+}
+
+}  // namespace detail
+
+/// Throws NumericError "WHAT is not finite (N of M values)", waiting for the device.
+template <Device D, class T>
+void require_finite_values(const std::string& what, const Tensor<D, T>& tensor) {
+  if (const Index bad = count_not_finite(tensor); bad > 0)
+    throw NumericError(what + " is not finite (" + detail::count_text(bad, tensor.shape()) +
+                       " values)");
+}
+
 /// Looks at results in the order in which they are computed.
 class FiniteProbe {
  public:

@@ -53,13 +53,17 @@ inline std::string difference(std::string_view was, std::string_view is) {
 
 }  // namespace detail
 
-/// Entries "data.trainA.names", "data.trainA.hash" and the same for B. Reads all files once. Throws
+/// Entries "data.NAME.names" and "data.NAME.hash" of a folder. Reads all files once. Throws
 /// IoError.
+[[nodiscard]] inline Metadata folder_identity(const ImageFolder& folder, const std::string& name) {
+  return {{"data." + name + ".names", detail::name_lines(folder)},
+          {"data." + name + ".hash", folder.content_hash()}};
+}
+/// Those of the training folders of two domains.
 [[nodiscard]] inline Metadata data_identity(const ImageFolder& a, const ImageFolder& b) {
-  return {{"data.trainA.names", detail::name_lines(a)},
-          {"data.trainA.hash", a.content_hash()},
-          {"data.trainB.names", detail::name_lines(b)},
-          {"data.trainB.hash", b.content_hash()}};
+  Metadata both = folder_identity(a, "trainA");
+  both.merge(folder_identity(b, "trainB"));
+  return both;
 }
 
 namespace detail {
@@ -79,11 +83,16 @@ inline void check_folder_identity(const SafetensorsFile& checkpoint, const Metad
 
 }  // namespace detail
 
-/// Throws UsageError that says what differs unless the checkpoint was made with these data.
+/// Throws UsageError that says what differs unless the checkpoint was made with these data: all
+/// folders that `identity` has entries of.
 inline void check_data_identity(const SafetensorsFile& checkpoint, const Metadata& identity,
                                 const std::string& data) {
-  detail::check_folder_identity(checkpoint, identity, data, "trainA");
-  detail::check_folder_identity(checkpoint, identity, data, "trainB");
+  constexpr std::string_view before = "data.", after = ".names";
+  for (const auto& [key, value] : identity)
+    if (key.starts_with(before) && key.ends_with(after))
+      detail::check_folder_identity(
+          checkpoint, identity, data,
+          key.substr(before.size(), key.size() - before.size() - after.size()));
 }
 
 }  // namespace limn::inline v0

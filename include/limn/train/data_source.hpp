@@ -3,26 +3,22 @@
 // pictures that its sheets show.
 #pragma once
 
-#include <algorithm>
 #include <cstdint>
 #include <filesystem>
 #include <functional>
 #include <memory>
 #include <string>
-#include <system_error>
 #include <utility>
 #include <vector>
 
 #include "limn/data/augment.hpp"
-#include "limn/data/loader.hpp"
 #include "limn/data/permutation.hpp"
+#include "limn/data/sheet_pictures.hpp"
 #include "limn/io/read_picture.hpp"
 #include "limn/train/data_identity.hpp"
-#include "limn/train/guard.hpp"
+#include "limn/train/unpaired_batches.hpp"
 
 namespace limn::inline v0 {
-
-using Messages = std::function<void(const std::string&)>;
 
 /// A fixed picture of a sheet, (S,S,C) in [-1, 1].
 struct ShownPicture {
@@ -40,50 +36,15 @@ struct DataSource {
   std::vector<ShownPicture> shown_a{}, shown_b{};
 };
 
-/// Throws UsageError that says what differs unless a checkpoint was made with these data.
-inline void check_source(const SafetensorsFile& checkpoint, const DataSource& source,
-                         const std::string& data) {
-  for (const auto& [key, value] : source.identity)
-    if (key.starts_with("data.") && key.ends_with(".names"))
-      detail::check_folder_identity(checkpoint, source.identity, data,
-                                    key.substr(5, key.size() - 11));
-}
-
-/// Entries "data.NAME.names" and "data.NAME.hash" of a folder. Reads all files once.
-[[nodiscard]] inline Metadata folder_identity(const ImageFolder& folder, const std::string& name) {
-  return {{"data." + name + ".names", detail::name_lines(folder)},
-          {"data." + name + ".hash", folder.content_hash()}};
-}
-
-/// Up to `count` pictures spread evenly over a folder, as `read(path)` gives their values; what
-/// cannot be read is told and left out.
-template <class Read>
-[[nodiscard]] std::vector<ShownPicture> spread_pictures(const ImageFolder& folder, Index count,
-                                                        const Messages& say, Read&& read) {
-  std::vector<ShownPicture> pictures;
-  const Index n = folder.size(), columns = std::min(n, count);
-  for (Index i = 0; i < columns; ++i) {
-    const Index at = i * n / columns;
-    try {
-      pictures.push_back({folder.names()[static_cast<std::size_t>(at)], read(folder.path(at))});
-    } catch (const IoError& bad) {
-      if (say) say(std::string(bad.what()) + "; left out");
-    }
-  }
-  return pictures;
-}
-
-/// Of data/NAME, or of `otherwise` where there is no such folder.
+/// Pictures of data/testDOMAIN, or trainDOMAIN, for sheets, as `read(path)` gives their values.
+/// Throws IoError where there are none.
 template <class Read>
 [[nodiscard]] std::vector<ShownPicture> shown_pictures(const std::filesystem::path& data,
-                                                       const std::string& name,
-                                                       const ImageFolder& otherwise,
+                                                       const std::string& domain,
                                                        const Messages& say, Read&& read) {
-  constexpr Index count = 6;
-  std::error_code error;
-  if (std::filesystem::is_directory(data / name, error))
-    return spread_pictures(ImageFolder(data / name), count, say, read);
-  return spread_pictures(otherwise, count, say, read);
+  return sheet_pictures(data, domain, say, [&](const std::string& name, const auto& path) {
+    return ShownPicture{name, read(path)};
+  });
 }
 
 /// A picture of a file as a network of this size sees it.
@@ -102,22 +63,11 @@ template <class Read>
   source.what = std::to_string(a.size()) + " pictures of A, " + std::to_string(b.size()) + " of B";
   source.identity = data_identity(a, b);
   source.batch = {batch, size, size, 3};
-  source.batches = [=, root_a = a.root(), root_b = b.root()](std::uint64_t seed,
-                                                             std::int64_t done) -> Batches {
-    auto loader = std::make_shared<UnpairedLoader>(LoaderOptions{
-        .folder_a = root_a,
-        .folder_b = root_b,
-        .size = size,
-        .batch = batch,
-        .fit = fit,
-        .seed = seed,
-        .first_step = done,
-        .on_bad_picture = [say](const std::string& text) { say(text + "; skipped"); }});
-    return [loader] { return loader->next(); };
-  };
+  source.batches = unpaired_batches(
+      {.folder_a = a.root(), .folder_b = b.root(), .size = size, .batch = batch, .fit = fit}, say);
   const auto read = [=](const auto& path) { return read_values(path, size, fit); };
-  source.shown_a = shown_pictures(data, "testA", a, say, read);
-  source.shown_b = shown_pictures(data, "testB", b, say, read);
+  source.shown_a = shown_pictures(data, "A", say, read);
+  source.shown_b = shown_pictures(data, "B", say, read);
   return source;
 }
 
@@ -161,8 +111,10 @@ template <class Read>
 [[nodiscard]] std::vector<std::vector<float>> all_pictures(const ImageFolder& folder,
                                                            const Messages& say, Read&& read) {
   std::vector<std::vector<float>> pictures;
-  for (auto& shown : spread_pictures(folder, folder.size(), say, read))
-    pictures.push_back(std::move(shown.values));
+  for (auto& values :
+       spread_pictures(folder, folder.size(), "; left out", say,
+                       [&](const std::string& /*name*/, const auto& path) { return read(path); }))
+    pictures.push_back(std::move(values));
   if (pictures.empty())
     throw IoError(folder.root().string() + ": none of its pictures can be read");
   return pictures;

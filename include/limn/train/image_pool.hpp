@@ -3,7 +3,6 @@
 // pictures that older generators made, so that it does not forget what it has told apart.
 #pragma once
 
-#include <algorithm>
 #include <cstdint>
 
 #include "limn/core/backend.hpp"

@@ -14,8 +14,10 @@
 #include <utility>
 #include <vector>
 
+#include "limn/train/machine_facts.hpp"
 #include "limn/train/model_training.hpp"
 #include "limn/train/record.hpp"
+#include "limn/train/resume.hpp"
 #include "limn/train/trainer.hpp"
 #include "limn/train/watch_samples.hpp"
 
@@ -56,10 +58,7 @@ template <class M, Scalar T, Device D>
   run.kind = std::string(M::title) + " training";
   run.steps = options.steps;
   run.seed = options.seed;
-  auto listed = options;
-  for_each_option(
-      listed, [&](const char* name, const auto& value, OptionRange /*range*/,
-                  const char* /*help*/) { run.options.emplace_back(name, option_text(value)); });
+  run.options = option_facts(options);
   run.plan = Training::plan(open(options, true), options, source);
   run.open = [=, losses = run.plan.losses](bool dry) -> std::unique_ptr<Trainable> {
     return std::make_unique<Training>(open(options, dry), options, source, losses);
@@ -82,20 +81,16 @@ inline constexpr const char* unfitting_model =
     "the file does not fit this program's networks and the options in its metadata";
 
 [[nodiscard]] inline RecordFacts model_facts(const RunModel& model, const RunFolder& place,
-                                             const std::string& description) {
+                                             Trainable& training, std::int64_t rollbacks) {
   RecordFacts facts;
   facts.options = model.options;
-  const auto end = description.rfind("; ");
-  facts.machine = {{"model", description.substr(0, end)},
-                   {"device", end == std::string::npos ? "" : description.substr(end + 2)},
-                   {"memory", text_of(static_cast<double>(model.plan.peak) / 1e9, 3) + " GB"},
-                   {"data", place.data.string()},
-                   {"pictures", model.source.what},
-                   {"library", "limn " LIMN_VERSION}};
+  facts.machine = machine_facts(training.description(), training.metadata(), place.data.string(),
+                                model.source.what, static_cast<double>(model.plan.peak));
   for (const auto& name : model.plan.losses)
     facts.families.push_back({name, name, "Losses", "", std::numeric_limits<double>::quiet_NaN()});
   facts.steps = model.steps;
   facts.log_every = place.log_every;
+  facts.rollbacks = rollbacks;
   return facts;
 }
 
@@ -131,12 +126,11 @@ inline constexpr const char* unfitting_model =
                        ": there is a run here already; resume it with --resume, or give another "
                        "--out");
   } else {
-    check_source(*checkpoint, model.source, place.data.string());
+    check_data_identity(*checkpoint, model.source.identity, place.data.string());
     // before memory is asked for: a damaged file may announce anything
     check_state(*checkpoint, model.open(true)->state(), Surplus::refused, detail::unfitting_model);
   }
   auto training = model.open(false);
-  const RecordFacts facts = detail::model_facts(model, place, training->description());
   say(training->description() + "; " + model.source.what + "; memory " +
       text_of(static_cast<double>(model.plan.peak) / 1e9, 3) + " GB");
   std::int64_t step = 0;
@@ -149,17 +143,12 @@ inline constexpr const char* unfitting_model =
   rules.push_back(std::make_unique<Collapse>("B", "A"));
   Guard guard{Watch(std::move(rules)), place.on_problem, {}, batches};
   if (checkpoint != nullptr) {
-    read_state(*checkpoint, training->state(), Surplus::refused, detail::unfitting_model);
-    training->restore_counters(*checkpoint);
+    take_checkpoint(*checkpoint, *training, detail::unfitting_model, say);
     step = checkpoint_step(*checkpoint);
     guard.recovery = recovery_from_metadata(*checkpoint);
     guard.watch.recall(checkpoint->metadata());
-    if (const auto news = version_news(*checkpoint); !news.empty()) say(news);
-    if (const auto& was = metadata_entry(*checkpoint, "isa"); was != training->metadata().at("isa"))
-      say("the checkpoint was computed with " + was +
-          " kernels, this session uses others: the training goes on, but not to the same last "
-          "bits");
   }
+  const RecordFacts facts = detail::model_facts(model, place, *training, guard.recovery.rollbacks);
   auto first = batches(guard.recovery, step);
   auto trainer =
       std::make_unique<Trainer>(std::move(training), std::move(first), model.source.identity,

@@ -52,7 +52,7 @@ template <Device D, Scalar T>
     if (!prefix.empty() && !std::string_view(p->name).starts_with(prefix)) continue;
     if (const Index bad = count_not_finite(p->value); bad > 0)
       return "the first values in forward order that are not finite are in the weights " + p->name +
-             " (" + std::to_string(bad) + " of " + std::to_string(p->shape.size()) + ")";
+             " (" + detail::count_text(bad, p->shape) + ")";
   }
   return {};
 }
@@ -69,7 +69,7 @@ void require_finite_state(const ParameterSet<D, T>& set, const Adam<D, T>& adam)
       if (p->role != Role::weight) continue;
       if (const Index bad = count_not_finite(flat.view(set.offset(*p), p->shape)); bad > 0)
         throw NumericError(std::string(what) + " of " + p->name + " are not finite (" +
-                           std::to_string(bad) + " of " + std::to_string(p->shape.size()) + ")");
+                           detail::count_text(bad, p->shape) + ")");
     }
   };
   require("Adam's first moments", adam.first_moments());

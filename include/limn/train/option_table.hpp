@@ -13,6 +13,8 @@
 #include <string>
 #include <string_view>
 #include <type_traits>
+#include <utility>
+#include <vector>
 
 #include "limn/core/distortions.hpp"
 #include "limn/core/maths.hpp"
@@ -117,6 +119,16 @@ template <class Options>
   return entries;
 }
 
+/// Names and values of all options, for a report.
+template <class Options>
+[[nodiscard]] std::vector<std::pair<std::string, std::string>> option_facts(Options options) {
+  std::vector<std::pair<std::string, std::string>> facts;
+  for_each_option(options,
+                  [&](const char* name, const auto& value, OptionRange /*range*/,
+                      const char* /*help*/) { facts.emplace_back(name, option_text(value)); });
+  return facts;
+}
+
 /// A whole number of a checkpoint's metadata, at least 0. Throws IoError.
 [[nodiscard]] inline std::int64_t counter_entry(const SafetensorsFile& file,
                                                 const std::string& key) {
@@ -128,9 +140,33 @@ template <class Options>
   }
 }
 
-/// The options that a checkpoint was made with, but for `given` ones: they must be the same, except
-/// for "steps", which may be any number that has not been passed. Throws UsageError that names the
-/// option that contradicts, IoError where one is missing or impossible.
+/// Sets an option that was asked for on resuming a run whose checkpoint, `path`, is of step `step`,
+/// and tells whether that changed anything: only "steps", which `length` finds in the options, may
+/// be another, any number that has not been passed. Throws UsageError that names the option.
+template <class Options, class Length>
+[[nodiscard]] bool take_given(Options& options, const std::string& path, std::int64_t step,
+                              const std::string& name, const std::string& text, Length length) {
+  const auto fail = [](std::initializer_list<std::string_view> parts) {
+    std::string sentence;
+    for (const auto part : parts) sentence += part;
+    throw UsageError(sentence);
+  };
+  Options asked = options;
+  set_option(asked, name, text);
+  const std::string was = option_value(options, name);
+  if (option_value(asked, name) == was) return false;
+  if (name != "steps")
+    fail({"--", name, " ", text, " contradicts the run: ", path, " has ", was,
+          "; leave it out to resume, or start another run with another --out"});
+  if (length(asked) < step)
+    fail({"--steps ", text, " lies before step ", std::to_string(step), " of ", path,
+          "; give at least that many"});
+  options = asked;
+  return true;
+}
+
+/// The options that a checkpoint was made with, but for `given` ones, see take_given. Throws
+/// UsageError that names the option that contradicts, IoError where one is missing or impossible.
 template <class Options>
 [[nodiscard]] Options resumed_options(const SafetensorsFile& file, const GivenOptions& given,
                                       std::int64_t step) {
@@ -145,24 +181,9 @@ template <class Options>
   } catch (const UsageError& error) {
     throw IoError(path + ": its metadata are damaged: " + error.what());
   }
-  const auto fail = [](std::initializer_list<std::string_view> parts) {
-    std::string text;
-    for (const auto part : parts) text += part;
-    throw UsageError(text);
-  };
-  for (const auto& [name, text] : given) {
-    Options asked = options;
-    set_option(asked, name, text);
-    const std::string was = option_value(options, name);
-    if (option_value(asked, name) == was) continue;
-    if (name != "steps")
-      fail({"--", name, " ", text, " contradicts the run: ", path, " has ", was,
-            "; leave it out to resume, or start another run with another --out"});
-    if (asked.steps < step)
-      fail({"--steps ", text, " lies before step ", std::to_string(step), " of ", path,
-            "; give at least that many"});
-    options = asked;
-  }
+  for (const auto& [name, text] : given)
+    static_cast<void>(
+        take_given(options, path, step, name, text, [](const Options& o) { return o.steps; }));
   return options;
 }
 

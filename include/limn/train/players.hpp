@@ -125,10 +125,7 @@ class Turn {
     for (const auto& part : who.parameters.parts()) {
       if (all_finite(part.gradients)) continue;
       for (const auto* p : who.parameters.parameters())
-        if (const Index bad = count_not_finite(p->gradient); bad > 0)
-          throw NumericError("the gradient of " + p->name + " is not finite (" +
-                             std::to_string(bad) + " of " + std::to_string(p->shape.size()) +
-                             " values)");
+        require_finite_values("the gradient of " + p->name, p->gradient);
     }
   }
 

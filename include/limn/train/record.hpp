@@ -86,24 +86,20 @@ class Record : public std::enable_shared_from_this<Record> {
   /// f(); an IoError is told, the first one of several, instead of thrown.
   template <class F>
   void guarded(F&& f) {
-    try {
-      f();
-    } catch (const IoError& error) {
-      if (!std::exchange(failing_, true) && warn_)
-        warn_(std::string(error.what()) +
-              "; the training goes on, and its report is written when that is possible again");
-    }
+    attempt(failing_, "its report is written when that is possible again", f);
   }
-
   /// The same for TensorBoard's files, which fail and are told apart from the journal and its page.
   template <class F>
   void to_tensorboard(F&& f) {
+    attempt(tensorboard_failing_, "what TensorBoard is shown has a gap", f);
+  }
+  template <class F>
+  void attempt(bool& failing, const char* consequence, F& f) {
     try {
       f();
     } catch (const IoError& error) {
-      if (!std::exchange(tensorboard_failing_, true) && warn_)
-        warn_(std::string(error.what()) +
-              "; the training goes on, and what TensorBoard is shown has a gap");
+      if (!std::exchange(failing, true) && warn_)
+        warn_(std::string(error.what()) + "; the training goes on, and " + consequence);
     }
   }
 

@@ -60,7 +60,9 @@ function drawLosses() {
 
 function drawAttention() {
   const cam = data.losses.filter(t => /^G_cam_loss_/.test(t.name));
-  const judges = data.losses.filter(t => /^D_ad_cam_loss_/.test(t.name));
+  // another adversarial loss is no squared error
+  const squared = data.families.some(f => f.key === 'D_ad_cam_loss' && f.note.startsWith('squared error'));
+  const judges = squared ? data.losses.filter(t => /^D_ad_cam_loss_/.test(t.name)) : [];
   const signals = data.signals.filter(s => s.name.startsWith('cam/'));
   if (!cam.length && !judges.length && !signals.length) return;
   section('attention').hidden = false;

@@ -13,6 +13,19 @@
 
 namespace limn::inline v0 {
 
+/// Gives a training the state of a checkpoint; `say` is told of another version of the library, and
+/// of other kernels. Throws IoError that ends with `unfitting` where it is another model's.
+inline void take_checkpoint(const SafetensorsFile& file, Trainable& training, const char* unfitting,
+                            const std::function<void(const std::string&)>& say) {
+  read_state(file, training.state(), Surplus::refused, unfitting);
+  training.restore_counters(file);
+  if (const auto news = version_news(file); !news.empty()) say(news);
+  const std::string was = metadata_entry(file, "isa"), is = training.metadata().at("isa");
+  if (was != is)
+    say("the checkpoint was computed with " + was + " kernels, this session uses " + is +
+        ": the training goes on, but not to the same last bits");
+}
+
 /// Gives a model the state of the newest checkpoint in `out` that is whole; the step that it is of,
 /// after which a Trainer goes on. 0 where there is none: the model stays as it is. `say` gets a
 /// sentence for each damaged one. Throws UsageError where the model has other options than the

@@ -9,6 +9,19 @@ namespace limn::inline v0::ugatit {
 
 /// Means over maps or CAM logits of any shape, see limn/loss/gan_losses.hpp.
 class AdversarialLoss {
+  /// f(loss) with the type that the name stands for.
+  template <class F>
+  auto with(F&& f) const {
+    switch (type_) {
+      case GanType::gan:
+        return f(NonSaturatingGan{});
+      case GanType::hinge:
+        return f(HingeGan{});
+      default:
+        return f(LeastSquaresGan{});
+    }
+  }
+
  public:
   explicit AdversarialLoss(GanType type) : type_(type) {}
 
@@ -24,19 +37,15 @@ class AdversarialLoss {
     return with([&](const auto& loss) { return generator_loss(loss, on_fake); });
   }
 
- private:
-  template <class F>
-  auto with(F&& f) const {
-    switch (type_) {
-      case GanType::gan:
-        return f(NonSaturatingGan{});
-      case GanType::hinge:
-        return f(HingeGan{});
-      default:
-        return f(LeastSquaresGan{});
-    }
+  /// The same for one logit, real and made alike.
+  [[nodiscard]] double of_discriminator(double logit) const {
+    return with([=](const auto& loss) { return loss.real(logit, 0.0) + loss.fake(logit, 0.0); });
+  }
+  [[nodiscard]] double of_generator(double logit) const {
+    return with([=](const auto& loss) -> double { return loss.generator(logit, 0.0); });
   }
 
+ private:
   GanType type_;
 };
 

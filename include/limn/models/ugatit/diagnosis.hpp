@@ -16,17 +16,13 @@ namespace limn::inline v0::ugatit {
 
 namespace detail {
 
-[[nodiscard]] inline std::string count_text(Index count, const Shape& shape) {
-  return std::to_string(count) + " of " + std::to_string(shape.size());
-}
-
 template <Device D, Scalar T>
 [[nodiscard]] std::string found_text(const FiniteProbe& probe, const ParameterSet<D, T>& set) {
   if (const auto weight = first_not_finite(set, probe.layer() + "."); !weight.empty())
     return weight;
   return "the first values in forward order that are not finite come out of " +
          std::string(probe.follows() ? "what follows layer " : "layer ") + probe.layer() + " (" +
-         count_text(probe.count(), probe.shape()) + "), whose own weights are finite";
+         limn::detail::count_text(probe.count(), probe.shape()) + "), whose own weights are finite";
 }
 
 }  // namespace detail
@@ -42,7 +38,7 @@ template <Device D, Scalar T>
     if (const Index bad = count_not_finite(*real); bad > 0)
       return std::string("the pictures of ") + (real == &real_a ? "A" : "B") +
              " in its batch hold values that are not finite (" +
-             detail::count_text(bad, real->shape()) + ")";
+             limn::detail::count_text(bad, real->shape()) + ")";
   FiniteProbe probe;
   const auto translated = [&probe](Generator<D, T>& generator, const Tensor<D, T>& from) {
     Tape<D> tape;

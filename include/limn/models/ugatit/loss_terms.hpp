@@ -8,23 +8,15 @@
 #include <vector>
 
 #include "limn/ops/pointwise.hpp"
+#include "limn/train/objective.hpp"
 
 namespace limn::inline v0::ugatit {
-
-/// The value of a loss term, waiting for the device. Throws NumericError that names it.
-template <Device D, Scalar P>
-[[nodiscard]] double finite_loss(const std::string& name, const Tensor<D, P>& loss) {
-  const auto value = static_cast<double>(loss.item());
-  if (!is_finite(value))
-    throw NumericError("loss term " + name + " is not finite (" + std::to_string(value) + ")");
-  return value;
-}
 
 /// The loss terms of a step by name, still on the device. Names as in the published code, totals
 /// D_loss and G_loss.
 template <Device D, Scalar T>
 struct Losses {
-  std::vector<std::pair<std::string, Tensor<D, param_t<T>>>> terms;
+  std::vector<NamedLoss<D, T>> terms;
 
   /// Values, waiting for the device. Throws NumericError that names the first term that is not
   /// finite.

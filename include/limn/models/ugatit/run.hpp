@@ -7,7 +7,6 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
-#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -36,8 +35,7 @@ struct RunPlace {
   OpenScorer scorer{};                     ///< test_scores(...), where there are to be scores
 };
 
-/// Options that were asked for when resuming, by name.
-using GivenOptions = std::map<std::string, std::string>;
+using limn::GivenOptions;
 
 /// A checkpoint's options, and what became of them.
 struct ResumedOptions {
@@ -51,19 +49,11 @@ namespace detail {
 /// Takes one option that was asked for on resuming.
 inline void take_given(ResumedOptions& r, const std::string& path, const std::string& name,
                        const std::string& text) {
-  RunOptions asked = r.options;
-  set_option(asked, name, text);
-  if (asked == r.options) return;
-  if (name != "steps")
-    throw UsageError("--" + name + " " + text + " contradicts the run: " + path + " has " +
-                     option_value(r.options, name) +
-                     "; leave it out to resume, or start another run with another --out");
   const TrainOptions was = r.options.train;
-  const std::int64_t steps = asked.train.steps, next = r.step + 1;
-  if (steps < r.step)
-    throw UsageError("--steps " + text + " lies before step " + std::to_string(r.step) + " of " +
-                     path + "; give at least that many");
-  r.options.train.steps = steps;
+  if (!limn::take_given(r.options, path, r.step, name, text,
+                        [](const RunOptions& o) { return o.train.steps; }))
+    return;
+  const std::int64_t steps = r.options.train.steps, next = r.step + 1;
   r.news = "steps goes from " + std::to_string(was.steps) + " to " + text;
   if (!was.decay) return;
   const auto rate = [&](std::int64_t length) {

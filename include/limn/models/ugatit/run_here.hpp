@@ -17,6 +17,8 @@
 #include "limn/models/ugatit/warm_start.hpp"
 #include "limn/models/ugatit/watch_rules.hpp"
 #include "limn/train/data_identity.hpp"
+#include "limn/train/resume.hpp"
+#include "limn/train/unpaired_batches.hpp"
 
 namespace limn::inline v0::ugatit {
 
@@ -38,27 +40,6 @@ inline void require_memory(std::uint64_t bytes, const Capacity& capacity) {
 inline void keep_warm_start(const SafetensorsFile& checkpoint, Metadata& metadata) {
   for (const auto& [key, value] : checkpoint.metadata())
     if (key.starts_with(warm_start_prefix)) metadata[key] = value;
-}
-
-/// Tells of pictures that cannot be read: one by one at first, and not at all once it is the folder
-/// that is missing, which is told instead.
-[[nodiscard]] inline std::function<void(const std::string&)> bad_picture_teller(
-    std::filesystem::path data, std::function<void(const std::string&)> say) {
-  return [data = std::move(data), say = std::move(say), told = 0,
-          gone = false](const std::string& text) mutable {
-    constexpr int most = 20;
-    for (const char* name : {"trainA", "trainB"}) {
-      std::error_code error;
-      if (gone || std::filesystem::exists(data / name, error)) continue;
-      gone = true;
-      say((data / name).string() +
-          ": is not there any more; the training goes on with the pictures that are in memory, as "
-          "long as there are some of A and of B");
-    }
-    if (gone || ++told > most) return;
-    say(text + "; skipped" +
-        (told == most ? "; no more of them are told one by one" : std::string()));
-  };
 }
 
 /// How the run is scored. Throws UsageError where it cannot be.
@@ -87,8 +68,7 @@ std::unique_ptr<Trainer> detail::open_run(const RunOptions& options, const RunPl
   const auto say = [events](const std::string& text) { events.message(text); };
   const auto& device = place.device;
   if (!device) throw UsageError("a run needs a device: RunPlace::device is empty");
-  const auto a = place.data / "trainA", b = place.data / "trainB";
-  const ImageFolder folder_a(a), folder_b(b);
+  const ImageFolder folder_a(place.data / "trainA"), folder_b(place.data / "trainB");
   Scoring scoring = open_scoring(options, place, say);
   Metadata identity = data_identity(folder_a, folder_b);
   if (checkpoint != nullptr) {
@@ -120,16 +100,9 @@ std::unique_ptr<Trainer> detail::open_run(const RunOptions& options, const RunPl
   say(training->description() + "; " + pictures + "; memory " +
       text_of(static_cast<double>(plan.peak) / 1e9, 3) + " GB");
   if (checkpoint != nullptr) {
-    read_state(checkpoint->file, training->state(), Surplus::refused, unfitting);
-    training->restore_counters(checkpoint->file);
-    const std::string was = metadata_entry(checkpoint->file, "isa"),
-                      is = training->metadata().at("isa");
-    if (const auto news = version_news(checkpoint->file); !news.empty()) say(news);
-    if (was != is)
-      say("the checkpoint was computed with " + was + " kernels, this session uses " + is +
-          ": the training goes on, but not to the same last bits");
+    take_checkpoint(checkpoint->file, *training, unfitting, say);
+    keep_warm_start(checkpoint->file, identity);
   }
-  if (checkpoint != nullptr) keep_warm_start(checkpoint->file, identity);
   if (init != nullptr) {
     const WarmStart warm = warm_start(*init, training->state());
     identity.insert(warm.metadata.begin(), warm.metadata.end());
@@ -137,20 +110,16 @@ std::unique_ptr<Trainer> detail::open_run(const RunOptions& options, const RunPl
   }
   // decoded pictures are kept within what the plan leaves room for: 5 % and some
   const auto cache = static_cast<Index>(plan.peak / 25) + (Index{16} << 20);
-  const auto data = place.data;
   // after a rollback the pictures come in another order
-  const auto batches = [=](const Recovery& recovery, std::int64_t done) -> Batches {
-    auto loader = std::make_shared<UnpairedLoader>(
-        LoaderOptions{.folder_a = a,
-                      .folder_b = b,
-                      .size = options.model.size,
-                      .batch = options.train.pictures(),
-                      .fit = options.fit,
-                      .seed = recovery.data_seed(options.train.seed),
-                      .first_step = done,
-                      .cache_bytes = cache,
-                      .on_bad_picture = bad_picture_teller(data, say)});
-    return [loader] { return loader->next(); };
+  const auto batches = [make = unpaired_batches({.folder_a = folder_a.root(),
+                                                 .folder_b = folder_b.root(),
+                                                 .size = options.model.size,
+                                                 .batch = options.train.pictures(),
+                                                 .fit = options.fit,
+                                                 .cache_bytes = cache},
+                                                say),
+                        seed = options.train.seed](const Recovery& recovery, std::int64_t done) {
+    return make(recovery.data_seed(seed), done);
   };
   Guard guard{Watch(watch_rules(options.train)), place.on_problem, {}, batches};
   if (checkpoint != nullptr) {

@@ -210,10 +210,7 @@ class Step {
   }
   template <Scalar U>
   void require_finite(const char* what, const Tensor<D, U>& x) const {
-    if (!looks()) return;
-    if (const Index bad = count_not_finite(x); bad > 0)
-      throw NumericError(std::string(what) + " is not finite (" + std::to_string(bad) + " of " +
-                         std::to_string(x.size()) + " values)");
+    if (looks()) require_finite_values(what, x);
   }
   void require_finite(const Fakes& f) const {
     require_finite("the translation A2B", f.a2b.value());
@@ -226,10 +223,7 @@ class Step {
   // What goes wrong in a backward arrives in the gradients of the first layers.
   void require_finite(std::initializer_list<const Parameter<D, T>*> first) const {
     if (!looks()) return;
-    for (const auto* p : first)
-      if (const Index bad = count_not_finite(p->gradient); bad > 0)
-        throw NumericError("the gradient of " + p->name + " is not finite (" + std::to_string(bad) +
-                           " of " + std::to_string(p->shape.size()) + " values)");
+    for (const auto* p : first) require_finite_values("the gradient of " + p->name, p->gradient);
   }
 
   Fakes translate(Tapes& tapes, const Tensor<D, T>& real_a, const Tensor<D, T>& real_b) {

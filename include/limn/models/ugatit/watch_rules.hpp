@@ -7,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-#include "limn/models/ugatit/options.hpp"
+#include "limn/models/ugatit/adversarial_loss.hpp"
 #include "limn/train/watch_losses.hpp"
 #include "limn/train/watch_samples.hpp"
 #include "limn/train/watch_signals.hpp"
@@ -17,16 +17,13 @@ namespace limn::inline v0::ugatit {
 /// A rule per term, network or direction.
 ///   dead-cam      all CAM logits 0: a generator's term is then 2 ln 2 (1000 ln 2 per logit pair in
 ///                 G_loss at the published lambda), a discriminator's 0 + 1
-///   diverging     adversarial terms beyond 10 times what they are for logits of 0 (10 as
-///   published),
-///                 but not a hinge's of a generator, which has no such value; CAM terms beyond 20
-///                 ln 2
+///   diverging     adversarial terms beyond 10 times what they are for logits of 0, where that is
+///                 something (10 as published); CAM terms beyond 20 ln 2
 [[nodiscard]] inline Watch::Rules watch_rules(const TrainOptions& options) {
   constexpr double ln2 = 0.693147180559945309;
   // the adversarial terms for logits of 0
-  const GanType type = options.gan_type;
-  const double of_judge = type == GanType::lsgan ? 1 : type == GanType::gan ? 2 * ln2 : 2;
-  const double of_generator = type == GanType::gan ? ln2 : 1;
+  const AdversarialLoss loss(options.gan_type);
+  const double of_judge = loss.of_discriminator(0), of_generator = loss.of_generator(0);
   Watch::Rules rules;
   std::vector<Divergence::Term> terms;
   // a term is named after the domain of the pictures that are judged or made
@@ -47,7 +44,7 @@ namespace limn::inline v0::ugatit {
     for (const bool cam : {false, true}) {
       const std::string term = (cam ? "_ad_cam_loss_" : "_ad_loss_") + std::string(judge);
       terms.push_back({"D" + term, of_judge});
-      if (type != GanType::hinge) terms.push_back({"G" + term, of_generator});
+      if (of_generator > 0) terms.push_back({"G" + term, of_generator});
       if (options.lambda_adversarial <= 0) continue;
       if (cam)
         rules.push_back(std::make_unique<Plateau>(
