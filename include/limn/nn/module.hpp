@@ -54,16 +54,44 @@ void for_each_parameter(Network& network, const std::string& prefix, F&& f) {
   network.visit(detail::Walk<std::remove_reference_t<F>>{prefix, f});
 }
 
-/// Gives the kernels and matrices of a network, what is called "weight" or "weight_orig" and begins
-/// with random values, other first values.
-template <class Network>
-void initialize_weights(Network& network, const Initializer& initializer) {
+/// f(parameter) for the kernels and matrices of a network: what is called "weight" or "weight_orig"
+/// and begins with random values.
+template <class Network, class F>
+void for_each_kernel(Network& network, F&& f) {
   for_each_parameter(network, "", [&](const std::string& path, auto& parameter) {
     const auto name = path.substr(path.rfind('.') + 1);
-    if (parameter.initializer.kind == Initializer::Kind::uniform &&
+    using Kind = Initializer::Kind;
+    if ((parameter.initializer.kind == Kind::uniform ||
+         parameter.initializer.kind == Kind::normal) &&
         (name == "weight" || name == "weight_orig"))
+      f(parameter);
+  });
+}
+
+/// Gives the kernels of a network that begin with uniform values other first values.
+template <class Network>
+void initialize_weights(Network& network, const Initializer& initializer) {
+  for_each_kernel(network, [&](auto& kernel) {
+    if (kernel.initializer.kind == Initializer::Kind::uniform) kernel.initializer = initializer;
+  });
+}
+
+/// Gives what still begins with uniform values, after initialize_weights biases, other first
+/// values.
+template <class Network>
+void initialize_rest(Network& network, const Initializer& initializer) {
+  for_each_parameter(network, "", [&](const std::string&, auto& parameter) {
+    if (parameter.initializer.kind == Initializer::Kind::uniform)
       parameter.initializer = initializer;
   });
+}
+
+/// Weight decay of kernels alone: of no bias, and of no parameter of a normalization.
+template <class Network>
+void decay_kernels_alone(Network& network) {
+  for_each_parameter(network, "",
+                     [](const std::string&, auto& parameter) { parameter.decays = false; });
+  for_each_kernel(network, [](auto& kernel) { kernel.decays = true; });
 }
 
 }  // namespace limn::inline v0

@@ -49,6 +49,7 @@ struct Parameter {
   bool factored = false;
   /// The optimizer keeps the values in them, in the pass that changes them.
   std::optional<primitive::Bounds> bounds{};
+  bool decays = true;  ///< by the optimizer's weight decay, if it has one
 
   std::string name{};             ///< path in its network, as in the published state_dict
   Tensor<D, param_t<T>> value{};  ///< view into the flat buffer

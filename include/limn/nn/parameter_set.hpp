@@ -41,6 +41,7 @@ class ParameterSet {
   struct Run {
     Index offset = 0, size = 0;
     std::optional<primitive::Bounds> bounds{};
+    bool decays = true;
   };
 
   /// One network of the set: where its weights with dense gradients lie in the flat buffers, and
@@ -64,7 +65,7 @@ class ParameterSet {
     return *this;
   }
 
-  /// Gives every parameter its place: a network's parameters with equal bounds side by side,
+  /// Gives every parameter its place: a network's parameters that are treated alike side by side,
   /// factored ones last. With gradients they all become trainable,
   /// and their gradients 0. Call once, after the last add.
   void allocate(bool with_gradients) { allocate(with_gradients, false); }
@@ -210,6 +211,15 @@ class ParameterSet {
     Parameter<D, T>* parameter;
     Index offset;
   };
+  /// What the optimizer does with a parameter besides learning.
+  struct Treatment {
+    std::optional<primitive::Bounds> bounds{};
+    bool decays = true;
+
+    Treatment() = default;
+    explicit Treatment(const Parameter<D, T>& p) : bounds(p.bounds), decays(p.decays) {}
+    bool operator==(const Treatment&) const = default;
+  };
 
   [[noreturn]] static void refuse(const Parameter<D, T>& parameter) {
     throw ShapeError("[ParameterSet] parameter '" + parameter.name + "' belongs to another set");
@@ -218,10 +228,11 @@ class ParameterSet {
   void allocate(bool with_gradients, bool narrow) {
     for (auto& part : parts_) {
       part.offset = weight_size_;
-      for (const auto& bounds : bounds_of(part)) {
+      for (const auto& how : treatments_of(part)) {
         const Index first = weight_size_;
-        place_weights(part, [&](const auto& p) { return !p.factored && p.bounds == bounds; });
-        if (weight_size_ > first) part.runs.push_back({first, weight_size_ - first, bounds});
+        place_weights(part, [&](const auto& p) { return !p.factored && Treatment(p) == how; });
+        if (weight_size_ > first)
+          part.runs.push_back({first, weight_size_ - first, how.bounds, how.decays});
       }
       part.size = weight_size_ - part.offset;
     }
@@ -262,12 +273,12 @@ class ParameterSet {
         offsets_.push_back({p, place(weight_size_, p->shape.size())});
     }
   }
-  // each once: none, then in the order of the parameters
-  std::vector<std::optional<primitive::Bounds>> bounds_of(const Part& part) const {
-    std::vector<std::optional<primitive::Bounds>> all(1);
+  // each once: the usual one, then in the order of the parameters
+  std::vector<Treatment> treatments_of(const Part& part) const {
+    std::vector<Treatment> all(1);
     for (std::size_t i = part.first; i < part.last; ++i)
-      if (std::find(all.begin(), all.end(), parameters_[i]->bounds) == all.end())
-        all.push_back(parameters_[i]->bounds);
+      if (const Treatment how(*parameters_[i]); std::find(all.begin(), all.end(), how) == all.end())
+        all.push_back(how);
     return all;
   }
 

@@ -10,13 +10,15 @@
 
 #include "limn/core/error.hpp"
 #include "limn/nn/parameter_set.hpp"
+#include "limn/ops/pointwise.hpp"
 
 namespace limn::inline v0 {
 
 struct AdamOptions {
   double beta1 = 0.5, beta2 = 0.999, epsilon = 1e-8;
   double weight_decay =
-      1e-4;  ///< L2, added to the gradient of every parameter, as torch.optim.Adam
+      1e-4;  ///< L2, added to the gradient of every parameter that decays, as torch.optim.Adam
+  bool epsilon_hat = false;  ///< see AdamRule
 };
 
 /// First and second moments, and the count of steps. The set must outlive it.
@@ -79,7 +81,7 @@ class Adam {
                        " and its network: zero_gradients() and a backward come before an update");
     for (const auto& run : part.runs) {
       const Shape shape = vector_shape(run.size);
-      primitive::adam(rule(), rates_, parameters_->values().view(run.offset, shape),
+      primitive::adam(rule(run.decays), rates_, parameters_->values().view(run.offset, shape),
                       part.gradients.view(run.offset - part.offset, shape),
                       m_.view(run.offset, shape), v_.view(run.offset, shape),
                       extras(run.offset, shape, run.bounds));
@@ -88,9 +90,31 @@ class Adam {
       const auto* p = parameters_->parameters()[i];
       if (p->role != Role::weight || !p->factored) continue;
       const Index offset = parameters_->offset(*p);
-      primitive::adam_outer<D, T>(rule(), rates_, p->value, p->factors, m_.view(offset, p->shape),
-                                  v_.view(offset, p->shape), extras(offset, p->shape, p->bounds));
+      primitive::adam_outer<D, T>(rule(p->decays), rates_, p->value, p->factors,
+                                  m_.view(offset, p->shape), v_.view(offset, p->shape),
+                                  extras(offset, p->shape, p->bounds));
     }
+  }
+
+  /// decay / 2 sum w^2 over the weights that decay, one value: the loss whose gradient the decay
+  /// is.
+  [[nodiscard]] Tensor<D, P> decay_loss() const {
+    const Tensor<D, P> sum(parameters_->device(), scalar_shape()),
+        one(parameters_->device(), scalar_shape());
+    primitive::fill(sum, P(0));
+    const auto add = [&](const Tensor<D, P>& weights) {
+      primitive::sum_squares(weights, one);
+      primitive::map(Scaled{options_.weight_decay / 2}, one, sum, Write::accumulate);
+    };
+    for (const auto& part : parameters_->parts()) {
+      for (const auto& run : part.runs)
+        if (run.decays) add(parameters_->values().view(run.offset, vector_shape(run.size)));
+      for (std::size_t i = part.first; i < part.last; ++i)
+        if (const auto* p = parameters_->parameters()[i];
+            p->role == Role::weight && p->factored && p->decays)
+          add(p->value);
+    }
+    return sum;
   }
 
   [[nodiscard]] std::int64_t steps() const { return steps_; }
@@ -109,8 +133,9 @@ class Adam {
                          "' is fixed: its set was allocated without gradients; allocate(true) " +
                          "gives it some");
   }
-  [[nodiscard]] primitive::AdamRule rule() const {
-    return {options_.beta1, options_.beta2, options_.epsilon, options_.weight_decay};
+  [[nodiscard]] primitive::AdamRule rule(bool decays = true) const {
+    return {options_.beta1, options_.beta2, options_.epsilon, decays ? options_.weight_decay : 0,
+            options_.epsilon_hat};
   }
   [[nodiscard]] primitive::AdamExtras<D, P> extras(
       Index offset, const Shape& shape, const std::optional<primitive::Bounds>& bounds) const {

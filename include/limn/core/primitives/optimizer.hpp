@@ -15,17 +15,20 @@ namespace limn::inline v0::primitive {
 /// Adam (Kingma and Ba, 2015) with L2 weight decay added to the gradient, as torch.optim.Adam; the
 /// t-th step is
 ///   g += decay w;  m = b1 m + (1 - b1) g;  v = b2 v + (1 - b2) g^2;
-///   w -= lr / (1 - b1^t) * m / (sqrt(v / (1 - b2^t)) + epsilon).
+///   w -= lr / (1 - b1^t) * m / (sqrt(v / (1 - b2^t)) + epsilon),
+/// or, with epsilon before the correction of v (the paper's "epsilon hat", tf.train.AdamOptimizer),
+///   w -= lr sqrt(1 - b2^t) / (1 - b1^t) * m / (sqrt(v) + epsilon).
 /// This is what stays from step to step; the rest is AdamRates.
 struct AdamRule {
   double beta1 = 0.5, beta2 = 0.999, epsilon = 1e-8, weight_decay = 0;
+  bool epsilon_hat = false;
 };
 
 /// The factors of Adam that every step changes. They reach the device as a tensor `rates` of three
 /// values, so that a step that was captured once can be replayed with new ones.
 struct AdamRates {
-  double step_size = 0;            ///< lr / (1 - b1^t)
-  double second_moment_scale = 0;  ///< 1 / sqrt(1 - b2^t)
+  double step_size = 0;            ///< what m is multiplied by: lr / (1 - b1^t)
+  double second_moment_scale = 0;  ///< what sqrt(v) is multiplied by: 1 / sqrt(1 - b2^t)
   double average_rate = 0;         ///< 1 - decay of the average, where one is kept
 
   /// In the order of the tensor.
@@ -42,8 +45,10 @@ struct AdamRates {
 [[nodiscard]] inline AdamRates adam_rates(const AdamRule& rule, double learning_rate,
                                           std::int64_t t, double average_decay = 1) {
   const auto power = static_cast<double>(t);
-  return {learning_rate / (1 - std::pow(rule.beta1, power)),
-          1 / std::sqrt(1 - std::pow(rule.beta2, power)), 1 - average_decay};
+  const double step_size = learning_rate / (1 - std::pow(rule.beta1, power)),
+               correction = std::sqrt(1 - std::pow(rule.beta2, power));
+  if (rule.epsilon_hat) return {step_size * correction, 1, 1 - average_decay};
+  return {step_size, 1 / correction, 1 - average_decay};
 }
 
 /// An interval that values are kept in.
