@@ -15,6 +15,8 @@ namespace limn::inline v0 {
 struct SpectralOptions {
   bool bias = false;
   Activation activation{};
+  bool normalized = true;  ///< no: a convolution with its weights as they are, without u and v
+  double least = torch_least_length;  ///< see limn/ops/spectral.hpp
 };
 
 /// x (N,H,W,in) -> (N,H',W',out). Throws ShapeError with the layer's name.
@@ -23,8 +25,8 @@ struct SpectralConvolution {
   ConvGeometry geometry;
   SpectralOptions options;
   std::optional<Parameter<D, T>> bias;
-  Parameter<D, T> weight;  ///< un-normalized
-  Parameter<D, T> u, v;
+  Parameter<D, T> weight;        ///< un-normalized
+  Parameter<D, T> u, v;          ///< nothing where weights are not normalized
   PowerIterations<D, T> held{};  ///< see PowerIteration
   std::string name = "spectral convolution";
 
@@ -42,25 +44,37 @@ struct SpectralConvolution {
   template <ActivationOf<T> U>
   [[nodiscard]] Var<D, U> operator()(const Var<D, U>& x, const Passes& passes = {},
                                      const Border& next = {}) {
+    if (!options.normalized)
+      return convolution<D, U, T>(x, weight, bias ? &*bias : nullptr, geometry, options.activation);
     return spectral_convolution(x, weight, u, v, held, bias ? &*bias : nullptr, geometry,
-                                options.activation, passes, next);
+                                options.activation, passes, next, options.least);
   }
 
   /// With the derivative along a direction, by the same power iterations.
   template <ActivationOf<T> U>
   [[nodiscard]] Dual<D, U> operator()(const Dual<D, U>& x, const Passes& passes = {},
                                       const Border& next = {}) {
+    if (!options.normalized) {
+      const auto y = (*this)(x.value);
+      return {y, activation_tangent(options.activation, y,
+                                    convolution<D, U, T>(x.tangent, weight, nullptr, geometry))};
+    }
     using enum PowerIteration;
     const auto how = passes.iteration;
     const bool stays = how == hold || how == use;
     const auto y = (*this)(x.value, {passes.count, how == run || how == hold ? hold : use}, next);
-    const auto t = spectral_convolution<D, U, T>(x.tangent, weight, u, v, held, nullptr, geometry,
-                                                 {}, {passes.count, stays ? use : finish});
+    const auto t =
+        spectral_convolution<D, U, T>(x.tangent, weight, u, v, held, nullptr, geometry, {},
+                                      {passes.count, stays ? use : finish}, {}, options.least);
     return {y, activation_tangent(options.activation, y, t)};
   }
 
   void visit(auto&& f) {
     if (bias) f("bias", *bias);
+    if (!options.normalized) {
+      f("weight", weight);
+      return;
+    }
     f("weight_orig", weight);
     f("weight_u", u);
     f("weight_v", v);

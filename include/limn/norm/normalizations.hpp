@@ -10,10 +10,12 @@
 // `next` is the border of the convolution that reads the result, as in normalize.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <utility>
 
 #include "limn/ops/normalize.hpp"
+#include "limn/ops/smoothing.hpp"
 
 namespace limn::inline v0 {
 
@@ -29,6 +31,42 @@ struct InstanceNorm {
   }
 };
 
+/// InstanceNorm that may have gamma and beta per channel, at first 1 and 0; then y = gamma x_I +
+/// beta. x (N,H,W,channels).
+template <Device D, Scalar T = float>
+struct AffineInstanceNorm {
+  InstanceNorm<D, T> plain;
+  std::optional<Parameter<D, T>> gamma, beta;
+  std::string name = "instance norm";
+
+  AffineInstanceNorm(Index channels, Activation act, bool affine) : plain{act} {
+    if (!affine) return;
+    gamma = Parameter<D, T>{vector_shape(channels), Initializer::constant(1)};
+    beta = Parameter<D, T>{vector_shape(channels), Initializer::constant(0)};
+  }
+
+  /// Throws ShapeError if gamma and beta have other channels than x.
+  [[nodiscard]] Var<D, T> operator()(Var<D, T> x, const Var<D, T>& residual = {},
+                                     const Border& next = {}) {
+    if (!gamma) return plain(std::move(x), residual, next);
+    if (x.shape().c != gamma->shape.c)
+      throw ShapeError("[instance norm " + name + "] gamma has " + std::to_string(gamma->shape.c) +
+                       " channels, features have " + std::to_string(x.shape().c) + ": x " +
+                       to_string(x.shape()) + ", gamma " + to_string(gamma->shape));
+    return normalize<D, T>(std::move(x), plain.spec,
+                           {std::nullopt, Operand<D, T>(*gamma), Operand<D, T>(*beta)},
+                           plain.activation, residual, next);
+  }
+
+  void visit(auto&& f) {
+    if (gamma) f("weight", *gamma);
+    if (beta) f("bias", *beta);
+  }
+};
+
+/// Of LIN and AdaLIN: sums of squares divided by n - 1, as in the published PyTorch code, or by n.
+enum class Variance { unbiased, biased };
+
 /// What rho is kept in while it is learned (published code: RhoClipper).
 inline constexpr primitive::Bounds rho_bounds{0, 1};
 
@@ -40,13 +78,16 @@ struct LayerInstanceNorm {
   primitive::NormSpec spec{1e-5, true};
   std::string name = "LIN";
 
-  explicit LayerInstanceNorm(Index channels, Activation act = {})
+  explicit LayerInstanceNorm(Index channels, Activation act = {},
+                             Variance variance = Variance::unbiased)
       : activation(act),
         rho{.shape = vector_shape(channels),
             .initializer = Initializer::constant(0),
             .bounds = rho_bounds},
         gamma{vector_shape(channels), Initializer::constant(1)},
-        beta{vector_shape(channels), Initializer::constant(0)} {}
+        beta{vector_shape(channels), Initializer::constant(0)} {
+    spec.unbiased = variance == Variance::unbiased;
+  }
 
   /// Throws ShapeError if x has other channels.
   [[nodiscard]] Var<D, T> operator()(Var<D, T> x, const Border& next = {}) {
@@ -66,6 +107,12 @@ struct LayerInstanceNorm {
   }
 };
 
+struct AdaLinOptions {
+  Variance variance = Variance::unbiased;
+  double first_rho = 0.9;
+  bool smoothing = false;  ///< mix by rho - 0.1, see limn/ops/smoothing.hpp
+};
+
 /// Adaptive layer-instance normalization. x (N,H,W,channels), gamma and beta (N,1,1,channels).
 template <Device D, Scalar T = float>
 struct AdaLin {
@@ -74,11 +121,16 @@ struct AdaLin {
   primitive::NormSpec spec{1e-5, true};
   std::string name = "AdaLIN";
 
-  explicit AdaLin(Index channels, Activation act = {})
+  AdaLinOptions options;
+
+  explicit AdaLin(Index channels, Activation act = {}, const AdaLinOptions& o = {})
       : activation(act),
         rho{.shape = vector_shape(channels),
-            .initializer = Initializer::constant(0.9),
-            .bounds = rho_bounds} {}
+            .initializer = Initializer::constant(o.first_rho),
+            .bounds = rho_bounds},
+        options(o) {
+    spec.unbiased = o.variance == Variance::unbiased;
+  }
 
   /// Throws ShapeError if gamma or beta do not fit x.
   [[nodiscard]] Var<D, T> operator()(Var<D, T> x, const Var<D, param_t<T>>& gamma,
@@ -90,8 +142,9 @@ struct AdaLin {
                          std::to_string(style->shape().c) + " channels, features have " +
                          std::to_string(x.shape().c) + ": x " + to_string(x.shape()) + ", " +
                          (style == &gamma ? "gamma " : "beta ") + to_string(style->shape()));
-    return normalize<D, T>(std::move(x), spec,
-                           {Operand<D, T>(rho), Operand<D, T>(gamma), Operand<D, T>(beta)},
+    const auto mix =
+        options.smoothing ? Operand<D, T>(smoothed(rho, x.tape())) : Operand<D, T>(rho);
+    return normalize<D, T>(std::move(x), spec, {mix, Operand<D, T>(gamma), Operand<D, T>(beta)},
                            activation, residual, next);
   }
 

@@ -6,6 +6,8 @@
 // Where what made x wrote this convolution's border around it, it is read as it lies.
 #pragma once
 
+#include <type_traits>
+
 #include "limn/nn/parameter.hpp"
 #include "limn/ops/pointwise.hpp"
 
@@ -48,31 +50,32 @@ void convolution_backward(const ConvGeometry& geometry, const Tensor<D, T>& dy,
 }
 
 /// x (N,H,W,I), weights (O,k,k,I), bias (1,1,1,O) or null. Throws ShapeError.
-template <Device D, Scalar T>
-[[nodiscard]] Var<D, T> convolution(const Var<D, T>& x, Parameter<D, T>& weights,
-                                    Parameter<D, T>* bias, const ConvGeometry& geometry,
-                                    Activation activation = {},
+template <Device D, Scalar U, Scalar T>
+requires ActivationOf<U, T>
+[[nodiscard]] Var<D, U> convolution(const Var<D, U>& x, Parameter<D, T>& weights,
+                                    std::type_identity_t<Parameter<D, T>>* bias,
+                                    const ConvGeometry& geometry, Activation activation = {},
                                     WithMoments with_moments = WithMoments::no) {
   D& device = x.device();
-  Tensor<D, T> y(device, geometry.output(x.shape(), weights.shape, weights.name.c_str()));
-  Moments<D, T> moments;
+  Tensor<D, U> y(device, geometry.output(x.shape(), weights.shape, weights.name.c_str()));
+  Moments<D, U> moments;
   if (with_moments == WithMoments::yes) {
     moments.mean = Tensor<D, param_t<T>>(device, y.shape().per_channel());
     moments.m2 = Tensor<D, param_t<T>>(device, y.shape().per_channel());
   }
-  const ConvolutionInput<D, T> seen(geometry, x);
-  primitive::conv_forward<D, T>(
+  const ConvolutionInput<D, U> seen(geometry, x);
+  primitive::conv_forward<D, U>(
       seen.geometry, seen.x, weights.value,
       {bias ? bias->value : Tensor<D, param_t<T>>(), activation, moments.mean, moments.m2}, y);
 
   const bool learn_weights = weights.trainable(), learn_bias = bias && bias->trainable();
-  Var<D, T> result;
+  Var<D, U> result;
   if (x.tape() && (x.wants_gradient() || learn_weights || learn_bias)) {
-    const auto kept = activation == identity_activation ? Tensor<D, T>() : y;
-    const auto input = learn_weights ? x.kept() : Kept<D, T>();
+    const auto kept = activation == identity_activation ? Tensor<D, U>() : y;
+    const auto input = learn_weights ? x.kept() : Kept<D, U>();
     result = x.tape()->record(
         y,
-        [=, dx = x.gradient(), w = &weights](const Tensor<D, T>& dy) {
+        [=, dx = x.gradient(), w = &weights](const Tensor<D, U>& dy) {
           if (kept.defined()) activation_backward(activation, kept, dy, dy);
           if (learn_bias)
             primitive::reduce(primitive::all_but_channels, dy, bias->gradient, Write::accumulate);
@@ -80,7 +83,7 @@ template <Device D, Scalar T>
         },
         weights.name);
   } else {
-    result = Var<D, T>(y, x.tape(), false);
+    result = Var<D, U>(y, x.tape(), false);
   }
   result.set_moments(moments);
   return result;

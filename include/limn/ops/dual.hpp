@@ -8,6 +8,7 @@
 //   Dual beside that on Var: the derivative of the operation, made of differentiable operations.
 #pragma once
 
+#include <type_traits>
 #include <utility>
 
 #include "limn/nn/parameter.hpp"
@@ -88,6 +89,12 @@ template <Device D, Scalar T>
 }
 
 template <Device D, Scalar T>
+[[nodiscard]] std::pair<Dual<D, T>, Dual<D, T>> split_samples(const Dual<D, T>& x, Index count) {
+  const auto values = split_samples(x.value, count), tangents = split_samples(x.tangent, count);
+  return {{values.first, tangents.first}, {values.second, tangents.second}};
+}
+
+template <Device D, Scalar T>
 [[nodiscard]] Dual<D, param_t<T>> average_pool(const Dual<D, T>& x, Index bins = 1) {
   return {average_pool(x.value, bins), average_pool(x.tangent, bins)};
 }
@@ -119,9 +126,11 @@ template <Device D, Scalar T>
 
 /// y = activation(W [x w_avg, x w_max] + b): linear in x but for the activation.
 template <Device D, Scalar T>
-[[nodiscard]] Dual<D, T> attend_features(const Dual<D, T>& x, Parameter<D, T>& w_average,
-                                         Parameter<D, T>& w_maximum, Parameter<D, T>& weights,
-                                         Parameter<D, T>* bias, Activation activation) {
+[[nodiscard]] Dual<D, T> attend_features(const Dual<D, T>& x,
+                                         const std::type_identity_t<Operand<D, T>>& w_average,
+                                         const std::type_identity_t<Operand<D, T>>& w_maximum,
+                                         Parameter<D, T>& weights, Parameter<D, T>* bias,
+                                         Activation activation) {
   const auto y = attend_features(x.value, w_average, w_maximum, weights, bias, activation);
   const auto t = attend_features<D, T>(x.tangent, w_average, w_maximum, weights, nullptr, {});
   return {y, activation_tangent(activation, y, t)};

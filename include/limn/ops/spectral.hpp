@@ -19,18 +19,26 @@
 
 namespace limn::inline v0 {
 
-/// Pointwise functors of the power iteration.
+/// The least length that a power iteration divides by: as torch.nn.functional.normalize, and as
+/// tf.nn.l2_normalize, whose 1e-12 is of the square.
+inline constexpr double torch_least_length = 1e-12, tensorflow_least_length = 1e-6;
+
+/// Pointwise functors of the power iteration, of the sum of squares.
 struct InverseLength {
+  double least;
   template <class A>
   LIMN_HOST_DEVICE A operator()(A squares) const {
-    const A length = std::sqrt(squares), least = static_cast<A>(1e-12);
-    return A(1) / (length > least ? length : least);
+    const A length = std::sqrt(squares), shortest = static_cast<A>(least);
+    return A(1) / (length > shortest ? length : shortest);
   }
 };
-struct InverseSquareRoot {
+/// 1 / (u . W v) for u = W v / max(|W v|, least): 1 / |W v|, unless that is less.
+struct InverseSigma {
+  double least;
   template <class A>
   LIMN_HOST_DEVICE A operator()(A squares) const {
-    return A(1) / std::sqrt(squares);
+    const A length = std::sqrt(squares), shortest = static_cast<A>(least);
+    return length > shortest ? A(1) / length : shortest / squares;
   }
 };
 /// (1/sigma, s) -> -s / sigma^2
@@ -72,7 +80,8 @@ struct Passes {
 template <Device D, Scalar T>
 [[nodiscard]] PowerIterations<D, T> power_iterations(const Parameter<D, T>& weights,
                                                      const Parameter<D, T>& u,
-                                                     const Parameter<D, T>& v, Index passes) {
+                                                     const Parameter<D, T>& v, Index passes,
+                                                     double least = torch_least_length) {
   using P = param_t<T>;
   using primitive::Transpose;
   D& device = weights.value.device();
@@ -82,8 +91,8 @@ template <Device D, Scalar T>
                           Tensor<D, P>(device, matrix_shape(passes, 1))};
   const Tensor<D, P> scale(device, scalar_shape());
   // x / |x|, from the sum of its squares
-  const auto normalize = [&scale](const Tensor<D, P>& squares, const Tensor<D, P>& x) {
-    primitive::map(InverseLength{}, squares, scale);
+  const auto normalize = [&](const Tensor<D, P>& squares, const Tensor<D, P>& x) {
+    primitive::map(InverseLength{least}, squares, scale);
     scale_by(scale, x, x);
   };
   for (Index i = 0; i < passes; ++i) {
@@ -97,7 +106,7 @@ template <Device D, Scalar T>
     // u = Wv / |Wv|, so sigma = u^T W v = |Wv|
     primitive::sum_squares(ui, inverse);
     normalize(inverse, ui);
-    primitive::map(InverseSquareRoot{}, inverse, inverse);
+    primitive::map(InverseSigma{least}, inverse, inverse);
   }
   primitive::copy(r.u.samples(passes - 1, 1), u.value);
   primitive::copy(r.v.samples(passes - 1, 1), v.value);
@@ -110,11 +119,12 @@ template <Device D, Scalar T>
 [[nodiscard]] PowerIterations<D, T> power_iterations(const Parameter<D, T>& weights,
                                                      const Parameter<D, T>& u,
                                                      const Parameter<D, T>& v, const Passes& passes,
-                                                     PowerIterations<D, T>& held) {
+                                                     PowerIterations<D, T>& held,
+                                                     double least = torch_least_length) {
   const auto how = passes.iteration;
   PowerIterations<D, T> r;
   if (how == PowerIteration::run || how == PowerIteration::hold)
-    r = power_iterations<D, T>(weights, u, v, passes.count);
+    r = power_iterations<D, T>(weights, u, v, passes.count, least);
   else if (held.u.defined() && held.u.shape().n == passes.count)
     r = held;
   else
@@ -132,7 +142,8 @@ requires ActivationOf<U, T>
                                              Parameter<D, T>& u, Parameter<D, T>& v,
                                              PowerIterations<D, T>& held, Parameter<D, T>* bias,
                                              const ConvGeometry& geometry, Activation activation,
-                                             const Passes& how, const Border& next = {}) {
+                                             const Passes& how, const Border& next = {},
+                                             double least = torch_least_length) {
   using P = param_t<T>;
   using primitive::Transpose;
   D& device = x.device();
@@ -143,7 +154,7 @@ requires ActivationOf<U, T>
                      to_string(x.shape()));
   const Shape out = geometry.output(x.shape(), weights.shape, weights.name.c_str());
   const Index per_pass = out.n / passes;
-  const auto iterations = power_iterations<D, T>(weights, u, v, how, held);
+  const auto iterations = power_iterations<D, T>(weights, u, v, how, held, least);
   const Tensor<D, P> a(device, out.per_channel());
   primitive::fill(a, P(1));
   for (Index i = 0; i < passes; ++i) {
