@@ -18,6 +18,7 @@
 
 #include "limn/core/distortions.hpp"
 #include "limn/core/maths.hpp"
+#include "limn/core/on_off.hpp"
 #include "limn/core/stash_format.hpp"
 #include "limn/data/fit.hpp"
 #include "limn/train/state.hpp"
@@ -42,6 +43,7 @@ void for_each_option(Options& options, F&& f) { options.visit(f); }
 [[nodiscard]] inline std::string option_text(const Distortions& d) { return to_string(d); }
 [[nodiscard]] inline std::string option_text(StashFormat f) { return to_string(f); }
 [[nodiscard]] inline std::string option_text(Maths m) { return to_string(m); }
+[[nodiscard]] inline std::string option_text(OnOff o) { return to_string(o); }
 template <class T>
 requires std::is_arithmetic_v<T>
 [[nodiscard]] std::string option_text(T value) { return text_of(value); }
@@ -62,6 +64,10 @@ inline void parse_option(const std::string& /*name*/, std::string_view text, Opt
 inline void parse_option(const std::string& /*name*/, std::string_view text, OptionRange /*range*/,
                          Distortions& value) {
   value = parse_distortions(text);
+}
+inline void parse_option(const std::string& name, std::string_view text, OptionRange /*range*/,
+                         OnOff& value) {
+  value = parse_on_off(name, text);
 }
 inline void parse_option(const std::string& name, std::string_view text, OptionRange /*range*/,
                          bool& value) {

@@ -59,6 +59,12 @@ struct RunOptions {
   Maths maths = Maths::fast;
   bool operator==(const RunOptions&) const = default;
 
+  /// Pictures of each domain that a step is given: with own batches those of the discriminators,
+  /// then those of the generators.
+  [[nodiscard]] Index pictures() const {
+    return train.pictures() * (model.compat.own_batches ? 2 : 1);
+  }
+
   /// Throws UsageError that names the option.
   void check() const {
     model.check();
@@ -84,6 +90,14 @@ void for_each_option(Options& o, F&& f) {
   f("channels", o.model.channels, OptionRange{1, 16384},
     "channels after the first convolution; time grows with their square");
   f("blocks", o.model.blocks, OptionRange{0, 1024}, "residual blocks in encoder and decoder");
+  f("spectral-norm", o.model.spectral_norm, choice,
+    "of the discriminators' weights: on, as published, or off");
+  f("adalin-smoothing", o.model.adalin_smoothing, choice,
+    "on or off: AdaLIN mixes by rho - 0.1, as the published TensorFlow code does unless told "
+    "otherwise");
+  f("compat", o.model.compat, choice,
+    "which published code is followed where they differ: torch, tensorflow, or a list of "
+    "differences (docs/training.md): tensorflow,no-padding or shared-cam,conv-bias");
   f("batch", o.train.batch, OptionRange{1, 65536},
     "pictures of each domain that are computed at one time");
   f("accumulate", o.train.accumulate, OptionRange{1, 64},
@@ -125,6 +139,7 @@ void for_each_option(Options& o, F&& f) {
 [[nodiscard]] inline std::string option_text(Variant v) { return to_string(v); }
 [[nodiscard]] inline std::string option_text(Precision p) { return to_string(p); }
 [[nodiscard]] inline std::string option_text(GanType g) { return to_string(g); }
+[[nodiscard]] inline std::string option_text(const Compat& c) { return to_string(c); }
 inline void parse_option(const std::string& /*name*/, std::string_view text, OptionRange /*range*/,
                          Variant& value) {
   value = parse_variant(text);
@@ -138,12 +153,18 @@ inline void parse_option(const std::string& /*name*/, std::string_view text, Opt
   value = parse_gan_type(text);
 }
 
+inline void parse_option(const std::string& /*name*/, std::string_view text, OptionRange /*range*/,
+                         Compat& value) {
+  value = parse_compat(text);
+}
+
 /// Options that once did not exist. A checkpoint without them goes on as it was computed then:
 /// strictly, from what was computed, batch by batch, from pictures as they are, without averages,
-/// by least squares.
+/// by least squares, with spectral normalization, as the PyTorch code.
 [[nodiscard]] inline bool option_is_younger(std::string_view name) {
   return name == "maths" || name == "stash" || name == "accumulate" || name == "diff-augment" ||
-         name == "ema" || name == "gan-type";
+         name == "ema" || name == "gan-type" || name == "spectral-norm" ||
+         name == "adalin-smoothing" || name == "compat";
 }
 
 /// The options that a checkpoint was made with. Throws IoError where one is missing that is not

@@ -28,16 +28,15 @@ struct Discriminator {
   ClassActivationMap<D, T, SpectralConvolution<D, T>> attention;
   SpectralConvolution<D, T> last;
 
-  /// `halvings` convolutions of stride 2, then one of stride 1; channels double each time.
-  Discriminator(Index channels, Index halvings)
-      : attention(channels << halvings, leaky,
-                  SpectralConvolution<D, T>(channels << halvings, 1, {}),
-                  SpectralConvolution<D, T>(channels << halvings, 1, {})),
-        last(channels << halvings, 1, reflect_conv(4, 1, 1)) {
+  /// `halvings` convolutions of stride 2, then one of stride 1; channels double each time. `o` says
+  /// which variant it is of; its channels and size are not looked at.
+  Discriminator(Index channels, Index halvings, const ModelOptions& o = {})
+      : attention(attention_of(channels << halvings, o)),
+        last(channels << halvings, 1, stride_one(o), spectral(o, o.compat.conv_bias)) {
     Index in = 3;
     for (Index i = 0; i <= halvings; ++i) {
-      layers.emplace_back(in, channels << i, reflect_conv(4, i < halvings ? 2 : 1, 1),
-                          SpectralOptions{.bias = true, .activation = leaky});
+      layers.emplace_back(in, channels << i, i < halvings ? reflect_conv(4, 2, 1) : stride_one(o),
+                          spectral(o, true, leaky));
       in = channels << i;
     }
   }
@@ -64,6 +63,26 @@ struct Discriminator {
 
  private:
   static constexpr Activation leaky = leaky_relu_activation(0.2F);
+
+  [[nodiscard]] static SpectralOptions spectral(const ModelOptions& o, bool bias,
+                                                Activation activation = {}) {
+    return {bias, activation, o.spectral_norm,
+            o.compat.spectral_epsilon ? tensorflow_least_length : torch_least_length};
+  }
+  /// 4x4, stride 1: maps shrink by 1, or keep their size.
+  [[nodiscard]] static ConvGeometry stride_one(const ModelOptions& o) {
+    ConvGeometry geometry = reflect_conv(4, 1, 1);
+    if (o.compat.padding) geometry.sides = {.top = 1, .left = 1, .bottom = 2, .right = 2};
+    return geometry;
+  }
+  [[nodiscard]] static ClassActivationMap<D, T, SpectralConvolution<D, T>> attention_of(
+      Index features, const ModelOptions& o) {
+    const auto classifier = [&](bool bias) {
+      return SpectralConvolution<D, T>(features, 1, {}, spectral(o, bias));
+    };
+    if (o.compat.shared_cam) return {features, leaky, classifier(true)};
+    return {features, leaky, classifier(false), classifier(false)};
+  }
 };
 
 }  // namespace limn::inline v0::ugatit

@@ -15,6 +15,18 @@
 
 namespace limn::inline v0::ugatit {
 
+namespace detail {
+
+/// A convolution in front of a normalization.
+[[nodiscard]] inline ConvolutionOptions before_norm(const ModelOptions& o) {
+  return {.bias = o.compat.conv_bias, .moments = WithMoments::yes};
+}
+[[nodiscard]] inline Variance variance_of(const ModelOptions& o) {
+  return o.compat.biased_variance ? Variance::biased : Variance::unbiased;
+}
+
+}  // namespace detail
+
 // Each convolution's border is told to what writes its input: a device that keeps borders in memory
 // writes them there and then.
 
@@ -22,11 +34,13 @@ namespace limn::inline v0::ugatit {
 template <Device D, Scalar T = float>
 struct ResidualBlock {
   Convolution<D, T> conv1, conv2;
-  InstanceNorm<D, T> norm1{relu_activation}, norm2{};
+  AffineInstanceNorm<D, T> norm1, norm2;
 
-  explicit ResidualBlock(Index channels)
-      : conv1(channels, channels, reflect_conv(3, 1, 1), {.moments = WithMoments::yes}),
-        conv2(channels, channels, reflect_conv(3, 1, 1), {.moments = WithMoments::yes}) {}
+  explicit ResidualBlock(const ModelOptions& o)
+      : conv1(o.features(), o.features(), reflect_conv(3, 1, 1), detail::before_norm(o)),
+        conv2(o.features(), o.features(), reflect_conv(3, 1, 1), detail::before_norm(o)),
+        norm1(o.features(), relu_activation, o.compat.affine_instance_norm),
+        norm2(o.features(), {}, o.compat.affine_instance_norm) {}
 
   [[nodiscard]] Var<D, T> operator()(const Var<D, T>& x, const Border& next) {
     auto y = norm1(conv1(x), {}, conv2.geometry.border());
@@ -36,7 +50,9 @@ struct ResidualBlock {
 
   void visit(auto&& f) {
     f("conv_block.1", conv1);
+    f("conv_block.2", norm1);
     f("conv_block.5", conv2);
+    f("conv_block.6", norm2);
   }
 };
 
@@ -46,28 +62,34 @@ struct ResidualBlock {
 template <Device D, Scalar T = float>
 struct Encoder {
   Convolution<D, T> first, down1, down2;
-  InstanceNorm<D, T> norm{relu_activation};
+  AffineInstanceNorm<D, T> norm1, norm2, norm3;
   std::vector<ResidualBlock<D, T>> blocks;
 
-  Encoder(Index channels, Index count)
-      : first(3, channels, reflect_conv(7, 1, 3), {.moments = WithMoments::yes}),
-        down1(channels, 2 * channels, reflect_conv(3, 2, 1), {.moments = WithMoments::yes}),
-        down2(2 * channels, 4 * channels, reflect_conv(3, 2, 1), {.moments = WithMoments::yes}) {
-    for (Index i = 0; i < count; ++i) blocks.emplace_back(4 * channels);
+  explicit Encoder(const ModelOptions& o)
+      : first(3, o.channels, reflect_conv(7, 1, 3), detail::before_norm(o)),
+        down1(o.channels, 2 * o.channels, reflect_conv(3, 2, 1), detail::before_norm(o)),
+        down2(2 * o.channels, 4 * o.channels, reflect_conv(3, 2, 1), detail::before_norm(o)),
+        norm1(o.channels, relu_activation, o.compat.affine_instance_norm),
+        norm2(2 * o.channels, relu_activation, o.compat.affine_instance_norm),
+        norm3(4 * o.channels, relu_activation, o.compat.affine_instance_norm) {
+    for (Index i = 0; i < o.blocks; ++i) blocks.emplace_back(o);
   }
 
   [[nodiscard]] Var<D, T> operator()(const Var<D, T>& image) {
-    auto x = norm(first(image), {}, down1.geometry.border());
-    x = norm(down1(x), {}, down2.geometry.border());
-    x = norm(down2(x), {}, before_block(0));
+    auto x = norm1(first(image), {}, down1.geometry.border());
+    x = norm2(down1(x), {}, down2.geometry.border());
+    x = norm3(down2(x), {}, before_block(0));
     for (std::size_t i = 0; i < blocks.size(); ++i) x = blocks[i](x, before_block(i + 1));
     return x;
   }
 
   void visit(auto&& f) {
     f("DownBlock.1", first);
+    f("DownBlock.2", norm1);
     f("DownBlock.5", down1);
+    f("DownBlock.6", norm2);
     f("DownBlock.9", down2);
+    f("DownBlock.10", norm3);
     for (std::size_t i = 0; i < blocks.size(); ++i)
       f("DownBlock." + std::to_string(12 + i), blocks[i]);
   }
@@ -86,13 +108,15 @@ struct Style {
   Index bins;
   Linear<D, T> hidden1, hidden2, gamma, beta;
 
-  Style(Index channels, Index bins_)
-      : bins(bins_),
-        hidden1({1, bins_, bins_, channels}, channels,
-                {.activation = relu_activation, .factored = bins_ > 1}),
-        hidden2(vector_shape(channels), channels, {.activation = relu_activation}),
-        gamma(vector_shape(channels), channels),
-        beta(vector_shape(channels), channels) {}
+  explicit Style(const ModelOptions& o)
+      : bins(o.bins()),
+        hidden1(
+            {1, bins, bins, o.features()}, o.features(),
+            {.bias = o.compat.linear_bias, .activation = relu_activation, .factored = bins > 1}),
+        hidden2(vector_shape(o.features()), o.features(),
+                {.bias = o.compat.linear_bias, .activation = relu_activation}),
+        gamma(vector_shape(o.features()), o.features(), {.bias = o.compat.linear_bias}),
+        beta(vector_shape(o.features()), o.features(), {.bias = o.compat.linear_bias}) {}
 
   [[nodiscard]] std::pair<Var<D, param_t<T>>, Var<D, param_t<T>>> operator()(
       const Var<D, T>& features) {
@@ -125,11 +149,11 @@ struct AdaptiveResidual {
   Convolution<D, T> conv1, conv2;
   AdaLin<D, T> norm1, norm2;
 
-  explicit AdaptiveResidual(Index channels)
-      : conv1(channels, channels, reflect_conv(3, 1, 1), {.moments = WithMoments::yes}),
-        conv2(channels, channels, reflect_conv(3, 1, 1), {.moments = WithMoments::yes}),
-        norm1(channels, relu_activation),
-        norm2(channels) {}
+  explicit AdaptiveResidual(const ModelOptions& o)
+      : conv1(o.features(), o.features(), reflect_conv(3, 1, 1), detail::before_norm(o)),
+        conv2(o.features(), o.features(), reflect_conv(3, 1, 1), detail::before_norm(o)),
+        norm1(o.features(), relu_activation, adalin(o)),
+        norm2(o.features(), {}, adalin(o)) {}
 
   [[nodiscard]] Var<D, T> operator()(const Var<D, T>& x, const Var<D, param_t<T>>& gamma,
                                      const Var<D, param_t<T>>& beta, const Border& next) {
@@ -144,6 +168,11 @@ struct AdaptiveResidual {
     f("conv2", conv2);
     f("norm2", norm2);
   }
+
+ private:
+  [[nodiscard]] static AdaLinOptions adalin(const ModelOptions& o) {
+    return {detail::variance_of(o), o.compat.initialization ? 1 : 0.9, o.adalin_smoothing};
+  }
 };
 
 /// Features (N,S/4,S/4,4 ch) -> picture (N,S,S,3) in (-1, 1): two doublings (nearest, folded into
@@ -153,12 +182,13 @@ struct Decoder {
   Convolution<D, T> up1, up2, last;
   LayerInstanceNorm<D, T> norm1, norm2;
 
-  explicit Decoder(Index channels)
-      : up1(4 * channels, 2 * channels, reflect_conv(3, 1, 1, 2), {.moments = WithMoments::yes}),
-        up2(2 * channels, channels, reflect_conv(3, 1, 1, 2), {.moments = WithMoments::yes}),
-        last(channels, 3, reflect_conv(7, 1, 3), {.activation = tanh_activation}),
-        norm1(2 * channels, relu_activation),
-        norm2(channels, relu_activation) {}
+  explicit Decoder(const ModelOptions& o)
+      : up1(4 * o.channels, 2 * o.channels, reflect_conv(3, 1, 1, 2), detail::before_norm(o)),
+        up2(2 * o.channels, o.channels, reflect_conv(3, 1, 1, 2), detail::before_norm(o)),
+        last(o.channels, 3, reflect_conv(7, 1, 3),
+             {.bias = o.compat.conv_bias, .activation = tanh_activation}),
+        norm1(2 * o.channels, relu_activation, detail::variance_of(o)),
+        norm2(o.channels, relu_activation, detail::variance_of(o)) {}
 
   [[nodiscard]] Var<D, T> operator()(const Var<D, T>& x) {
     auto y = norm1(up1(x), up2.geometry.border());
@@ -193,12 +223,8 @@ struct Generator {
   Decoder<D, T> decode;
 
   explicit Generator(const ModelOptions& o)
-      : encode(o.channels, o.blocks),
-        attention(o.features(), relu_activation, Linear<D, T>(vector_shape(o.features()), 1),
-                  Linear<D, T>(vector_shape(o.features()), 1)),
-        style(o.features(), o.bins()),
-        decode(o.channels) {
-    for (Index i = 0; i < o.blocks; ++i) body.emplace_back(o.features());
+      : encode(o), attention(attention_of(o)), style(o), decode(o) {
+    for (Index i = 0; i < o.blocks; ++i) body.emplace_back(o);
   }
 
   /// image (N,S,S,3) in [-1, 1].
@@ -224,6 +250,13 @@ struct Generator {
   }
 
  private:
+  [[nodiscard]] static ClassActivationMap<D, T, Linear<D, T>> attention_of(const ModelOptions& o) {
+    const auto classifier = [&o](bool bias) {
+      return Linear<D, T>(vector_shape(o.features()), 1, {.bias = bias});
+    };
+    if (o.compat.shared_cam) return {o.features(), relu_activation, classifier(true)};
+    return {o.features(), relu_activation, classifier(false), classifier(false)};
+  }
   [[nodiscard]] static Tensor<D, param_t<T>> heatmap_of(const Tensor<D, T>& attended) {
     constexpr primitive::Axes channels{false, false, false, true};
     Tensor<D, param_t<T>> heatmap(attended.device(), channels.reduced(attended.shape()));

@@ -52,7 +52,7 @@ template <Scalar T, Device D>
   };
   training.step().observe(look, false);
   const Index size = options.model.size;
-  const UnpairedBatch batch{0, {options.train.pictures(), size, size, 3}, {}, {}};
+  const UnpairedBatch batch{0, {options.pictures(), size, size, 3}, {}, {}};
   training.train(batch, 1);
   // the second step shows whether the pool had to grow once more; a device that records does it
   // now, with memory of its own for what the recording writes

@@ -22,12 +22,14 @@ struct Model {
       : options((o.check(), o)),
         a2b(o),
         b2a(o),
-        global_a(o.channels, fitting_halvings(o.size, global_halvings)),
-        global_b(o.channels, fitting_halvings(o.size, global_halvings)),
-        local_a(o.channels, fitting_halvings(o.size, local_halvings)),
-        local_b(o.channels, fitting_halvings(o.size, local_halvings)),
+        global_a(o.channels, fitting_halvings(o.size, global_halvings), o),
+        global_b(o.channels, fitting_halvings(o.size, global_halvings), o),
+        local_a(o.channels, fitting_halvings(o.size, local_halvings), o),
+        local_b(o.channels, fitting_halvings(o.size, local_halvings), o),
         generators(device),
         discriminators(device) {
+    for (auto* generator : {&a2b, &b2a}) follow(o.compat, *generator);
+    for (auto* judge : {&global_a, &global_b, &local_a, &local_b}) follow(o.compat, *judge);
     generators.add("genA2B", a2b).add("genB2A", b2a);
     discriminators.add("disGA", global_a)
         .add("disGB", global_b)
@@ -40,6 +42,14 @@ struct Model {
   }
   Model(const Model&) = delete;
   Model& operator=(const Model&) = delete;
+
+ private:
+  static void follow(const Compat& compat, auto& network) {
+    if (compat.decay_in_loss) decay_kernels_alone(network);
+    if (!compat.initialization) return;
+    initialize_weights(network, Initializer::normal(0.02));
+    initialize_rest(network, Initializer::constant(0));
+  }
 };
 
 }  // namespace limn::inline v0::ugatit

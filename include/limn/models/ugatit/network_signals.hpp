@@ -6,6 +6,7 @@
 #include <cmath>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "limn/models/ugatit/model.hpp"
@@ -14,7 +15,7 @@
 namespace limn::inline v0::ugatit {
 
 /// "rho/LAYER": one value per channel; "cam/NETWORK": |w| of the classifiers of the average and of
-/// the maximum, un-normalized. Waits for the device.
+/// the maximum, or of the one for both, un-normalized. Waits for the device.
 template <Device D, Scalar T>
 [[nodiscard]] std::vector<Signal> network_signals(const Model<D, T>& model) {
   std::vector<Signal> signals;
@@ -35,8 +36,9 @@ template <Device D, Scalar T>
   const auto attention = [&](const auto& network) {
     const auto &average = network.attention.average.weight,
                &maximum = network.attention.maximum.weight;
-    signals.push_back({"cam/" + average.name.substr(0, average.name.find('.')),
-                       {length(average), length(maximum)}});
+    Signal signal{"cam/" + average.name.substr(0, average.name.find('.')), {length(average)}};
+    if (!network.attention.shared) signal.values.push_back(length(maximum));
+    signals.push_back(std::move(signal));
   };
   attention(model.a2b);
   attention(model.b2a);

@@ -8,8 +8,10 @@
 
 #include "limn/core/distortions.hpp"
 #include "limn/core/error.hpp"
+#include "limn/core/on_off.hpp"
 #include "limn/core/shape.hpp"
 #include "limn/core/stash_format.hpp"
+#include "limn/models/ugatit/compat.hpp"
 
 namespace limn::inline v0::ugatit {
 
@@ -49,10 +51,13 @@ enum class GanType { lsgan, gan, hinge };
 /// The networks.
 struct ModelOptions {
   Variant variant = Variant::light;
-  Index pool = 8;       ///< bins per side of `pooled`
-  Index size = 256;     ///< pictures are size x size; a multiple of 4
-  Index channels = 64;  ///< after the first convolution; the bottleneck has 4 times as many
-  Index blocks = 4;     ///< residual blocks in the encoder, and AdaLIN blocks in the decoder
+  Index pool = 8;              ///< bins per side of `pooled`
+  Index size = 256;            ///< pictures are size x size; a multiple of 4
+  Index channels = 64;         ///< after the first convolution; the bottleneck has 4 times as many
+  Index blocks = 4;            ///< residual blocks in the encoder, and AdaLIN blocks in the decoder
+  OnOff spectral_norm = true;  ///< of the discriminators' weights
+  OnOff adalin_smoothing = false;  ///< AdaLIN mixes by rho - 0.1, at least 0
+  Compat compat{};                 ///< what is computed as the published TensorFlow code does
   bool operator==(const ModelOptions&) const = default;
 
   /// Features at the bottleneck.

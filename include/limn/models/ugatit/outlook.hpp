@@ -31,7 +31,7 @@ struct StepTime {
                                            double patience = 3) {
   const auto training = device.training(options, {});
   const Index size = options.model.size;
-  UnpairedBatch batch{0, {options.train.pictures(), size, size, 3}, {}, {}};
+  UnpairedBatch batch{0, {options.pictures(), size, size, 3}, {}, {}};
   for (auto* values : {&batch.a, &batch.b}) {
     const Philox random{options.train.seed, values == &batch.a ? 1U : 2U};
     values->resize(static_cast<std::size_t>(batch.shape.size()));

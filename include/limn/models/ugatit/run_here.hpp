@@ -114,7 +114,7 @@ std::unique_ptr<Trainer> detail::open_run(const RunOptions& options, const RunPl
   const auto batches = [make = unpaired_batches({.folder_a = folder_a.root(),
                                                  .folder_b = folder_b.root(),
                                                  .size = options.model.size,
-                                                 .batch = options.train.pictures(),
+                                                 .batch = options.pictures(),
                                                  .fit = options.fit,
                                                  .cache_bytes = cache},
                                                 say),

@@ -71,8 +71,9 @@ class Step {
     if (options_.ema > 0) generator_adam_.average(options_.ema);
   }
 
-  /// Trains on real pictures of both domains, (N,S,S,3) in [-1, 1], N = options.pictures(); `step`
-  /// counts from 1 and sets the learning rate.
+  /// Trains on real pictures of both domains, (N,S,S,3) in [-1, 1], N = options.pictures(), or with
+  /// own batches twice as many, those of the discriminators first; `step` counts from 1 and sets
+  /// the learning rate.
   [[nodiscard]] Losses<D, T> operator()(const Tensor<D, T>& real_a, const Tensor<D, T>& real_b,
                                         std::int64_t step) {
     begin(step);
@@ -87,10 +88,11 @@ class Step {
     distortions_.draw(step);
   }
   /// and queues the work, the same for every step.
-  [[nodiscard]] Losses<D, T> compute(const Tensor<D, T>& real_a, const Tensor<D, T>& real_b) {
+  [[nodiscard]] Losses<D, T> compute(const Tensor<D, T>& given_a, const Tensor<D, T>& given_b) {
     Losses<D, T> losses;
     release_gradients();  // kept ones of the step before
-    const bool whole = options_.accumulate == 1;
+    const auto real_a = of_generators(given_a), real_b = of_generators(given_b);
+    const bool whole = options_.accumulate == 1 && !compat().own_batches;
     Tapes tapes{Tape<D>(options_.stash), Tape<D>(options_.stash)};
     untouched_ = true;
     Fakes fakes;
@@ -101,12 +103,14 @@ class Step {
         require_finite(fakes);
         pictures = {real_a, real_b, fakes.b2a.value(), fakes.a2b.value()};
       } else {
-        pictures = translations(real_a, real_b);
+        pictures = translations(of_discriminators(given_a), of_discriminators(given_b));
         require_finite("the translation A2B", pictures.fake_b);
         require_finite("the translation B2A", pictures.fake_a);
       }
       untouched_ = false;
+      const auto decay = decay_of(discriminator_adam_);
       discriminate(pictures, losses);
+      add_to_total(decay, losses);
     }
     model_->generators.zero_gradients();
     std::vector<Terms> terms(parts());
@@ -120,6 +124,7 @@ class Step {
       if (!whole) fakes = {};
     }
     Terms::mean(terms).report("G_loss", losses);
+    add_to_total(decay_of(generator_adam_), losses);
     require_finite({&model_->a2b.encode.first.weight, &model_->b2a.encode.first.weight});
     generator_adam_.update();
     if (!keep_gradients_) release_gradients();
@@ -127,9 +132,9 @@ class Step {
   }
 
   [[nodiscard]] double learning_rate(std::int64_t step) const {
-    return rate_factor_ * (options_.decay
-                               ? linear_decay(options_.learning_rate, step, options_.steps)
-                               : options_.learning_rate);
+    const auto decayed = compat().rate_steps ? epoch_decay : linear_decay;
+    return rate_factor_ * (options_.decay ? decayed(options_.learning_rate, step, options_.steps)
+                                          : options_.learning_rate);
   }
   void scale_learning_rate(double factor) { rate_factor_ *= factor; }
   /// After compute() threw NumericError, which it does before it changes anything where
@@ -190,7 +195,24 @@ class Step {
   }
 
   [[nodiscard]] AdamOptions adam_options() const {
-    return {options_.beta1, options_.beta2, 1e-8, options_.weight_decay};
+    return {options_.beta1, options_.beta2, 1e-8, options_.weight_decay, compat().adam_epsilon};
+  }
+
+  [[nodiscard]] const Compat& compat() const { return model_->options.compat; }
+  /// The pictures of a phase, of all that a step was given.
+  [[nodiscard]] Tensor<D, T> of_discriminators(const Tensor<D, T>& given) const {
+    return compat().own_batches ? given.samples(0, given.shape().n / 2) : given;
+  }
+  [[nodiscard]] Tensor<D, T> of_generators(const Tensor<D, T>& given) const {
+    const Index half = given.shape().n / 2;
+    return compat().own_batches ? given.samples(half, half) : given;
+  }
+  /// What weight decay adds to a reported total; undefined where it is no part of the loss.
+  [[nodiscard]] Tensor<D, P> decay_of(const Adam<D, T>& adam) const {
+    return compat().decay_in_loss ? adam.decay_loss() : Tensor<D, P>();
+  }
+  static void add_to_total(const Tensor<D, P>& decay, Losses<D, T>& losses) {
+    if (decay.defined()) primitive::copy(decay, losses.terms.back().second, Write::accumulate);
   }
 
   void release_gradients() {
