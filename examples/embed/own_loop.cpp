@@ -42,7 +42,7 @@ void draw(bool disc, std::uint64_t domain, std::uint64_t number, Index size, flo
 
 /// The pictures of a step, counted from 0; a camera, a simulator or a network may stand here.
 limn::UnpairedBatch pictures(const limn::ugatit::RunOptions& options, std::int64_t step) {
-  const Index count = options.train.pictures(), size = options.model.size;
+  const Index count = options.pictures(), size = options.model.size;
   limn::UnpairedBatch batch{step, {count, size, size, 3}, {}, {}};
   for (auto* domain : {&batch.a, &batch.b}) {
     domain->resize(static_cast<std::size_t>(batch.shape.size()));

@@ -32,7 +32,7 @@ std::shared_ptr<const ugatit::RunDevice> emulated_device() {
 }
 
 UnpairedBatch batch_of(const ugatit::RunOptions& options, std::int64_t step) {
-  const Index n = options.train.pictures(), s = options.model.size;
+  const Index n = options.pictures(), s = options.model.size;
   UnpairedBatch batch{step - 1, {n, s, s, 3}, {}, {}};
   const auto at = static_cast<std::uint64_t>(step);
   for (std::uint64_t i = 0; i < static_cast<std::uint64_t>(batch.shape.size()); ++i) {

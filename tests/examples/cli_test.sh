@@ -120,6 +120,14 @@ expect 0 'finished step 2' train --out hinge "${small[@]}" --steps 2 --gan-type 
 expect 2 '--gan-type gan contradicts' train --out hinge --resume --gan-type gan
 expect 2 "gan-type 'wgan' is unknown; there are lsgan, gan and hinge" train --out none "${small[@]}" \
   --gan-type wgan
+expect 0 'finished step 2' train --out tf "${small[@]}" --steps 2 --adalin-smoothing on \
+  --compat tensorflow,no-padding
+expect 0 'finished step 2' train --out plain "${small[@]}" --steps 2 --spectral-norm off
+expect 2 '--compat torch contradicts' train --out tf --resume --compat torch
+expect 2 '--spectral-norm on contradicts' train --out plain --resume --spectral-norm on
+expect 2 "'shared' is neither torch nor tensorflow nor one of shared-cam" train --out none \
+  "${small[@]}" --compat conv-bias,shared
+expect 2 "spectral-norm 'no' is neither on nor off" train --out none "${small[@]}" --spectral-norm no
 expect 2 "diff-augment 'colour'.*color, translation and cutout" train --out none "${small[@]}" \
   --diff-augment colour
 expect 2 '--accumulate.*64' train --out none "${small[@]}" --accumulate 65

@@ -36,7 +36,8 @@ struct NoParameters {
 /// by chance.
 template <class Network, class Forward>
 limn::GradientCheckResult check_network(Cpu& device, Network& network,
-                                        const std::vector<Shape>& shapes, Forward forward) {
+                                        const std::vector<Shape>& shapes, Forward forward,
+                                        const limn::GradientCheckOptions& options = {}) {
   limn::ParameterSet<Cpu, double> parameters(device);
   parameters.add("layer", network).allocate(true);
   parameters.initialize(3);
@@ -65,7 +66,7 @@ limn::GradientCheckResult check_network(Cpu& device, Network& network,
     if (!target.defined()) target = random_tensor(device, y.shape(), 99);
     return limn::mean_loss(limn::LeastSquares{}, y, target);
   };
-  return limn::check_gradient<Cpu>(checked, loss);
+  return limn::check_gradient<Cpu>(checked, loss, options);
 }
 
 }  // namespace limn_test
