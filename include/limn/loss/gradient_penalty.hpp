@@ -156,26 +156,37 @@ void penalize_output(F f, double lambda, ParameterSet<D, T>& parameters, const T
 /// Adds lambda times the gradient of the penalties of a network's outputs to the gradients of its
 /// `parameters`, and returns the sum of the penalties without lambda, one value. Each
 /// `critic(x, how)` applies the network to a Var or a Dual and gives one output, of any shape; how:
-/// for the Passes of its spectral normalization, which makes one power iteration in all. Throws
-/// what the critics throw.
+/// for the Passes of its spectral normalization, which makes one power iteration in all. x may be a
+/// part of a batch: `iteration` then says what is done for all of its parts. Throws what the
+/// critics throw.
+template <class F, Device D, Scalar T, class... Critics>
+requires(sizeof...(Critics) > 0) [[nodiscard]] Tensor<D, param_t<T>> penalize_gradient_of_part(
+    F f, double lambda, ParameterSet<D, T>& parameters, const Tensor<D, T>& x,
+    PowerIteration iteration, Critics&&... critics) {
+  using enum PowerIteration;
+  const bool begins = iteration == run || iteration == hold;
+  const bool ends = iteration == run || iteration == finish;
+  const Tensor<D, param_t<T>> penalty(x.device(), scalar_shape());
+  primitive::fill(penalty, param_t<T>(0));
+  std::size_t done = 0;
+  const auto one = [&](auto& critic) {
+    const auto first = done == 0 && begins ? hold : use;
+    ++done;
+    const auto last = done == sizeof...(critics) && ends ? finish : use;
+    detail::penalize_output(f, lambda, parameters, x, critic, first, last, penalty);
+  };
+  (one(critics), ...);
+  return penalty;
+}
+
+/// The same for a whole batch.
 template <class F, Device D, Scalar T, class... Critics>
 requires(sizeof...(Critics) > 0)
     [[nodiscard]] Tensor<D, param_t<T>> penalize_gradient(F f, double lambda,
                                                           ParameterSet<D, T>& parameters,
                                                           const Tensor<D, T>& x,
                                                           Critics&&... critics) {
-  using enum PowerIteration;
-  const Tensor<D, param_t<T>> penalty(x.device(), scalar_shape());
-  primitive::fill(penalty, param_t<T>(0));
-  std::size_t done = 0;
-  const auto one = [&](auto& critic) {
-    const auto first = done == 0 ? hold : use;
-    ++done;
-    const auto last = done == sizeof...(critics) ? finish : use;
-    detail::penalize_output(f, lambda, parameters, x, critic, first, last, penalty);
-  };
-  (one(critics), ...);
-  return penalty;
+  return penalize_gradient_of_part(f, lambda, parameters, x, PowerIteration::run, critics...);
 }
 
 }  // namespace limn::inline v0

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "limn/core/error.hpp"
 #include "limn/nn/parameter_set.hpp"
@@ -25,13 +26,14 @@ class Adam {
  public:
   using P = param_t<T>;
 
-  /// Throws UsageError for parameters without gradients: nothing could be learned.
-  Adam(ParameterSet<D, T>& parameters, const AdamOptions& options)
+  /// `updates`: as many of each parameter may follow one advance(), each a step of its own. Throws
+  /// UsageError for parameters without gradients: nothing could be learned.
+  Adam(ParameterSet<D, T>& parameters, const AdamOptions& options, Index updates = 1)
       : parameters_((require_learning(parameters), &parameters)),
         options_(options),
         m_(parameters.device(), parameters.values().shape()),
         v_(parameters.device(), parameters.values().shape()),
-        rates_(parameters.device(), primitive::adam_rates_shape()) {
+        rates_(parameters.device(), {updates, 1, 1, primitive::adam_rates_shape().c}) {
     primitive::fill(m_, P(0));
     primitive::fill(v_, P(0));
   }
@@ -57,21 +59,30 @@ class Adam {
     update();
   }
 
-  /// The same in pieces: advance once, then update each part of the set, or all of them. Only
-  /// advance sends anything to the device, so that updates can be captured and replayed.
+  /// The same in pieces: advance once, then update each part of the set, or all of them; `turn`
+  /// counts the updates from 0. Only advance sends anything to the device, so that updates can be
+  /// captured and replayed.
   void advance(double learning_rate) {
     if (parameters_->substituted())
       throw UsageError("[Adam] the weights are substituted by another buffer: nothing may learn");
-    ++steps_;
-    const auto t = static_cast<double>(steps_);
-    const double decay = averages_.defined() ? std::min(decay_, (1 + t) / (10 + t)) : 1;
-    const auto rates = primitive::adam_rates(rule(), learning_rate, steps_, decay);
-    rates_.upload(rates.template values<P>());
+    std::vector<P> values;
+    for (Index turn = 0; turn < rates_.shape().n; ++turn) {
+      ++steps_;
+      const auto t = static_cast<double>(steps_);
+      const double decay = averages_.defined() ? std::min(decay_, (1 + t) / (10 + t)) : 1;
+      for (const P v :
+           primitive::adam_rates(rule(), learning_rate, steps_, decay).template values<P>())
+        values.push_back(v);
+    }
+    rates_.upload(values);
   }
+  /// Takes advance() back.
+  void withdraw() { steps_ -= rates_.shape().n; }
   void update() {
     for (std::size_t i = 0; i < parameters_->parts().size(); ++i) update(i);
   }
-  void update(std::size_t index) {
+  void update(std::size_t index, Index turn = 0) {
+    const auto rates = rates_.samples(turn, 1);
     const auto& part = parameters_->parts().at(index);
     if (!part.runs.empty() && !part.gradients.defined())
       throw UsageError("[Adam] there are no gradients of " +
@@ -79,7 +90,7 @@ class Adam {
                        " and its network: zero_gradients() and a backward come before an update");
     for (const auto& run : part.runs) {
       const Shape shape = vector_shape(run.size);
-      primitive::adam(rule(), rates_, parameters_->values().view(run.offset, shape),
+      primitive::adam(rule(), rates, parameters_->values().view(run.offset, shape),
                       part.gradients.view(run.offset - part.offset, shape),
                       m_.view(run.offset, shape), v_.view(run.offset, shape),
                       extras(run.offset, shape, run.bounds));
@@ -88,7 +99,7 @@ class Adam {
       const auto* p = parameters_->parameters()[i];
       if (p->role != Role::weight || !p->factored) continue;
       const Index offset = parameters_->offset(*p);
-      primitive::adam_outer<D, T>(rule(), rates_, p->value, p->factors, m_.view(offset, p->shape),
+      primitive::adam_outer<D, T>(rule(), rates, p->value, p->factors, m_.view(offset, p->shape),
                                   v_.view(offset, p->shape), extras(offset, p->shape, p->bounds));
     }
   }
@@ -121,7 +132,7 @@ class Adam {
   AdamOptions options_;
   Tensor<D, P> m_, v_, averages_;
   double decay_ = 0;    ///< of the averages
-  Tensor<D, P> rates_;  ///< of the step that advance() began
+  Tensor<D, P> rates_;  ///< of the updates that advance() began, a row each
   std::int64_t steps_ = 0;
 };
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "limn/loss/gan_losses.hpp"
+#include "limn/loss/gradient_penalty.hpp"
 #include "limn/models/ugatit/options.hpp"
 
 namespace limn::inline v0::ugatit {
@@ -14,9 +15,14 @@ class AdversarialLoss {
   auto with(F&& f) const {
     switch (type_) {
       case GanType::gan:
+      case GanType::dragan:
+      case GanType::r1:
         return f(NonSaturatingGan{});
       case GanType::hinge:
         return f(HingeGan{});
+      case GanType::wgan_gp:
+      case GanType::wgan_lp:
+        return f(WassersteinGan{});
       default:
         return f(LeastSquaresGan{});
     }
@@ -36,6 +42,18 @@ class AdversarialLoss {
   [[nodiscard]] Var<D, param_t<T>> generator(const Var<D, T>& on_fake) const {
     return with([&](const auto& loss) { return generator_loss(loss, on_fake); });
   }
+  /// penalize_gradient_of_part with the penalty that belongs to the type, if one does.
+  template <Device D, Scalar T, class... Critics>
+  [[nodiscard]] Tensor<D, param_t<T>> penalize(double lambda, ParameterSet<D, T>& parameters,
+                                               const Tensor<D, T>& x, PowerIteration how,
+                                               Critics&&... critics) const {
+    const auto by = [&](auto f) {
+      return penalize_gradient_of_part(f, lambda, parameters, x, how, critics...);
+    };
+    if (type_ == GanType::wgan_lp) return by(AtMostUnitGradient{});
+    if (type_ == GanType::r1) return by(ZeroGradient{});
+    return by(UnitGradient{});
+  }
 
   /// The same for one logit, real and made alike.
   [[nodiscard]] double of_discriminator(double logit) const {
@@ -43,6 +61,10 @@ class AdversarialLoss {
   }
   [[nodiscard]] double of_generator(double logit) const {
     return with([=](const auto& loss) -> double { return loss.generator(logit, 0.0); });
+  }
+  /// Whether a logit says real or made, as all but Wasserstein's do: there only differences count.
+  [[nodiscard]] bool classifies() const {
+    return type_ != GanType::wgan_gp && type_ != GanType::wgan_lp;
   }
 
  private:

@@ -93,9 +93,15 @@ void for_each_option(Options& o, F&& f) {
   f("lr", o.train.learning_rate, OptionRange{0, most}, "learning rate of the first half");
   f("weight-decay", o.train.weight_decay, OptionRange{0, most}, "L2 weight decay of Adam");
   f("gan-type", o.train.gan_type, choice,
-    "the adversarial loss: lsgan (least squares, as published), gan (non-saturating) or hinge");
+    "the adversarial loss: lsgan (least squares, as published), gan (non-saturating), hinge; with "
+    "a gradient penalty wgan-gp, wgan-lp, dragan or r1");
+  f("critic-steps", o.train.critic_steps, OptionRange{1, 64},
+    "updates of the discriminators in each step, each with pictures of its own, before the one of "
+    "the generators; wgan-gp is usually given 5");
   f("lambda-adversarial", o.train.lambda_adversarial, OptionRange{0, most},
     "weight of the adversarial loss");
+  f("lambda-penalty", o.train.lambda_penalty, OptionRange{0, most},
+    "weight of the gradient penalty of --gan-type wgan-gp, wgan-lp, dragan and r1");
   f("lambda-cycle", o.train.lambda_cycle, OptionRange{0, most},
     "weight of the cycle loss: there and back gives the same picture");
   f("lambda-identity", o.train.lambda_identity, OptionRange{0, most},
@@ -140,10 +146,10 @@ inline void parse_option(const std::string& /*name*/, std::string_view text, Opt
 
 /// Options that once did not exist. A checkpoint without them goes on as it was computed then:
 /// strictly, from what was computed, batch by batch, from pictures as they are, without averages,
-/// by least squares.
+/// by least squares, players in turn.
 [[nodiscard]] inline bool option_is_younger(std::string_view name) {
   return name == "maths" || name == "stash" || name == "accumulate" || name == "diff-augment" ||
-         name == "ema" || name == "gan-type";
+         name == "ema" || name == "gan-type" || name == "critic-steps" || name == "lambda-penalty";
 }
 
 /// The options that a checkpoint was made with. Throws IoError where one is missing that is not

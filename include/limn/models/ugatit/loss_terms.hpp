@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "limn/models/ugatit/options.hpp"
 #include "limn/ops/pointwise.hpp"
 #include "limn/train/objective.hpp"
 
@@ -30,12 +31,15 @@ struct Losses {
 };
 
 /// Names of the terms, in the order in which a step gives them.
-[[nodiscard]] inline std::vector<std::string> loss_names() {
+[[nodiscard]] inline std::vector<std::string> loss_names(GanType type = GanType::lsgan) {
   std::vector<std::string> names;
   for (const char* phase : {"D", "G"}) {
     for (const char* judge : {"GA", "LA", "GB", "LB"})
       for (const char* term : {"_ad_loss_", "_ad_cam_loss_"})
         names.push_back(std::string(phase) + term + judge);
+    if (*phase == 'D' && penalizes(type))
+      for (const char* judge : {"GA", "LA", "GB", "LB"})
+        names.push_back(std::string("D_penalty_") + judge);
     if (*phase == 'G')
       for (const char* domain : {"A", "B"})
         for (const char* term : {"G_recon_loss_", "G_identity_loss_", "G_cam_loss_"})
@@ -96,7 +100,7 @@ class LossTerms {
  private:
   std::vector<Weighted<D, P>> in_order(Losses<D, T>* losses) const {
     std::vector<Weighted<D, P>> terms;
-    for (const auto& name : loss_names()) {
+    for (const auto& name : loss_names(GanType::wgan_gp)) {
       const auto found = terms_.find(name);
       if (found == terms_.end()) continue;
       terms.push_back(found->second);

@@ -18,6 +18,9 @@
 // and replayed (core/repeated.hpp). Its independent parts are named as such: the two generators,
 // the four discriminators; a device may run them side by side.
 //
+// The discriminators may learn several times for once that the generators do, each time from
+// pictures of their own; what is generated comes from the last of them.
+//
 // A step that accumulates sees its pictures in equal parts and does what it would do with all of
 // them at once, to rounding: losses are means of samples and so of parts, each optimizer steps once
 // when all parts have been seen, and a power iteration that the parts share runs once. Only the
@@ -40,11 +43,30 @@
 #include "limn/models/ugatit/loss_terms.hpp"
 #include "limn/models/ugatit/model.hpp"
 #include "limn/models/ugatit/step_distortions.hpp"
+#include "limn/models/ugatit/step_penalties.hpp"
 #include "limn/ops/distort.hpp"
 #include "limn/optim/adam.hpp"
 #include "limn/optim/schedule.hpp"
 
 namespace limn::inline v0::ugatit {
+
+namespace detail {
+
+/// 1 where a logit says yes, or no, else 0.
+struct Positive {
+  template <class A>
+  LIMN_HOST_DEVICE A operator()(A x, A) const {
+    return x > A(0) ? A(1) : A(0);
+  }
+};
+struct Negative {
+  template <class A>
+  LIMN_HOST_DEVICE A operator()(A x, A) const {
+    return x < A(0) ? A(1) : A(0);
+  }
+};
+
+}  // namespace detail
 
 /// Model and optimizers, one step at a time. The device and the options must fit the model; the
 /// model must outlive it.
@@ -66,8 +88,11 @@ class Step {
         options_((options.check(), options)),
         adversarial_(options.gan_type),
         generator_adam_(model.generators, adam_options()),
-        discriminator_adam_(model.discriminators, adam_options()),
-        distortions_(model.generators.device(), options_, model.options.size) {
+        discriminator_adam_(model.discriminators, adam_options(), options.critic_steps),
+        distortions_(model.generators.device(), options_, model.options.size),
+        penalties_(model.generators.device(), options_, model.options.size),
+        cam_right_(model.generators.device(), {2, 1, 1, 1}) {
+    forget_cam_accuracy();
     if (options_.ema > 0) generator_adam_.average(options_.ema);
   }
 
@@ -85,6 +110,8 @@ class Step {
     discriminator_adam_.advance(lr);
     generator_adam_.advance(lr);
     distortions_.draw(step);
+    penalties_.draw(step);
+    ++cam_steps_;
   }
   /// and queues the work, the same for every step.
   [[nodiscard]] Losses<D, T> compute(const Tensor<D, T>& real_a, const Tensor<D, T>& real_b) {
@@ -94,24 +121,29 @@ class Step {
     Tapes tapes{Tape<D>(options_.stash), Tape<D>(options_.stash)};
     untouched_ = true;
     Fakes fakes;
-    {
+    std::vector<Terms> judged(static_cast<std::size_t>(options_.parts()));
+    const Index turns = options_.critic_steps, last = turns - 1, count = real_a.shape().n / turns;
+    for (Index turn = 0; turn < turns; ++turn) {
+      const auto a = real_a.samples(turn * count, count), b = real_b.samples(turn * count, count);
       Pictures pictures;
-      if (whole) {
-        fakes = translate(tapes, real_a, real_b);
+      if (whole && turn == last) {
+        fakes = translate(tapes, a, b);
         require_finite(fakes);
-        pictures = {real_a, real_b, fakes.b2a.value(), fakes.a2b.value()};
+        pictures = {a, b, fakes.b2a.value(), fakes.a2b.value()};
       } else {
-        pictures = translations(real_a, real_b);
+        pictures = translations(a, b);
         require_finite("the translation A2B", pictures.fake_b);
         require_finite("the translation B2A", pictures.fake_a);
       }
       untouched_ = false;
-      discriminate(pictures, losses);
+      discriminate(pictures, turn, judged);
     }
+    Terms::mean(judged).report("D_loss", losses);
     model_->generators.zero_gradients();
-    std::vector<Terms> terms(parts());
+    std::vector<Terms> terms(static_cast<std::size_t>(options_.accumulate));
     for (Index i = 0; i < options_.accumulate; ++i) {
-      const auto a = part(real_a, i), b = part(real_b, i);
+      const auto a = part(real_a.samples(last * count, count), i),
+                 b = part(real_b.samples(last * count, count), i);
       if (!whole) {
         fakes = translate(tapes, a, b);
         require_finite(fakes);
@@ -138,8 +170,20 @@ class Step {
   [[nodiscard]] bool take_back() {
     if (!untouched_) return false;
     untouched_ = false;
-    for (auto* adam : {&generator_adam_, &discriminator_adam_}) adam->set_steps(adam->steps() - 1);
+    for (auto* adam : {&generator_adam_, &discriminator_adam_}) adam->withdraw();
+    --cam_steps_;
     return true;
+  }
+  /// How often the attention of generators A2B and B2A told pictures that they translate from
+  /// pictures that they keep, 0 to 1, over the steps since it was last asked; half of the time by
+  /// chance. Waits for the device. Nothing before the first step.
+  [[nodiscard]] std::vector<double> cam_accuracy() {
+    if (cam_steps_ == 0) return {};
+    std::vector<double> shares;
+    for (const P right : cam_right_.download())
+      shares.push_back(static_cast<double>(right) / static_cast<double>(cam_steps_));
+    forget_cam_accuracy();
+    return shares;
   }
   [[nodiscard]] Adam<D, T>& generator_adam() { return generator_adam_; }
   [[nodiscard]] Adam<D, T>& discriminator_adam() { return discriminator_adam_; }
@@ -169,7 +213,6 @@ class Step {
     Tensor<D, T> real_a, real_b, fake_a, fake_b;
   };
 
-  [[nodiscard]] std::size_t parts() const { return static_cast<std::size_t>(options_.accumulate); }
   /// A part of a step's pictures.
   [[nodiscard]] Tensor<D, T> part(const Tensor<D, T>& pictures, Index i) const {
     const Index count = pictures.shape().n / options_.accumulate;
@@ -265,9 +308,14 @@ class Step {
   }
 
   /// L_D = sum over discriminators and both of their outputs of the adversarial loss, as published
-  /// mean (D(real) - 1)^2 + mean D(fake)^2. Each discriminator has its terms for itself.
-  void discriminate(const Pictures& pictures, Losses<D, T>& losses) {
-    std::vector<Terms> all(parts());
+  /// mean (D(real) - 1)^2 + mean D(fake)^2, and of its gradient penalty. Each discriminator has its
+  /// terms for itself.
+  void discriminate(const Pictures& pictures, Index turn, std::vector<Terms>& judged) {
+    const auto number = [&](Index i) { return turn * options_.accumulate + i; };
+    const auto note = [&](Index i, const Terms& terms) {
+      if (looks()) terms.require_finite();
+      judged[static_cast<std::size_t>(number(i))].join(terms);
+    };
     const auto see_part = [&](Discriminator<D, T>& discriminator, const std::string& name,
                               const Tensor<D, T>& real, const Tensor<D, T>& fake,
                               const Tensor<D, P>& how, Index i) {
@@ -284,9 +332,23 @@ class Step {
       };
       real_against_fake(judgement.logits, "D_ad_loss_", "_logit_");
       real_against_fake(judgement.cam_logits, "D_ad_cam_loss_", "_cam_logit_");
-      if (looks()) terms.require_finite();
+      note(i, terms);
       tape.backward(terms.sum(share()));
-      all[static_cast<std::size_t>(i)].join(terms);
+    };
+    const auto penalize_part = [&](Discriminator<D, T>& discriminator, const std::string& name,
+                                   const Tensor<D, T>& x, Index i) {
+      const double lambda = options_.lambda_adversarial * options_.lambda_penalty;
+      const auto value = adversarial_.penalize(
+          lambda * share(), model_->discriminators, x, passes(1, i).iteration,
+          [&](const auto& at, PowerIteration how) {
+            return discriminator(at, {1, how}).logits;
+          },
+          [&](const auto& at, PowerIteration how) {
+            return discriminator(at, {1, how}).cam_logits;
+          });
+      Terms terms;
+      terms.add("D_penalty_" + name, lambda, Var<D, P>(value));
+      note(i, terms);
     };
     const auto learn_alone = [&](Discriminator<D, T>& discriminator, const std::string& name,
                                  const Tensor<D, T>& real, const Tensor<D, T>& fake,
@@ -294,10 +356,22 @@ class Step {
       const std::size_t network = model_->discriminators.part_of(discriminator.last.weight);
       model_->discriminators.zero_gradients(network);
       for (Index i = 0; i < options_.accumulate; ++i)
-        see_part(discriminator, name, part(real, i), part(fake, i), distortions_.of_both(domain, i),
-                 i);
+        see_part(discriminator, name, part(real, i), part(fake, i),
+                 distortions_.of_both(domain, number(i)), i);
+      if (penalties_.any()) {
+        const auto half_deviation = penalties_.half_deviation(real);
+        for (Index i = 0; i < options_.accumulate; ++i) {
+          const auto both = join_samples(Var<D, T>(part(real, i)), Var<D, T>(part(fake, i)));
+          const auto shown = distorted(both, distortions_.of_both(domain, number(i))).value();
+          const Index half = shown.shape().n / 2;
+          penalize_part(discriminator, name,
+                        penalties_.pictures(domain, number(i), shown.samples(0, half),
+                                            shown.samples(half, half), half_deviation),
+                        i);
+        }
+      }
       require_finite({&discriminator.layers.front().weight});
-      discriminator_adam_.update(network);
+      discriminator_adam_.update(network, turn);
       if (!keep_gradients_) model_->discriminators.release_gradients(network);
     };
     const auto& p = pictures;
@@ -305,13 +379,13 @@ class Step {
                   [&] { learn_alone(model_->local_a, "LA", p.real_a, p.fake_a, Domain::a); },
                   [&] { learn_alone(model_->global_b, "GB", p.real_b, p.fake_b, Domain::b); },
                   [&] { learn_alone(model_->local_b, "LB", p.real_b, p.fake_b, Domain::b); }});
-    Terms::mean(all).report("D_loss", losses);
   }
 
   /// L_G = lambda . (adversarial, cycle, identity, CAM), equation 5 to 8 of the paper, of part i.
   void generate(Tapes& tapes, const Fakes& fakes, const Tensor<D, T>& real_a,
                 const Tensor<D, T>& real_b, Index i, Terms& all) {
     const auto frozen = model_->discriminators.freeze();
+    const Index number = (options_.critic_steps - 1) * options_.accumulate + i;
     // what follows a translated picture, back to its gradient
     const auto follow = [&](const Var<D, T>& fake, auto&& record) {
       Tape<D> branch(options_.stash);
@@ -324,7 +398,7 @@ class Step {
                            const Var<D, T>& fake, Domain domain) {
       follow(fake, [&](const Var<D, T>& picture, Terms& terms) {
         const auto judgement =
-            discriminator(distorted(picture, distortions_.of_fakes(domain, i)), passes(1, i));
+            discriminator(distorted(picture, distortions_.of_fakes(domain, number)), passes(1, i));
         terms.add("G_ad_loss_" + name, options_.lambda_adversarial,
                   adversarial_.generator(judgement.logits));
         terms.add("G_ad_cam_loss_" + name, options_.lambda_adversarial,
@@ -354,6 +428,7 @@ class Step {
     const auto domain = [&](Tape<D>& tape, const std::string& name, const Tensor<D, T>& real,
                             const Var<D, T>& same, const Var<D, P>& fake_cam,
                             const Var<D, P>& same_cam) {
+      count_right(name == "B" ? 0 : 1, fake_cam.value(), same_cam.value());
       Terms terms;
       terms.add("G_identity_loss_" + name, options_.lambda_identity, l1(same, real));
       terms.add("G_cam_loss_" + name, options_.lambda_cam,
@@ -365,6 +440,18 @@ class Step {
         {[&] { domain(tapes.b2a, "A", real_a, fakes.a2a, fakes.b2a_cam, fakes.a2a_cam); },
          [&] { domain(tapes.a2b, "B", real_b, fakes.b2b, fakes.a2b_cam, fakes.b2b_cam); }});
     if (looks()) all.require_finite();
+  }
+
+  /// Half of a share each: logits that say 1 of what is translated, and 0 of what is kept.
+  void count_right(Index generator, const Tensor<D, P>& fake, const Tensor<D, P>& same) {
+    const auto right = cam_right_.samples(generator, 1);
+    const double each = share() / (2 * static_cast<double>(fake.shape().size()));
+    primitive::map_reduce(detail::Positive{}, fake, fake, each, right, Write::accumulate);
+    primitive::map_reduce(detail::Negative{}, same, same, each, right, Write::accumulate);
+  }
+  void forget_cam_accuracy() {
+    primitive::fill(cam_right_, P(0));
+    cam_steps_ = 0;
   }
 
   template <ActivationOf<T> U>
@@ -381,6 +468,9 @@ class Step {
   AdversarialLoss adversarial_;
   Adam<D, T> generator_adam_, discriminator_adam_;
   StepDistortions<D, T> distortions_;
+  StepPenalties<D, T> penalties_;
+  Tensor<D, P> cam_right_;  ///< shares of right answers, summed over cam_steps_ steps
+  std::int64_t cam_steps_ = 0;
   Observer observer_;
   bool keep_gradients_ = false;
   bool untouched_ = false;  ///< by the step that is being computed

@@ -45,7 +45,7 @@ class Training final : public Trainable {
            to_string(options_.maths) + " maths; " + device_->name();
   }
   [[nodiscard]] std::vector<std::string> loss_names() const override {
-    return ugatit::loss_names();
+    return ugatit::loss_names(options_.train.gan_type);
   }
   [[nodiscard]] double learning_rate(std::int64_t step) const override {
     return step_.learning_rate(step);
@@ -79,7 +79,13 @@ class Training final : public Trainable {
   [[nodiscard]] bool runs_ahead() const override { return RecordingDevice<D>; }
 
   [[nodiscard]] std::vector<Signal> signals() override {
-    return device_->dry() ? std::vector<Signal>() : network_signals(model_);
+    if (device_->dry()) return {};
+    auto signals = network_signals(model_);
+    if (const auto right = step_.cam_accuracy(); !right.empty()) {
+      signals.push_back({"CAM accuracy/genA2B", {right[0]}});
+      signals.push_back({"CAM accuracy/genB2A", {right[1]}});
+    }
+    return signals;
   }
   [[nodiscard]] Diagnosis diagnose() override {
     steps_.forget();  // whose recording holds memory
