@@ -155,6 +155,11 @@ bool read(Command& c, int argc, char** argv) {
     throw limn::UsageError("--pool contradicts --variant " +
                            std::string(to_string(c.options.model.variant)) +
                            ": only the pooled variant has a pool");
+  if (c.given.contains("lambda-penalty") && !c.resume &&
+      !ugatit::penalizes(c.options.train.gan_type))
+    throw limn::UsageError("--lambda-penalty contradicts --gan-type " +
+                           std::string(to_string(c.options.train.gan_type)) +
+                           ": only wgan-gp, wgan-lp, dragan and r1 have a gradient penalty");
   if (!c.init.empty() && (c.resume || c.plan))
     throw limn::UsageError("--init is for the beginning of a training: leave it out with " +
                            std::string(c.resume ? "--resume, which goes on with the run's weights"

@@ -79,11 +79,18 @@ struct EmulatedRun : SmallRun {
 
 TEST_CASE_FIXTURE(EmulatedRun,
                   "recorded steps are the steps, with sheets, losses and state between") {
-  for (const auto variant : {ugatit::Variant::light, ugatit::Variant::full}) {
+  options.model.pool = 2;
+  for (const auto variant :
+       {ugatit::Variant::light, ugatit::Variant::full, ugatit::Variant::pooled}) {
     options.model.variant = variant;
     if (variant == ugatit::Variant::full) {  // distorted and in parts, too
       options.train.augmentation = {true, true, true};
       options.train.accumulate = 3;
+    }
+    if (variant == ugatit::Variant::pooled) {  // penalized, by numbers of each step
+      options.train.accumulate = 1;
+      options.train.critic_steps = 2;
+      options.train.gan_type = ugatit::GanType::dragan;
     }
     const auto expected = weights_as_they_are<float>(4);
     const auto nothing = [](auto&, int) {};
@@ -188,6 +195,13 @@ TEST_CASE_FIXTURE(EmulatedRun,
     options.model.variant = variant;
     options.train.augmentation.cutout = variant != ugatit::Variant::light;
     options.train.accumulate = variant == ugatit::Variant::pooled ? 3 : 1;
+    if (variant == ugatit::Variant::full) {
+      options.train.gan_type = ugatit::GanType::wgan_gp;
+      options.train.critic_steps = 2;
+    } else {
+      options.train.gan_type = ugatit::GanType::lsgan;
+      options.train.critic_steps = 1;
+    }
     const auto plan = emulated_device()->plan(options);
     Emulated<float> training(std::make_unique<CudaEmulation>(), options);
     for (int step = 1; step <= 3; ++step) {
