@@ -247,8 +247,8 @@ TEST_CASE("penalties of a step are those of its discriminators at its pictures")
     const auto [map_real, map_fake] = split_samples(judged.logits, 2);
     const auto [cam_real, cam_fake] = split_samples(judged.cam_logits, 2);
     const ugatit::AdversarialLoss loss(type);
-    tape.backward(weighted_sum<Cpu, double>({{2, loss.discriminator(map_real, map_fake)},
-                                             {2, loss.discriminator(cam_real, cam_fake)}}));
+    tape.backward(weighted_sum<Cpu, double>({{2, discriminator_loss(loss, map_real, map_fake)},
+                                             {2, discriminator_loss(loss, cam_real, cam_fake)}}));
     const auto map = [&](const auto& p, PowerIteration how) { return judge(p, {1, how}).logits; };
     const auto cam = [&](const auto& p, PowerIteration how) {
       return judge(p, {1, how}).cam_logits;

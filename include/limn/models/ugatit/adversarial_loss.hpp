@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
-// The adversarial loss that a training was asked for, by name.
+// The adversarial loss that a training was asked for, by name: a GanLoss and a gradient penalty
+// whose formulas are chosen when it runs. A type for each would compile every kernel that they are
+// used in once more, and this is read by a few logits.
 #pragma once
 
 #include "limn/loss/gan_losses.hpp"
@@ -8,67 +10,99 @@
 
 namespace limn::inline v0::ugatit {
 
-/// Means over maps or CAM logits of any shape, see limn/loss/gan_losses.hpp.
-class AdversarialLoss {
-  /// f(loss) with the type that the name stands for.
-  template <class F>
-  auto with(F&& f) const {
-    switch (type_) {
+namespace detail {
+
+enum class GanTerm { real, fake, generator };
+
+/// A pointwise loss l(x, t) of the type's GanLoss; t is not used.
+template <GanTerm term>
+struct ChosenLoss {
+  GanType type;
+
+  template <class A>
+  LIMN_HOST_DEVICE A operator()(A x, A t) const {
+    switch (type) {
       case GanType::gan:
       case GanType::dragan:
       case GanType::r1:
-        return f(NonSaturatingGan{});
+        return of(NonSaturatingGan{})(x, t);
       case GanType::hinge:
-        return f(HingeGan{});
+        return of(HingeGan{})(x, t);
       case GanType::wgan_gp:
       case GanType::wgan_lp:
-        return f(WassersteinGan{});
+        return of(WassersteinGan{})(x, t);
       default:
-        return f(LeastSquaresGan{});
+        return of(LeastSquaresGan{})(x, t);
+    }
+  }
+  template <class A>
+  LIMN_HOST_DEVICE A derivative(A x, A t) const {
+    switch (type) {
+      case GanType::gan:
+      case GanType::dragan:
+      case GanType::r1:
+        return of(NonSaturatingGan{}).derivative(x, t);
+      case GanType::hinge:
+        return of(HingeGan{}).derivative(x, t);
+      case GanType::wgan_gp:
+      case GanType::wgan_lp:
+        return of(WassersteinGan{}).derivative(x, t);
+      default:
+        return of(LeastSquaresGan{}).derivative(x, t);
     }
   }
 
- public:
-  explicit AdversarialLoss(GanType type) : type_(type) {}
+ private:
+  template <class Loss>
+  LIMN_HOST_DEVICE static constexpr auto of(const Loss& loss) {
+    if constexpr (term == GanTerm::real)
+      return loss.real;
+    else if constexpr (term == GanTerm::fake)
+      return loss.fake;
+    else
+      return loss.generator;
+  }
+};
 
-  /// Of a discriminator; as published mean (D(real) - 1)^2 + mean D(fake)^2.
-  template <Device D, Scalar T>
-  [[nodiscard]] Var<D, param_t<T>> discriminator(const Var<D, T>& on_real,
-                                                 const Var<D, T>& on_fake) const {
-    return with([&](const auto& loss) { return discriminator_loss(loss, on_real, on_fake); });
-  }
-  /// Of a generator; as published mean (D(fake) - 1)^2.
-  template <Device D, Scalar T>
-  [[nodiscard]] Var<D, param_t<T>> generator(const Var<D, T>& on_fake) const {
-    return with([&](const auto& loss) { return generator_loss(loss, on_fake); });
-  }
-  /// penalize_gradient_of_part with the penalty that belongs to the type, if one does.
-  template <Device D, Scalar T, class... Critics>
-  [[nodiscard]] Tensor<D, param_t<T>> penalize(double lambda, ParameterSet<D, T>& parameters,
-                                               const Tensor<D, T>& x, PowerIteration how,
-                                               Critics&&... critics) const {
-    const auto by = [&](auto f) {
-      return penalize_gradient_of_part(f, lambda, parameters, x, how, critics...);
-    };
-    if (type_ == GanType::wgan_lp) return by(AtMostUnitGradient{});
-    if (type_ == GanType::r1) return by(ZeroGradient{});
-    return by(UnitGradient{});
-  }
+/// f of a squared length, as the type penalizes it.
+struct ChosenPenalty {
+  GanType type;
 
-  /// The same for one logit, real and made alike.
+  template <class A>
+  LIMN_HOST_DEVICE A operator()(A q) const {
+    return type == GanType::r1        ? ZeroGradient{}(q)
+           : type == GanType::wgan_lp ? AtMostUnitGradient{}(q)
+                                      : UnitGradient{}(q);
+  }
+  template <class A>
+  LIMN_HOST_DEVICE A slope(A q) const {
+    return type == GanType::r1        ? ZeroGradient{}.slope(q)
+           : type == GanType::wgan_lp ? AtMostUnitGradient{}.slope(q)
+                                      : UnitGradient{}.slope(q);
+  }
+};
+
+}  // namespace detail
+
+/// A GanLoss, see limn/loss/gan_losses.hpp; as published mean (D(real) - 1)^2 + mean D(fake)^2 of a
+/// discriminator and mean (D(fake) - 1)^2 of a generator.
+struct AdversarialLoss {
+  detail::ChosenLoss<detail::GanTerm::real> real;
+  detail::ChosenLoss<detail::GanTerm::fake> fake;
+  detail::ChosenLoss<detail::GanTerm::generator> generator;
+  detail::ChosenPenalty penalty;  ///< for penalize_gradient, where penalizes(type)
+
+  explicit AdversarialLoss(GanType type) : real{type}, fake{type}, generator{type}, penalty{type} {}
+
+  /// What a discriminator or a generator pays where all logits are one.
   [[nodiscard]] double of_discriminator(double logit) const {
-    return with([=](const auto& loss) { return loss.real(logit, 0.0) + loss.fake(logit, 0.0); });
+    return real(logit, 0.0) + fake(logit, 0.0);
   }
-  [[nodiscard]] double of_generator(double logit) const {
-    return with([=](const auto& loss) -> double { return loss.generator(logit, 0.0); });
-  }
+  [[nodiscard]] double of_generator(double logit) const { return generator(logit, 0.0); }
   /// Whether a logit says real or made, as all but Wasserstein's do: there only differences count.
   [[nodiscard]] bool classifies() const {
-    return type_ != GanType::wgan_gp && type_ != GanType::wgan_lp;
+    return penalty.type != GanType::wgan_gp && penalty.type != GanType::wgan_lp;
   }
-
- private:
-  GanType type_;
 };
 
 }  // namespace limn::inline v0::ugatit

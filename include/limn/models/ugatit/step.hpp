@@ -328,7 +328,7 @@ class Step {
         see("real" + std::string(kind) + name, on_real);
         see("fake" + std::string(kind) + name, on_fake);
         terms.add(loss + name, options_.lambda_adversarial,
-                  adversarial_.discriminator(on_real, on_fake));
+                  discriminator_loss(adversarial_, on_real, on_fake));
       };
       real_against_fake(judgement.logits, "D_ad_loss_", "_logit_");
       real_against_fake(judgement.cam_logits, "D_ad_cam_loss_", "_cam_logit_");
@@ -338,8 +338,8 @@ class Step {
     const auto penalize_part = [&](Discriminator<D, T>& discriminator, const std::string& name,
                                    const Tensor<D, T>& x, Index i) {
       const double lambda = options_.lambda_adversarial * options_.lambda_penalty;
-      const auto value = adversarial_.penalize(
-          lambda * share(), model_->discriminators, x, passes(1, i).iteration,
+      const auto value = penalize_gradient_of_part(
+          adversarial_.penalty, lambda * share(), model_->discriminators, x, passes(1, i).iteration,
           [&](const auto& at, PowerIteration how) {
             return discriminator(at, {1, how}).logits;
           },
@@ -400,9 +400,9 @@ class Step {
         const auto judgement =
             discriminator(distorted(picture, distortions_.of_fakes(domain, number)), passes(1, i));
         terms.add("G_ad_loss_" + name, options_.lambda_adversarial,
-                  adversarial_.generator(judgement.logits));
+                  generator_loss(adversarial_, judgement.logits));
         terms.add("G_ad_cam_loss_" + name, options_.lambda_adversarial,
-                  adversarial_.generator(judgement.cam_logits));
+                  generator_loss(adversarial_, judgement.cam_logits));
       });
     };
     // the judges of one domain add to the gradient of the same picture
