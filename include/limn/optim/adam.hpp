@@ -13,7 +13,9 @@
 
 namespace limn::inline v0 {
 
+/// Constants of Adam; U-GAT-IT's by default.
 struct AdamOptions {
+  /// b1, b2 and epsilon of primitive::AdamRule.
   double beta1 = 0.5, beta2 = 0.999, epsilon = 1e-8;
   double weight_decay =
       1e-4;  ///< L2, added to the gradient of every parameter, as torch.optim.Adam
@@ -23,6 +25,7 @@ struct AdamOptions {
 template <Device D, Scalar T>
 class Adam {
  public:
+  /// The scalar type of weights and moments.
   using P = param_t<T>;
 
   /// Throws UsageError for parameters without gradients: nothing could be learned.
@@ -68,9 +71,12 @@ class Adam {
     const auto rates = primitive::adam_rates(rule(), learning_rate, steps_, decay);
     rates_.upload(rates.template values<P>());
   }
+  /// One step for all networks of the set, with the gradients that are there. After advance().
+  /// Throws UsageError for a network without gradients.
   void update() {
     for (std::size_t i = 0; i < parameters_->parts().size(); ++i) update(i);
   }
+  /// One step for one network, an index into the set's parts().
   void update(std::size_t index) {
     const auto& part = parameters_->parts().at(index);
     if (!part.runs.empty() && !part.gradients.defined())
@@ -93,10 +99,13 @@ class Adam {
     }
   }
 
+  /// How many advance() has begun.
   [[nodiscard]] std::int64_t steps() const { return steps_; }
+  /// For a training that goes on: the steps that the moments have seen.
   void set_steps(std::int64_t steps) { steps_ = steps; }
   /// First and second moments, flat, at the offsets of the parameters' values.
   [[nodiscard]] const Tensor<D, P>& first_moments() const { return m_; }
+  /// v, likewise.
   [[nodiscard]] const Tensor<D, P>& second_moments() const { return v_; }
   /// Averaged weights, likewise; undefined unless average() was called.
   [[nodiscard]] const Tensor<D, P>& averages() const { return averages_; }
