@@ -23,6 +23,7 @@ class AdversarialLoss {
   }
 
  public:
+  /// What discriminators and generators play.
   explicit AdversarialLoss(GanType type) : type_(type) {}
 
   /// Of a discriminator; as published mean (D(real) - 1)^2 + mean D(fake)^2.
@@ -41,6 +42,7 @@ class AdversarialLoss {
   [[nodiscard]] double of_discriminator(double logit) const {
     return with([=](const auto& loss) { return loss.real(logit, 0.0) + loss.fake(logit, 0.0); });
   }
+  /// The generator's for one logit.
   [[nodiscard]] double of_generator(double logit) const {
     return with([=](const auto& loss) -> double { return loss.generator(logit, 0.0); });
   }
