@@ -23,18 +23,20 @@ namespace limn::inline v0 {
 /// average and from the maximum. Vars, or Duals.
 template <class Features, class Logits>
 struct Attended {
-  Features features;
-  Logits logits;
+  Features features;  ///< (N,H,W,C): the activation map
+  Logits logits;      ///< (N,1,1,2): of the average, of the maximum
 };
 
 /// Classifier is Linear or SpectralConvolution, from channels to 1.
 template <Device D, Scalar T, class Classifier>
 struct ClassActivationMap {
-  Activation activation;
+  Activation activation;  ///< of the result
+  /// Which see the pooled average, the pooled maximum: (N,1,1,C) -> (N,1,1,1).
   Classifier average, maximum;
   Parameter<D, T> weight, bias;  ///< of the 1x1 convolution, (C,1,1,2C) and (1,1,1,C)
-  std::string name = "CAM";
+  std::string name = "CAM";      ///< its path in the network, with which its errors begin
 
+  /// For maps of `channels` channels; the classifiers are made by the caller.
   ClassActivationMap(Index channels, Activation act, Classifier avg, Classifier max)
       : activation(act),
         average(std::move(avg)),
@@ -51,6 +53,7 @@ struct ClassActivationMap {
     return Attended<X, decltype(logits)>{std::move(features), std::move(logits)};
   }
 
+  /// Calls f(name, member); names are those of the published state_dict.
   void visit(auto&& f) {
     f("gap_fc", average);
     f("gmp_fc", maximum);

@@ -63,13 +63,16 @@ class FiniteProbe {
     shape_ = result.shape();
   }
 
+  /// Whether a result was not finite; nothing is looked at after it.
   [[nodiscard]] bool found() const { return count_ > 0; }
   /// The layer that made the first result that is not finite, or the last one with a name before
   /// it: "genA2B.DownBlock.1".
   [[nodiscard]] const std::string& layer() const { return layer_; }
   /// Whether it was made after that layer, by an operation without parameters.
   [[nodiscard]] bool follows() const { return follows_; }
+  /// How many of its values were not finite.
   [[nodiscard]] Index count() const { return count_; }
+  /// Of the result, (N,H,W,C).
   [[nodiscard]] const Shape& shape() const { return shape_; }
 
  private:

@@ -19,6 +19,7 @@ namespace limn::inline v0 {
 template <Device D>
 class Tape {
  public:
+  /// An empty tape, whose operations keep maps in this form.
   explicit Tape(StashFormat stash = StashFormat::computed) : stash_(stash) {}
   Tape(const Tape&) = delete;
   Tape& operator=(const Tape&) = delete;
@@ -49,6 +50,7 @@ class Tape {
   [[nodiscard]] Var<D, T> record(Tensor<D, T> y, Backward backward, std::string_view layer = {}) {
     return record(Bordered<D, T>(std::move(y)), std::move(backward), layer);
   }
+  /// The same for a result that was written with a border.
   template <Scalar T, class Backward>
   [[nodiscard]] Var<D, T> record(Bordered<D, T> y, Backward backward, std::string_view layer = {}) {
     if (probe_ != nullptr) probe_->look(layer, y.border.empty() ? y.tensor : without_border(y));
@@ -88,6 +90,7 @@ class Tape {
 
   /// How operations keep maps for their backward.
   [[nodiscard]] StashFormat stash_format() const { return stash_; }
+  /// Operations that wait for their backward.
   [[nodiscard]] std::size_t size() const { return operations_.size(); }
 
  private:

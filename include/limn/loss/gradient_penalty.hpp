@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 // Gradient penalties of a discriminator D: its output must not change too fast. With the norm
 // n_i = |d sum D / d x_i| of each sample's gradient, over all its pixels and channels,
-//   penalty = mean_i f(n_i^2),   f = (n - 1)^2           WGAN-GP (Gulrajani et al., 2017), DRAGAN
-//                                    max(0, n - 1)^2     WGAN-LP (Petzka et al., 2018)
-//                                    n^2                 R1, with lambda = gamma / 2 (Mescheder,
-//                                    2018)
+//   penalty = mean_i f(n_i^2)
+//   f = (n - 1)^2           WGAN-GP (Gulrajani et al., 2017), DRAGAN
+//       max(0, n - 1)^2     WGAN-LP (Petzka et al., 2018)
+//       n^2                 R1, with lambda = gamma / 2 (Mescheder, 2018)
 // The pictures x are real ones mixed with made ones (WGAN), with distorted ones (DRAGAN, Kodali et
 // al., 2017), or real ones alone (R1). The published TensorFlow code of U-GAT-IT has lambda 10 and
 // one penalty for a discriminator's map and one for its CAM logits.
@@ -27,31 +27,39 @@ namespace limn::inline v0 {
 
 /// f of q = n^2, and `slope`, 2 f'(q). A norm of 0 has no direction: it pulls nowhere.
 struct UnitGradient {
+  /// (n - 1)^2
   template <class A>
   LIMN_HOST_DEVICE A operator()(A q) const {
     const A over = std::sqrt(q) - A(1);
     return over * over;
   }
+  /// 2 (n - 1) / n
   template <class A>
   LIMN_HOST_DEVICE A slope(A q) const {
     return q > A(0) ? A(2) * (A(1) - A(1) / std::sqrt(q)) : A(0);
   }
 };
+/// The same for norms above 1 alone: WGAN-LP.
 struct AtMostUnitGradient {
+  /// max(0, n - 1)^2
   template <class A>
   LIMN_HOST_DEVICE A operator()(A q) const {
     return q > A(1) ? UnitGradient{}(q) : A(0);
   }
+  /// 2 (n - 1) / n above 1, 0 below.
   template <class A>
   LIMN_HOST_DEVICE A slope(A q) const {
     return q > A(1) ? UnitGradient{}.slope(q) : A(0);
   }
 };
+/// f of R1.
 struct ZeroGradient {
+  /// n^2
   template <class A>
   LIMN_HOST_DEVICE A operator()(A q) const {
     return q;
   }
+  /// 2
   template <class A>
   LIMN_HOST_DEVICE A slope(A) const {
     return A(2);

@@ -13,16 +13,20 @@ namespace limn::inline v0 {
 /// Pointwise functors: a loss l(x, t) of a prediction x and a target t, and its derivative with
 /// respect to x.
 struct LeastSquares {
+  /// (x - t)^2
   template <class A>
   LIMN_HOST_DEVICE A operator()(A x, A t) const {
     return (x - t) * (x - t);
   }
+  /// 2 (x - t)
   template <class A>
   LIMN_HOST_DEVICE A derivative(A x, A t) const {
     return A(2) * (x - t);
   }
 };
+/// L1.
 struct AbsoluteError {
+  /// |x - t|
   template <class A>
   LIMN_HOST_DEVICE A operator()(A x, A t) const {
     return x > t ? x - t : t - x;
@@ -35,11 +39,13 @@ struct AbsoluteError {
 };
 /// log(1 + exp(x)) - t x, without overflow.
 struct CrossEntropyWithLogits {
+  /// log(1 + exp(x)) - t x
   template <class A>
   LIMN_HOST_DEVICE A operator()(A x, A t) const {
     const A size = x > A(0) ? x : -x;
     return (x > A(0) ? x : A(0)) - t * x + std::log1p(std::exp(-size));
   }
+  /// s(x) - t, s the logistic function.
   template <class A>
   LIMN_HOST_DEVICE A derivative(A x, A t) const {
     const A e = std::exp(x > A(0) ? -x : x);
@@ -50,12 +56,14 @@ struct CrossEntropyWithLogits {
 /// A loss against one target value for all elements.
 template <class Loss>
 struct Against {
-  Loss loss;
-  double target;
+  Loss loss;      ///< of each element
+  double target;  ///< in place of the target that it is called with
+  /// loss(x, target); its own second argument is ignored.
   template <class A>
   LIMN_HOST_DEVICE A operator()(A x, A) const {
     return loss(x, static_cast<A>(target));
   }
+  /// Its derivative with respect to x.
   template <class A>
   LIMN_HOST_DEVICE A derivative(A x, A) const {
     return loss.derivative(x, static_cast<A>(target));

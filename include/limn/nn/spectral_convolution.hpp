@@ -12,22 +12,26 @@
 
 namespace limn::inline v0 {
 
+/// What a spectral convolution does besides.
 struct SpectralOptions {
-  bool bias = false;
-  Activation activation{};
+  bool bias = false;        ///< add b, one per output channel, after the division by sigma
+  Activation activation{};  ///< of the result
 };
 
 /// x (N,H,W,in) -> (N,H',W',out). Throws ShapeError with the layer's name.
 template <Device D, Scalar T = float>
 struct SpectralConvolution {
-  ConvGeometry geometry;
-  SpectralOptions options;
-  std::optional<Parameter<D, T>> bias;
-  Parameter<D, T> weight;  ///< un-normalized
+  ConvGeometry geometry;                ///< kernel, stride, padding
+  SpectralOptions options;              ///< as it was made
+  std::optional<Parameter<D, T>> bias;  ///< (1,1,1,out)
+  Parameter<D, T> weight;               ///< un-normalized
+  /// The state of the power iteration: (1,1,1,out) and (1,k,k,in), of length 1.
   Parameter<D, T> u, v;
   PowerIterations<D, T> held{};  ///< see PowerIteration
+  /// Its path in the network, with which its errors begin.
   std::string name = "spectral convolution";
 
+  /// Weights as Convolution's; u and v start at random.
   SpectralConvolution(Index in, Index out, const ConvGeometry& g, const SpectralOptions& o = {})
       : geometry(g),
         options(o),
@@ -59,6 +63,8 @@ struct SpectralConvolution {
     return {y, activation_tangent(options.activation, y, t)};
   }
 
+  /// Calls f(name, member) for its parameters, under the names of
+  /// torch.nn.utils.spectral_norm.
   void visit(auto&& f) {
     if (bias) f("bias", *bias);
     f("weight_orig", weight);

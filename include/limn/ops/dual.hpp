@@ -19,17 +19,22 @@
 
 namespace limn::inline v0 {
 
+/// A value and its tangent: Vars of one shape.
 template <Device D, Scalar T>
 struct Dual {
   Var<D, T> value, tangent;  ///< of one shape
 
+  /// Of both.
   [[nodiscard]] const Shape& shape() const { return value.shape(); }
+  /// Of both.
   [[nodiscard]] D& device() const { return value.device(); }
+  /// That the tangent is on.
   [[nodiscard]] Tape<D>* tape() const { return tangent.tape(); }
 };
 
 /// (y, t) -> -2 y t: what the slope of tanh, 1 - y^2, gives to y.
 struct TanhSlopeGradient {
+  /// -2 y t
   template <class A>
   LIMN_HOST_DEVICE A operator()(A y, A t) const {
     return A(-2) * y * t;
@@ -59,34 +64,41 @@ template <Device D, Scalar T>
       });
 }
 
+/// y = f(x), dy = f'(x) dx.
 template <Device D, Scalar T>
 [[nodiscard]] Dual<D, T> activate(const Dual<D, T>& x, Activation activation) {
   const auto y = activate(x.value, activation);
   return {y, activation_tangent(activation, y, x.tangent)};
 }
 
+/// The sum of values, and that of tangents.
 template <Device D, Scalar T>
 [[nodiscard]] Dual<D, T> operator+(const Dual<D, T>& x1, const Dual<D, T>& x2) {
   return {x1.value + x2.value, x1.tangent + x2.tangent};
 }
+/// Both times a constant.
 template <Device D, Scalar T>
 [[nodiscard]] Dual<D, T> operator*(double factor, const Dual<D, T>& x) {
   return {factor * x.value, factor * x.tangent};
 }
 
+/// Both in another shape of the same size.
 template <Device D, Scalar T>
 [[nodiscard]] Dual<D, T> reshape(const Dual<D, T>& x, const Shape& shape) {
   return {reshape(x.value, shape), reshape(x.tangent, shape)};
 }
+/// Both joined along the channels, (N,H,W,C1 + C2).
 template <Device D, Scalar T>
 [[nodiscard]] Dual<D, T> join_channels(const Dual<D, T>& first, const Dual<D, T>& second) {
   return {join_channels(first.value, second.value), join_channels(first.tangent, second.tangent)};
 }
+/// Both joined along the samples, (N1 + N2,H,W,C).
 template <Device D, Scalar T>
 [[nodiscard]] Dual<D, T> join_samples(const Dual<D, T>& first, const Dual<D, T>& second) {
   return {join_samples(first.value, second.value), join_samples(first.tangent, second.tangent)};
 }
 
+/// Both averaged in bins x bins bins, (N,bins,bins,C).
 template <Device D, Scalar T>
 [[nodiscard]] Dual<D, param_t<T>> average_pool(const Dual<D, T>& x, Index bins = 1) {
   return {average_pool(x.value, bins), average_pool(x.tangent, bins)};

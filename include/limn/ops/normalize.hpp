@@ -19,6 +19,7 @@ namespace limn::inline v0 {
 /// beta 0.
 template <Device D, Scalar T>
 struct NormInputs {
+  /// (1,1,1,C) or, gamma and beta, (N,1,1,C).
   std::optional<Operand<D, T>> rho, gamma, beta;
 };
 

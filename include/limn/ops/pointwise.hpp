@@ -13,7 +13,8 @@ namespace limn::inline v0 {
 
 /// Pointwise functors: x -> factor x.
 struct Scaled {
-  double factor;
+  double factor;  ///< rounded to the type of x when it is used
+  /// factor x
   template <class A>
   LIMN_HOST_DEVICE A operator()(A x) const {
     return static_cast<A>(factor) * x;
@@ -22,6 +23,7 @@ struct Scaled {
 
 /// (x, y) -> x y
 struct Product {
+  /// x y
   template <class A>
   LIMN_HOST_DEVICE A operator()(A x, A y) const {
     return x * y;

@@ -21,13 +21,16 @@ namespace limn::inline v0 {
 
 /// Pointwise functors of the power iteration.
 struct InverseLength {
+  /// 1 / max(sqrt(squares), 1e-12), as PyTorch's normalize.
   template <class A>
   LIMN_HOST_DEVICE A operator()(A squares) const {
     const A length = std::sqrt(squares), least = static_cast<A>(1e-12);
     return A(1) / (length > least ? length : least);
   }
 };
+/// 1/sigma from sigma^2.
 struct InverseSquareRoot {
+  /// 1 / sqrt(squares)
   template <class A>
   LIMN_HOST_DEVICE A operator()(A squares) const {
     return A(1) / std::sqrt(squares);
@@ -35,6 +38,7 @@ struct InverseSquareRoot {
 };
 /// (1/sigma, s) -> -s / sigma^2
 struct SigmaGradient {
+  /// -s / sigma^2
   template <class A>
   LIMN_HOST_DEVICE A operator()(A inverse, A s) const {
     return -s * inverse * inverse;
@@ -60,9 +64,10 @@ enum class PowerIteration {
 
 /// Equal parts of a batch, each with a power iteration of its own.
 struct Passes {
-  Index count = 1;
-  PowerIteration iteration = PowerIteration::run;
+  Index count = 1;                                 ///< how many the batch is made of
+  PowerIteration iteration = PowerIteration::run;  ///< when the power iterations run
 
+  /// n passes.
   constexpr Passes(Index n = 1, PowerIteration i = PowerIteration::run)  // NOLINT: a number will do
       : count(n), iteration(i) {}
 };

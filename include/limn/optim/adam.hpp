@@ -14,7 +14,9 @@
 
 namespace limn::inline v0 {
 
+/// Constants of Adam; U-GAT-IT's by default.
 struct AdamOptions {
+  /// b1, b2 and epsilon of primitive::AdamRule.
   double beta1 = 0.5, beta2 = 0.999, epsilon = 1e-8;
   double weight_decay =
       1e-4;  ///< L2, added to the gradient of every parameter, as torch.optim.Adam
@@ -24,6 +26,7 @@ struct AdamOptions {
 template <Device D, Scalar T>
 class Adam {
  public:
+  /// The scalar type of weights and moments.
   using P = param_t<T>;
 
   /// `updates`: as many of each parameter may follow one advance(), each a step of its own. Throws
@@ -78,9 +81,12 @@ class Adam {
   }
   /// Takes advance() back.
   void withdraw() { steps_ -= rates_.shape().n; }
+  /// One step for all networks of the set, with the gradients that are there. After advance().
+  /// Throws UsageError for a network without gradients.
   void update() {
     for (std::size_t i = 0; i < parameters_->parts().size(); ++i) update(i);
   }
+  /// One step for one network, an index into the set's parts().
   void update(std::size_t index, Index turn = 0) {
     const auto rates = rates_.samples(turn, 1);
     const auto& part = parameters_->parts().at(index);
@@ -104,10 +110,13 @@ class Adam {
     }
   }
 
+  /// How many advance() has begun.
   [[nodiscard]] std::int64_t steps() const { return steps_; }
+  /// For a training that goes on: the steps that the moments have seen.
   void set_steps(std::int64_t steps) { steps_ = steps; }
   /// First and second moments, flat, at the offsets of the parameters' values.
   [[nodiscard]] const Tensor<D, P>& first_moments() const { return m_; }
+  /// v, likewise.
   [[nodiscard]] const Tensor<D, P>& second_moments() const { return v_; }
   /// Averaged weights, likewise; undefined unless average() was called.
   [[nodiscard]] const Tensor<D, P>& averages() const { return averages_; }

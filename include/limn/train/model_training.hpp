@@ -25,14 +25,17 @@ namespace limn::inline v0 {
 /// The options that every training has. A model's own ones derive from them, call this visit first,
 /// and extend check.
 struct TrainingOptions {
+  /// Side of the squares, and pictures of each domain in a step.
   Index size = 64, batch = 1;
-  std::int64_t steps = 10000;
+  std::int64_t steps = 10000;  ///< length of the training
+  /// Of Adam, see primitive::AdamRule.
   double learning_rate = 2e-4, beta1 = 0.5, beta2 = 0.999, weight_decay = 0;
-  bool decay = true;  ///< the learning rate falls to 0 over the second half
-  std::uint64_t seed = 0;
-  Fit fit = Fit::squash;
-  Maths maths = Maths::fast;
+  bool decay = true;          ///< the learning rate falls to 0 over the second half
+  std::uint64_t seed = 0;     ///< of first values, pictures' order and noise
+  Fit fit = Fit::squash;      ///< how pictures become squares
+  Maths maths = Maths::fast;  ///< how much rounding is traded for speed
 
+  /// The table of the options, see option_table.hpp.
   void visit(auto&& f) {
     f("size", size, OptionRange{8, 4096}, "pictures are SIZE x SIZE");
     f("batch", batch, OptionRange{1, 65536}, "pictures of a step");
@@ -70,13 +73,16 @@ concept TrainableModel = std::derived_from<typename M::Options, TrainingOptions>
 
 /// What a training will need, and the names of its losses, known before it begins.
 struct ModelPlan {
+  /// Values that are learned; bytes at the peak; bytes of a checkpoint; multiply-adds of a step.
   std::uint64_t parameters = 0, peak = 0, checkpoint = 0, multiply_adds = 0;
-  std::vector<std::string> losses;
+  std::vector<std::string> losses;  ///< columns of the log, in its order
 };
 
+/// Trains any model that is a TrainableModel, on a device and in a scalar type.
 template <class M, Device D, Scalar T>
 class ModelTraining final : public Trainable {
  public:
+  /// The model's own, which derive from TrainingOptions.
   using Options = typename M::Options;
 
   /// Allocates and initializes everything. `losses`: their names, as the plan has them. Throws
@@ -120,7 +126,9 @@ class ModelTraining final : public Trainable {
     return plan;
   }
 
+  /// The networks.
   [[nodiscard]] M& model() { return model_; }
+  /// Where they are.
   [[nodiscard]] D& device() { return *device_; }
 
   [[nodiscard]] std::string description() const override {

@@ -15,7 +15,10 @@
 
 namespace limn::inline v0 {
 
-inline constexpr const char *first_moments_prefix = "adam.m/", *second_moments_prefix = "adam.v/";
+/// What the names of Adam's first moments begin with in a checkpoint.
+inline constexpr const char* first_moments_prefix = "adam.m/";
+/// Of the second ones.
+inline constexpr const char* second_moments_prefix = "adam.v/";
 
 /// The parameters of a set under their names.
 template <Device D, Scalar T>

@@ -21,10 +21,10 @@ namespace limn::inline v0 {
 /// Networks that learn together.
 template <Device D, Scalar T>
 struct Player {
-  std::string name;
-  const void* networks;  ///< what the model calls them by
-  ParameterSet<D, T> parameters;
-  std::optional<Adam<D, T>> adam;
+  std::string name;                ///< "D": its loss is the column "D_loss"
+  const void* networks;            ///< what the model calls them by
+  ParameterSet<D, T> parameters;   ///< of all its networks
+  std::optional<Adam<D, T>> adam;  ///< made when the parameters are allocated
 
   /// `group` is one network, or a struct of several; it must stay where it is.
   template <class Networks>
@@ -60,7 +60,9 @@ class Turn {
   [[nodiscard]] std::int64_t step() const { return step_; }
   /// The pictures of A and B, (N,S,S,C) in [-1, 1]; no B where there is one kind of pictures.
   [[nodiscard]] const Tensor<D, T>& a() const { return a_; }
+  /// The pictures of B; undefined where there is one kind.
   [[nodiscard]] const Tensor<D, T>& b() const { return b_; }
+  /// Where the pictures are.
   [[nodiscard]] D& device() const { return a_.device(); }
 
   /// Random numbers of this step for one purpose: the same in every run with this seed, resumed or

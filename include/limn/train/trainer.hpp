@@ -30,16 +30,19 @@ struct TrainerOptions {
   /// Gets log.csv, sheets/step_0001000.png and checkpoints (checkpoints.hpp); empty: nothing is
   /// written.
   std::filesystem::path out;
-  std::int64_t steps = 0;
+  std::int64_t steps = 0;  ///< length of the training
   /// Every so many steps, and at the last; 0: never (the last checkpoint is always saved).
   std::int64_t log_every = 10, sheet_every = 1000, save_every = 1000;
   /// So many checkpoints are kept, the best one not counted; at least 1.
   std::int64_t keep = 2;
 };
 
+/// Drives one training.
 class Trainer {
  public:
+  /// The pictures of the next step, each time it is called.
   using Batches = limn::Batches;
+  /// Why run() ended: after the last step; at `until`; asked to stop; a problem that stops.
   enum class Ended { finished, reached, stopped, problem };
 
   /// Goes on after step `done`, of which the model has the state. `identity` says which data these
@@ -65,16 +68,21 @@ class Trainer {
     seconds_ = files_->seconds();
   }
 
+  /// Steps that are done.
   [[nodiscard]] std::int64_t step() const { return step_; }
+  /// Length of the training.
   [[nodiscard]] std::int64_t steps() const { return options_.steps; }
+  /// Whether the last step is done.
   [[nodiscard]] bool finished() const { return step_ >= options_.steps; }
   /// The step of the last complete checkpoint in `out`, if this trainer knows of one.
   [[nodiscard]] std::optional<std::int64_t> saved_step() const {
     return files_ ? files_->saved_step() : std::nullopt;
   }
+  /// What is trained.
   [[nodiscard]] Trainable& model() { return *model_; }
   /// The problem that ended run(), if one did.
   [[nodiscard]] const std::optional<Problem>& stopped_by() const { return stopped_by_; }
+  /// Rollbacks so far.
   [[nodiscard]] const Recovery& recovery() const { return guard_.recovery; }
 
   /// One step, and the log, sheet and checkpoint that are due. Where problems roll back, it may end

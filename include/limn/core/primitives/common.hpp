@@ -9,6 +9,7 @@
 #include "limn/core/error.hpp"
 #include "limn/core/tensor.hpp"
 
+/// What a device computes: checked functions of tensors, and the groups that a device specializes.
 namespace limn::inline v0::primitive {
 
 /// Out of line, so that a check costs its callers a comparison and no code to build a sentence.

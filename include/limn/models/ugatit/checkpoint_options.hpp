@@ -26,6 +26,7 @@ using limn::set_option;
 /// statistics, losses and optimizer in float.
 enum class Precision { fp32, bf16, fp64 };
 
+/// "fp32", "bf16" or "fp64".
 [[nodiscard]] constexpr const char* to_string(Precision p) {
   return p == Precision::fp32 ? "fp32" : p == Precision::bf16 ? "bf16" : "fp64";
 }
@@ -52,11 +53,11 @@ decltype(auto) with_precision(Precision p, F&& f) {
 
 /// All that decides how a training goes, but for the data.
 struct RunOptions {
-  ModelOptions model;
-  TrainOptions train;
-  Fit fit = Fit::squash;
-  Precision precision = Precision::fp32;
-  Maths maths = Maths::fast;
+  ModelOptions model;                     ///< the networks
+  TrainOptions train;                     ///< how they learn
+  Fit fit = Fit::squash;                  ///< how pictures become squares
+  Precision precision = Precision::fp32;  ///< what networks compute in
+  Maths maths = Maths::fast;              ///< how much rounding is traded for speed
   bool operator==(const RunOptions&) const = default;
 
   /// Throws UsageError that names the option.
@@ -128,17 +129,23 @@ void for_each_option(Options& o, F&& f) {
   f("decay", o.train.decay, choice, "");
 }
 
+/// "light", "full" or "pooled".
 [[nodiscard]] inline std::string option_text(Variant v) { return to_string(v); }
+/// "fp32", "bf16" or "fp64".
 [[nodiscard]] inline std::string option_text(Precision p) { return to_string(p); }
+/// "lsgan", "gan" or "hinge".
 [[nodiscard]] inline std::string option_text(GanType g) { return to_string(g); }
+/// "light", "full" or "pooled".
 inline void parse_option(const std::string& /*name*/, std::string_view text, OptionRange /*range*/,
                          Variant& value) {
   value = parse_variant(text);
 }
+/// "fp32", "bf16" or "fp64".
 inline void parse_option(const std::string& /*name*/, std::string_view text, OptionRange /*range*/,
                          Precision& value) {
   value = parse_precision(text);
 }
+/// "lsgan", "gan" or "hinge".
 inline void parse_option(const std::string& /*name*/, std::string_view text, OptionRange /*range*/,
                          GanType& value) {
   value = parse_gan_type(text);

@@ -21,19 +21,24 @@ namespace limn::inline v0::ugatit {
 /// x + IN(conv(relu(IN(conv(x))))).
 template <Device D, Scalar T = float>
 struct ResidualBlock {
+  /// 3x3, mirrored borders.
   Convolution<D, T> conv1, conv2;
+  /// Of the first with ReLU, of the second without.
   InstanceNorm<D, T> norm1{relu_activation}, norm2{};
 
+  /// (N,H,W,channels) to the same shape.
   explicit ResidualBlock(Index channels)
       : conv1(channels, channels, reflect_conv(3, 1, 1), {.moments = WithMoments::yes}),
         conv2(channels, channels, reflect_conv(3, 1, 1), {.moments = WithMoments::yes}) {}
 
+  /// `next` is the border of the convolution that reads the result.
   [[nodiscard]] Var<D, T> operator()(const Var<D, T>& x, const Border& next) {
     auto y = norm1(conv1(x), {}, conv2.geometry.border());
     y = conv2(y);
     return norm2(std::move(y), x, next);
   }
 
+  /// Calls f(name, member); names are those of the published state_dict.
   void visit(auto&& f) {
     f("conv_block.1", conv1);
     f("conv_block.5", conv2);
@@ -45,10 +50,12 @@ struct ResidualBlock {
 /// Picture (N,S,S,3) -> features (N,S/4,S/4,4 ch): 7x7, two halvings, residual blocks.
 template <Device D, Scalar T = float>
 struct Encoder {
+  /// 7x7; 3x3 with stride 2, twice.
   Convolution<D, T> first, down1, down2;
-  InstanceNorm<D, T> norm{relu_activation};
-  std::vector<ResidualBlock<D, T>> blocks;
+  InstanceNorm<D, T> norm{relu_activation};  ///< of all three
+  std::vector<ResidualBlock<D, T>> blocks;   ///< at a quarter of the size
 
+  /// `channels` after the first convolution, `count` residual blocks.
   Encoder(Index channels, Index count)
       : first(3, channels, reflect_conv(7, 1, 3), {.moments = WithMoments::yes}),
         down1(channels, 2 * channels, reflect_conv(3, 2, 1), {.moments = WithMoments::yes}),
@@ -56,6 +63,7 @@ struct Encoder {
     for (Index i = 0; i < count; ++i) blocks.emplace_back(4 * channels);
   }
 
+  /// image (N,S,S,3) in [-1, 1].
   [[nodiscard]] Var<D, T> operator()(const Var<D, T>& image) {
     auto x = norm(first(image), {}, down1.geometry.border());
     x = norm(down1(x), {}, down2.geometry.border());
@@ -64,6 +72,7 @@ struct Encoder {
     return x;
   }
 
+  /// Calls f(name, member); names are those of the published state_dict.
   void visit(auto&& f) {
     f("DownBlock.1", first);
     f("DownBlock.5", down1);
@@ -83,9 +92,12 @@ struct Encoder {
 /// layers with ReLU, then one each.
 template <Device D, Scalar T = float>
 struct Style {
-  Index bins;
+  Index bins;  ///< per side of the grid that the first layer sees; that of the features: they are
+               ///< not averaged
+  /// Two layers that both share, and one each.
   Linear<D, T> hidden1, hidden2, gamma, beta;
 
+  /// For features of `channels` channels.
   Style(Index channels, Index bins_)
       : bins(bins_),
         hidden1({1, bins_, bins_, channels}, channels,
@@ -94,12 +106,14 @@ struct Style {
         gamma(vector_shape(channels), channels),
         beta(vector_shape(channels), channels) {}
 
+  /// features (N,S/4,S/4,channels) -> gamma and beta.
   [[nodiscard]] std::pair<Var<D, param_t<T>>, Var<D, param_t<T>>> operator()(
       const Var<D, T>& features) {
     const auto x = hidden2(seen(features));
     return {gamma(x), beta(x)};
   }
 
+  /// Calls f(name, member); names are those of the published state_dict.
   void visit(auto&& f) {
     f("gamma", gamma);
     f("beta", beta);
@@ -122,15 +136,20 @@ struct Style {
 /// x + AdaLIN(conv(relu(AdaLIN(conv(x))))).
 template <Device D, Scalar T = float>
 struct AdaptiveResidual {
+  /// 3x3, mirrored borders.
   Convolution<D, T> conv1, conv2;
+  /// Of the first with ReLU, of the second without.
   AdaLin<D, T> norm1, norm2;
 
+  /// (N,H,W,channels) to the same shape.
   explicit AdaptiveResidual(Index channels)
       : conv1(channels, channels, reflect_conv(3, 1, 1), {.moments = WithMoments::yes}),
         conv2(channels, channels, reflect_conv(3, 1, 1), {.moments = WithMoments::yes}),
         norm1(channels, relu_activation),
         norm2(channels) {}
 
+  /// gamma, beta (N,1,1,channels), for both normalizations; `next` is the border of the convolution
+  /// that reads the result.
   [[nodiscard]] Var<D, T> operator()(const Var<D, T>& x, const Var<D, param_t<T>>& gamma,
                                      const Var<D, param_t<T>>& beta, const Border& next) {
     auto y = norm1(conv1(x), gamma, beta, {}, conv2.geometry.border());
@@ -138,6 +157,7 @@ struct AdaptiveResidual {
     return norm2(std::move(y), gamma, beta, x, next);
   }
 
+  /// Calls f(name, member); names are those of the published state_dict.
   void visit(auto&& f) {
     f("conv1", conv1);
     f("norm1", norm1);
@@ -150,9 +170,12 @@ struct AdaptiveResidual {
 /// the convolution) with LIN, 7x7, tanh.
 template <Device D, Scalar T = float>
 struct Decoder {
+  /// 3x3 of a doubled picture, twice; 7x7.
   Convolution<D, T> up1, up2, last;
+  /// Of the first two, with ReLU.
   LayerInstanceNorm<D, T> norm1, norm2;
 
+  /// `channels` before the last convolution.
   explicit Decoder(Index channels)
       : up1(4 * channels, 2 * channels, reflect_conv(3, 1, 1, 2), {.moments = WithMoments::yes}),
         up2(2 * channels, channels, reflect_conv(3, 1, 1, 2), {.moments = WithMoments::yes}),
@@ -160,12 +183,14 @@ struct Decoder {
         norm1(2 * channels, relu_activation),
         norm2(channels, relu_activation) {}
 
+  /// x (N,S/4,S/4,4 channels).
   [[nodiscard]] Var<D, T> operator()(const Var<D, T>& x) {
     auto y = norm1(up1(x), up2.geometry.border());
     y = norm2(up2(y), last.geometry.border());
     return last(y);
   }
 
+  /// Calls f(name, member); names are those of the published state_dict.
   void visit(auto&& f) {
     f("UpBlock2.2", up1);
     f("UpBlock2.3", norm1);
@@ -184,14 +209,17 @@ struct Translation {
   Tensor<D, param_t<T>> heatmap;
 };
 
+/// Translates pictures of one domain into the other.
 template <Device D, Scalar T = float>
 struct Generator {
-  Encoder<D, T> encode;
+  Encoder<D, T> encode;  ///< picture to features
+  /// Features to attended features, and CAM logits.
   ClassActivationMap<D, T, Linear<D, T>> attention;
-  Style<D, T> style;
-  std::vector<AdaptiveResidual<D, T>> body;
-  Decoder<D, T> decode;
+  Style<D, T> style;                         ///< attended features to gamma and beta
+  std::vector<AdaptiveResidual<D, T>> body;  ///< residual blocks with AdaLIN
+  Decoder<D, T> decode;                      ///< features to picture
 
+  /// Its values come when a ParameterSet allocates it.
   explicit Generator(const ModelOptions& o)
       : encode(o.channels, o.blocks),
         attention(o.features(), relu_activation, Linear<D, T>(vector_shape(o.features()), 1),
@@ -215,6 +243,7 @@ struct Generator {
     return {decode(x), logits, heatmap};
   }
 
+  /// Calls f(name, member); names are those of the published state_dict.
   void visit(auto&& f) {
     attention.visit(f);
     style.visit(f);

@@ -17,7 +17,7 @@ namespace limn::inline v0::ugatit {
 /// D_loss and G_loss.
 template <Device D, Scalar T>
 struct Losses {
-  std::vector<NamedLoss<D, T>> terms;
+  std::vector<NamedLoss<D, T>> terms;  ///< in the order of loss_names
 
   /// Values, waiting for the device. Throws NumericError that names the first term that is not
   /// finite.
@@ -53,8 +53,11 @@ struct Losses {
 template <Device D, Scalar T>
 class LossTerms {
  public:
+  /// The scalar type of losses.
   using P = param_t<T>;
 
+  /// A loss term, (1,1,1,1), that counts `lambda` times in its phase's sum; the value is kept
+  /// without it.
   void add(const std::string& name, double lambda, const Var<D, P>& loss) {
     terms_.emplace(name, Weighted<D, P>(lambda, loss));
   }

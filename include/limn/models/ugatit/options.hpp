@@ -21,6 +21,7 @@ namespace limn::inline v0::ugatit {
 /// pool bins.
 enum class Variant { full, light, pooled };
 
+/// "full", "light" or "pooled".
 [[nodiscard]] constexpr const char* to_string(Variant v) {
   return v == Variant::full ? "full" : v == Variant::light ? "light" : "pooled";
 }
@@ -51,6 +52,7 @@ inline constexpr std::array<std::pair<GanType, const char*>, 7> gan_types{{
 }};
 }  // namespace detail
 
+/// "lsgan", "gan" or "hinge".
 [[nodiscard]] constexpr const char* to_string(GanType g) {
   return detail::gan_types[static_cast<std::size_t>(g)].second;
 }
@@ -68,9 +70,9 @@ inline constexpr std::array<std::pair<GanType, const char*>, 7> gan_types{{
 
 /// The networks.
 struct ModelOptions {
-  Variant variant = Variant::light;
-  Index pool = 8;       ///< bins per side of `pooled`
-  Index size = 256;     ///< pictures are size x size; a multiple of 4
+  Variant variant = Variant::light;  ///< how features reach the layers that make gamma and beta
+  Index pool = 8;                    ///< bins per side of `pooled`
+  Index size = 256;                  ///< pictures are size x size; a multiple of 4
   Index channels = 64;  ///< after the first convolution; the bottleneck has 4 times as many
   Index blocks = 4;     ///< residual blocks in the encoder, and AdaLIN blocks in the decoder
   bool operator==(const ModelOptions&) const = default;
@@ -116,18 +118,20 @@ inline constexpr Index global_halvings = 5, local_halvings = 3;
 
 /// The training: lambda of the four losses, optimizer, length.
 struct TrainOptions {
-  Index batch = 1;         ///< pictures of each domain that are computed at one time
-  Index accumulate = 1;    ///< so many batches make one step of the optimizer
-  Index critic_steps = 1;  ///< updates of the discriminators for one of the generators
-  std::int64_t steps = 100000;
-  double learning_rate = 1e-4;
-  double weight_decay = 1e-4;
+  Index batch = 1;              ///< pictures of each domain that are computed at one time
+  Index accumulate = 1;         ///< so many batches make one step of the optimizer
+  Index critic_steps = 1;       ///< updates of the discriminators for one of the generators
+  std::int64_t steps = 100000;  ///< length of the training, in steps of the optimizers
+  double learning_rate = 1e-4;  ///< of Adam, for both kinds of networks
+  double weight_decay = 1e-4;   ///< L2, as AdamOptions
+  /// Of Adam.
   double beta1 = 0.5, beta2 = 0.999;
-  GanType gan_type = GanType::lsgan;
+  GanType gan_type = GanType::lsgan;  ///< what they play
+  /// Weights of the losses: adversarial (of both phases), cycle, identity, CAM.
   double lambda_adversarial = 1, lambda_cycle = 10, lambda_identity = 10, lambda_cam = 1000;
   double lambda_penalty = 10;  ///< of gradient penalties, within the adversarial loss
   bool decay = true;           ///< linear decay of the learning rate from half of the run
-  std::uint64_t seed = 0;
+  std::uint64_t seed = 0;      ///< of first values, pictures' order and all that is random
   double ema = 0.999;  ///< decay of the averages of the generators' weights, which are used in
                        ///< their place; 0: none are kept
   Distortions augmentation{};                 ///< of what the discriminators see

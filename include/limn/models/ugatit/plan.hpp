@@ -12,16 +12,16 @@ namespace limn::inline v0::ugatit {
 
 /// Bytes of a training on its device, and work of a step.
 struct Plan {
-  std::uint64_t weights = 0;      ///< of all six networks, and vectors of spectral normalization
-  std::uint64_t gradients = 0;    ///< of the weights that were learning when most was in use
-  std::uint64_t moments = 0;      ///< of Adam
-  std::uint64_t averages = 0;     ///< of the generators' weights
-  std::uint64_t activations = 0;  ///< pictures, and what the tapes kept at that time
-  std::uint64_t workspace = 0;    ///< the rest of the peak: scratch memory of kernels, gradients
-                                  ///< of activations, gaps
-  std::uint64_t peak = 0;         ///< of the device's pool, as a real training has it, exactly
-  std::uint64_t checkpoint = 0;   ///< the file, without the names of the pictures
-  std::uint64_t parameters = 0;
+  std::uint64_t weights = 0;        ///< of all six networks, and vectors of spectral normalization
+  std::uint64_t gradients = 0;      ///< of the weights that were learning when most was in use
+  std::uint64_t moments = 0;        ///< of Adam
+  std::uint64_t averages = 0;       ///< of the generators' weights
+  std::uint64_t activations = 0;    ///< pictures, and what the tapes kept at that time
+  std::uint64_t workspace = 0;      ///< the rest of the peak: scratch memory of kernels, gradients
+                                    ///< of activations, gaps
+  std::uint64_t peak = 0;           ///< of the device's pool, as a real training has it, exactly
+  std::uint64_t checkpoint = 0;     ///< the file, without the names of the pictures
+  std::uint64_t parameters = 0;     ///< values that are learned, of all networks
   std::uint64_t multiply_adds = 0;  ///< of a step, in convolutions and matrix products
 };
 

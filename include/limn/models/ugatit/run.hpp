@@ -23,9 +23,10 @@ namespace limn::inline v0::ugatit {
 
 /// Where a run takes place, and what it leaves; nothing here changes what is computed.
 struct RunPlace {
-  std::filesystem::path data;  ///< has trainA, trainB, and testA, testB for the sheets
-  std::filesystem::path out;
+  std::filesystem::path data;               ///< has trainA, trainB, and testA, testB for the sheets
+  std::filesystem::path out;                ///< gets log, sheets, checkpoints and report
   std::shared_ptr<const RunDevice> device;  ///< cpu_run_device(), ...
+  /// Steps between lines of the log, sheets, checkpoints; the last step has one of each.
   std::int64_t log_every = 10, sheet_every = 1000, save_every = 1000;
   bool tensorboard = false;                ///< also event files that TensorBoard reads
   std::int64_t keep = 2;                   ///< checkpoints that are kept, besides the best
@@ -39,7 +40,7 @@ using limn::GivenOptions;
 
 /// A checkpoint's options, and what became of them.
 struct ResumedOptions {
-  RunOptions options;
+  RunOptions options;     ///< with the length that was asked for
   std::int64_t step = 0;  ///< of the checkpoint
   std::string news;       ///< a sentence about a changed length; or empty
 };

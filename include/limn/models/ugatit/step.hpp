@@ -73,16 +73,19 @@ struct Negative {
 template <Device D, Scalar T = float>
 class Step {
  public:
+  /// The scalar type of losses.
   using P = param_t<T>;
   /// An intermediate result: its name ("fake_A2B", "real_logit_GA", ...), its shape, and its values
   /// where they are asked for.
   struct Seen {
-    std::string_view name;
-    Shape shape;
-    std::function<std::vector<P>()> values;
+    std::string_view name;                   ///< valid during the call
+    Shape shape;                             ///< of the values
+    std::function<std::vector<P>()> values;  ///< downloads them
   };
+  /// Told of each intermediate result as it is computed.
   using Observer = std::function<void(const Seen&)>;
 
+  /// The model must outlive it. Throws UsageError for options that do not work.
   Step(Model<D, T>& model, const TrainOptions& options)
       : model_(&model),
         options_((options.check(), options)),
@@ -158,11 +161,13 @@ class Step {
     return losses;
   }
 
+  /// Of a step, counted from 1.
   [[nodiscard]] double learning_rate(std::int64_t step) const {
     return rate_factor_ * (options_.decay
                                ? linear_decay(options_.learning_rate, step, options_.steps)
                                : options_.learning_rate);
   }
+  /// Multiplies the learning rate of all steps to come.
   void scale_learning_rate(double factor) { rate_factor_ *= factor; }
   /// After compute() threw NumericError, which it does before it changes anything where
   /// translations are not finite: takes begin() back, so that all is as before the step, and says
@@ -185,7 +190,9 @@ class Step {
     forget_cam_accuracy();
     return shares;
   }
+  /// Of both generators.
   [[nodiscard]] Adam<D, T>& generator_adam() { return generator_adam_; }
+  /// Of the four discriminators.
   [[nodiscard]] Adam<D, T>& discriminator_adam() { return discriminator_adam_; }
   /// While a step is observed its gradients stay until the next one, for whoever wants to see
   /// them, unless told otherwise.
@@ -193,6 +200,7 @@ class Step {
     observer_ = std::move(observer);
     keep_gradients_ = observer_ && keep_gradients;
   }
+  /// Whether there is an observer.
   [[nodiscard]] bool observed() const { return static_cast<bool>(observer_); }
 
  private:

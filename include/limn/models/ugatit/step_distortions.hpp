@@ -25,8 +25,10 @@ enum class Domain { a, b };
 template <Device D, Scalar T>
 class StepDistortions {
  public:
+  /// The scalar type of the numbers.
   using P = param_t<T>;
 
+  /// For pictures of size x size; takes memory for a step's numbers if there is an augmentation.
   StepDistortions(D& device, const TrainOptions& options, Index size)
       : options_(options), size_(size) {
     if (options.augmentation.any())

@@ -20,6 +20,7 @@
 
 namespace limn::inline v0::ugatit {
 
+/// A training of the whole model, on a device and in a scalar type.
 template <Device D, Scalar T>
 class Training final : public Trainable {
  public:
@@ -32,9 +33,13 @@ class Training final : public Trainable {
         model_(*device_, options.model, options.train.seed),
         step_(model_, options.train) {}
 
+  /// Where it computes.
   [[nodiscard]] D& device() { return *device_; }
+  /// The networks.
   [[nodiscard]] Model<D, T>& model() { return model_; }
+  /// Losses, optimizers and learning rate.
   [[nodiscard]] Step<D, T>& step() { return step_; }
+  /// As it was made.
   [[nodiscard]] const RunOptions& options() const { return options_; }
 
   [[nodiscard]] std::string description() const override {
