@@ -87,17 +87,19 @@ struct ChosenPenalty {
 /// A GanLoss, see limn/loss/gan_losses.hpp; as published mean (D(real) - 1)^2 + mean D(fake)^2 of a
 /// discriminator and mean (D(fake) - 1)^2 of a generator.
 struct AdversarialLoss {
-  detail::ChosenLoss<detail::GanTerm::real> real;
-  detail::ChosenLoss<detail::GanTerm::fake> fake;
-  detail::ChosenLoss<detail::GanTerm::generator> generator;
+  detail::ChosenLoss<detail::GanTerm::real> real;            ///< of a discriminator's real logit
+  detail::ChosenLoss<detail::GanTerm::fake> fake;            ///< of its logit of what is made
+  detail::ChosenLoss<detail::GanTerm::generator> generator;  ///< of the same, for the generator
   detail::ChosenPenalty penalty;  ///< for penalize_gradient, where penalizes(type)
 
+  /// As the type is played.
   explicit AdversarialLoss(GanType type) : real{type}, fake{type}, generator{type}, penalty{type} {}
 
-  /// What a discriminator or a generator pays where all logits are one.
+  /// What a discriminator pays where real and made pictures have this logit.
   [[nodiscard]] double of_discriminator(double logit) const {
     return real(logit, 0.0) + fake(logit, 0.0);
   }
+  /// What a generator pays for it.
   [[nodiscard]] double of_generator(double logit) const { return generator(logit, 0.0); }
   /// Whether a logit says real or made, as all but Wasserstein's do: there only differences count.
   [[nodiscard]] bool classifies() const {

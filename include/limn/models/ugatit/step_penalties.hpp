@@ -31,8 +31,9 @@ struct HalfDeviation {
 template <Device D, Scalar T>
 class StepPenalties {
  public:
-  using P = param_t<T>;
+  using P = param_t<T>;  ///< of shares and deviations
 
+  /// Sets memory aside for the pictures of a step, size x size.
   StepPenalties(D& device, const TrainOptions& options, Index size)
       : type_(options.gan_type),
         seed_(options.seed),
@@ -43,6 +44,7 @@ class StepPenalties {
     if (type_ == GanType::dragan) noise_ = Tensor<D, T>(device, {2 * pictures_, size, size, 3});
   }
 
+  /// Whether there is a penalty.
   [[nodiscard]] bool any() const { return penalizes(type_); }
 
   /// Makes those of a step, counted from 1, on the device.
