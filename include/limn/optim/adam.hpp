@@ -51,7 +51,8 @@ class Adam {
     primitive::copy(values, averages_);
   }
 
-  /// One update of every parameter from the gradients that have accumulated.
+  /// One update of every parameter from the gradients that have accumulated. Throws UsageError
+  /// where there are none, or the weights are another set's.
   void step(double learning_rate) {
     advance(learning_rate);
     update();
@@ -62,6 +63,7 @@ class Adam {
   void advance(double learning_rate) {
     if (parameters_->substituted())
       throw UsageError("[Adam] the weights are substituted by another buffer: nothing may learn");
+    parameters_->require_own();
     ++steps_;
     const auto t = static_cast<double>(steps_);
     const double decay = averages_.defined() ? std::min(decay_, (1 + t) / (10 + t)) : 1;
