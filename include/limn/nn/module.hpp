@@ -15,6 +15,11 @@ namespace limn::inline v0 {
 
 namespace detail {
 
+/// Stands for any visitor where it is asked what can be visited.
+struct VisitProbe {
+  void operator()(const std::string&, auto&&...) const {}
+};
+
 template <class M>
 inline constexpr bool is_parameter = false;
 template <Device D, Scalar T>
@@ -46,10 +51,20 @@ struct Walk {
 
 }  // namespace detail
 
+/// What names its parameters: has void visit(auto&& f), which calls f(name, member) for each member
+/// that holds some, and nothing where there are none.
+template <class M>
+concept Visitable = requires(M& m, const detail::VisitProbe& f) {
+  m.visit(f);
+};
+
 /// Calls f(path, parameter) for every parameter of a network, in the order of its visit functions.
 /// Layers with a `name` get their path, so that errors can say which layer they come from.
 template <class Network, class F>
 void for_each_parameter(Network& network, const std::string& prefix, F&& f) {
+  static_assert(Visitable<Network>,
+                "limn: a network needs void visit(auto&& f), which calls f(name, member) for each "
+                "member that holds parameters");
   if constexpr (requires { network.name = prefix; }) network.name = prefix;
   network.visit(detail::Walk<std::remove_reference_t<F>>{prefix, f});
 }

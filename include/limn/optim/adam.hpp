@@ -24,6 +24,7 @@ template <Device D, Scalar T>
 class Adam {
  public:
   using P = param_t<T>;
+  static constexpr const char* name = "adam";
 
   /// Throws UsageError for parameters without gradients: nothing could be learned.
   Adam(ParameterSet<D, T>& parameters, const AdamOptions& options)
@@ -100,6 +101,8 @@ class Adam {
   /// First and second moments, flat, at the offsets of the parameters' values.
   [[nodiscard]] const Tensor<D, P>& first_moments() const { return m_; }
   [[nodiscard]] const Tensor<D, P>& second_moments() const { return v_; }
+  /// Both by the names that checkpoints have (optimizer.hpp).
+  void keep(auto&& f) const { f("m", m_), f("v", v_); }
   /// Averaged weights, likewise; undefined unless average() was called.
   [[nodiscard]] const Tensor<D, P>& averages() const { return averages_; }
 

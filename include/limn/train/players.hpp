@@ -6,14 +6,15 @@
 #include <cstdint>
 #include <list>
 #include <memory>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 #include "limn/autograd/finite_probe.hpp"
+#include "limn/ops/augmentation.hpp"
 #include "limn/optim/adam.hpp"
+#include "limn/optim/optimizer.hpp"
 #include "limn/train/objective.hpp"
 
 namespace limn::inline v0 {
@@ -24,16 +25,28 @@ struct Player {
   std::string name;
   const void* networks;  ///< what the model calls them by
   ParameterSet<D, T> parameters;
-  std::optional<Adam<D, T>> adam;
+  AnyOptimizer<D, T> optimizer;
 
-  /// `group` is one network, or a struct of several; it must stay where it is.
+  /// `group` is one network, or a struct of several; it must stay where it is. `make(parameters)`
+  /// gives the optimizer (optim/optimizer.hpp).
+  template <class Networks, class Make>
+  Player(D& device, std::string called, Networks& group, std::uint64_t seed, const Make& make)
+      : name(std::move(called)),
+        networks(&group),
+        parameters(device),
+        optimizer(initialized(group, seed), make) {}
+  /// With Adam.
   template <class Networks>
   Player(D& device, std::string called, Networks& group, std::uint64_t seed,
          const AdamOptions& options)
-      : name(std::move(called)), networks(&group), parameters(device) {
+      : Player(device, std::move(called), group, seed,
+               [&options](auto& weights) { return Adam<D, T>(weights, options); }) {}
+
+ private:
+  ParameterSet<D, T>& initialized(auto& group, std::uint64_t seed) {
     parameters.add(name, group).allocate(true);
     parameters.initialize(seed);
-    adam.emplace(parameters, options);
+    return parameters;
   }
 };
 
@@ -75,6 +88,18 @@ class Turn {
     return z;
   }
 
+  /// What a discriminator is shown instead of these pictures (ops/augmentation.hpp), with random
+  /// numbers of this step and purpose: real and made pictures each have their own. Throws what the
+  /// augmentation throws.
+  template <class A>
+  [[nodiscard]] Var<D, T> augment(const A& augmentation, const Var<D, T>& pictures,
+                                  std::string_view purpose) const {
+    static_assert(AugmentationOf<A, D, T>,
+                  "limn: an augmentation needs operator()(x, random) const, which takes pictures, "
+                  "a Var<D, T>, and a Philox, and gives pictures of the same type");
+    return augmentation(pictures, random(purpose));
+  }
+
   /// A player's parameters, for gradient penalties.
   template <class Networks>
   [[nodiscard]] ParameterSet<D, T>& parameters(const Networks& networks) const {
@@ -104,7 +129,7 @@ class Turn {
       show(who.name + "_loss", sum.value());
     }
     if (looks()) require_finite_gradients(who);
-    who.adam->step(rate_);
+    who.optimizer.step(rate_);
     who.parameters.release_gradients();
   }
 
