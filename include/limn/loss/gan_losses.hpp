@@ -72,8 +72,11 @@ template <class L, Device D, Scalar T>
       GanLoss<L>,
       "limn: a GAN loss has three members: real, fake and generator, each a pointwise loss "
       "with operator()(x, t) and derivative(x, t) (see limn/loss/gan_losses.hpp)");
-  return mean_loss(loss.real, on_real, on_real.value()) +
-         mean_loss(loss.fake, on_fake, on_fake.value());
+  if constexpr (GanLoss<L>)
+    return mean_loss(loss.real, on_real, on_real.value()) +
+           mean_loss(loss.fake, on_fake, on_fake.value());
+  else
+    return {};
 }
 
 /// What a generator minimizes: on the discriminator's logits of its pictures.
@@ -83,7 +86,10 @@ template <class L, Device D, Scalar T>
       GanLoss<L>,
       "limn: a GAN loss has three members: real, fake and generator, each a pointwise loss "
       "with operator()(x, t) and derivative(x, t) (see limn/loss/gan_losses.hpp)");
-  return mean_loss(loss.generator, on_fake, on_fake.value());
+  if constexpr (GanLoss<L>)
+    return mean_loss(loss.generator, on_fake, on_fake.value());
+  else
+    return {};
 }
 
 }  // namespace limn::inline v0

@@ -188,7 +188,7 @@ requires(sizeof...(Critics) > 0)
     const auto last = done == sizeof...(critics) ? finish : use;
     detail::penalize_output(f, lambda, parameters, x, critic, first, last, penalty);
   };
-  (one(critics), ...);
+  if constexpr ((DiscriminatorOf<Critics, D, T> && ...)) (one(critics), ...);
   return penalty;
 }
 

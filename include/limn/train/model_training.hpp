@@ -89,10 +89,11 @@ struct OptionsOfModel<M> {
 /// Whether M is one; says what it lacks, once, where it is none.
 template <class M, class D, class T>
 consteval bool trainable_model() {
-  static_assert(TrainableModel<M, D, T>,
-                "limn: a model to train needs Options derived from TrainingOptions, a constructor "
-                "from (device, options), a title, players(f) and step(turn): see "
-                "limn/train/model_training.hpp");
+  static_assert(
+      !requires { typename M::Options; } || TrainableModel<M, D, T>,
+      "limn: a model to train needs Options derived from TrainingOptions, a constructor "
+      "from (device, options), a title, players(f) and step(turn): see "
+      "limn/train/model_training.hpp");
   return TrainableModel<M, D, T>;
 }
 
@@ -111,7 +112,7 @@ struct ModelPlan {
 template <class M, Device D, Scalar T>
 class ModelTraining final : public Trainable {
  public:
-  static_assert(detail::trainable_model<M, D, T>());
+  static constexpr bool fits = detail::trainable_model<M, D, T>();  // or a sentence
   using Options = ModelOptions<M>;
 
   /// Allocates and initializes everything. `losses`: their names, as the plan has them. Throws

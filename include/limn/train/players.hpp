@@ -97,7 +97,10 @@ class Turn {
     static_assert(AugmentationOf<A, D, T>,
                   "limn: an augmentation needs operator()(x, random) const, which takes pictures, "
                   "a Var<D, T>, and a Philox, and gives pictures of the same type");
-    return augmentation(pictures, random(purpose));
+    if constexpr (AugmentationOf<A, D, T>)
+      return augmentation(pictures, random(purpose));
+    else
+      return {};
   }
 
   /// A player's parameters, for gradient penalties.
