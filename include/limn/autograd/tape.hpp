@@ -2,6 +2,7 @@
 // Tape: the operations of a computation in order, each with its backward and what it kept.
 #pragma once
 
+#include <algorithm>
 #include <memory>
 #include <string_view>
 #include <utility>
@@ -68,11 +69,14 @@ class Tape {
     if (loss.shape() != scalar_shape())
       throw ShapeError("[backward] a loss is one value, (1,1,1,1); this is " +
                        to_string(loss.shape()));
-    if (loss.tape() != this || operations_.empty())
-      throw ShapeError(
-          "[backward] the loss was not recorded on this tape, or backward has been run already");
+    if (loss.tape() != this || operations_.empty()) refuse_released();
     if (!loss.wants_gradient())
       throw ShapeError("[backward] the loss depends on nothing that wants a gradient");
+    // most often the last one; what was recorded later may be another computation's
+    const bool recorded = std::any_of(
+        operations_.rbegin(), operations_.rend(),
+        [&](const auto& operation) { return operation->result == loss.gradient().identity(); });
+    if (!recorded) refuse_released();
     primitive::fill(loss.gradient().target().tensor, param_t<P>(1));
     while (!operations_.empty()) {
       operations_.back()->run();
@@ -95,16 +99,18 @@ class Tape {
 
  private:
   struct Recorded {
-    Recorded() = default;
+    explicit Recorded(const void* r) : result(r) {}
     Recorded(const Recorded&) = delete;
     Recorded& operator=(const Recorded&) = delete;
     virtual ~Recorded() = default;
     virtual void run() = 0;
+    const void* result;  ///< the gradient's identity
   };
 
   template <Scalar T, class Backward>
   struct Operation final : Recorded {
-    Operation(Gradient<D, T> dy, Backward b) : gradient(std::move(dy)), backward(std::move(b)) {}
+    Operation(Gradient<D, T> dy, Backward b)
+        : Recorded(dy.identity()), gradient(std::move(dy)), backward(std::move(b)) {}
     void run() override {
       const Tensor<D, T> dy = gradient.take();
       if (dy.defined()) backward(dy);
@@ -112,6 +118,11 @@ class Tape {
     Gradient<D, T> gradient;
     Backward backward;
   };
+
+  [[noreturn]] static void refuse_released() {
+    throw ShapeError(
+        "[backward] the loss was not recorded on this tape, or backward has been run already");
+  }
 
   StashFormat stash_;
   FiniteProbe* probe_ = nullptr;

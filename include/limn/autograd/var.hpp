@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <string>
 #include <utility>
 
 #include "limn/autograd/kept.hpp"
@@ -39,6 +40,8 @@ class Gradient {
 
   /// Whether contributions are to be computed.
   [[nodiscard]] bool wanted() const { return tensor_ != nullptr; }
+  /// The same for all copies, and for nothing else that lives.
+  [[nodiscard]] const void* identity() const { return tensor_.get(); }
   /// What has arrived so far; undefined if nothing has or none is wanted.
   [[nodiscard]] Tensor<D, T> tensor() const { return tensor_ ? *tensor_ : Tensor<D, T>(); }
 
@@ -149,5 +152,26 @@ class Var {
   Moments<D, T> moments_;
   std::shared_ptr<Kept<D, T>> kept_;
 };
+
+namespace detail {
+
+[[noreturn]] LIMN_NOINLINE inline void refuse_tapes(const char* where, const Shape& a,
+                                                    const Shape& b) {
+  throw UsageError("[" + std::string(where) + "] values of two tapes do not meet: " + to_string(a) +
+                   " is on one tape, " + to_string(b) +
+                   " on another; Tape::branch or Tape::constant takes one over to the other's");
+}
+
+}  // namespace detail
+
+/// The tape of an operation on both, or none: every operation with two values asks here. Throws
+/// UsageError for values of two tapes, whose gradients would be lost, and of two devices.
+template <Device D, Scalar T, Scalar U>
+[[nodiscard]] Tape<D>* common_tape(const char* where, const Var<D, T>& a, const Var<D, U>& b) {
+  primitive::require_one_device(where, a.bordered().tensor, b.bordered().tensor);
+  if (a.tape() != b.tape() && a.tape() && b.tape()) [[unlikely]]
+    detail::refuse_tapes(where, a.shape(), b.shape());
+  return a.tape() ? a.tape() : b.tape();
+}
 
 }  // namespace limn::inline v0

@@ -121,6 +121,11 @@ class Tensor {
     return value;
   }
 
+  /// Whether this begins at that value of `whole`.
+  [[nodiscard]] bool is_view(const Tensor& whole, Index offset) const {
+    return memory_ == whole.memory_ && offset_ == whole.offset_ + offset;
+  }
+
   /// How many handles share this memory.
   [[nodiscard]] long owners() const { return memory_.use_count(); }
 

@@ -67,13 +67,6 @@ struct WassersteinGan {
   Against<Criticism> real{{}, 1}, fake{{}, -1}, generator{{}, 1};
 };
 
-/// A pointwise loss l(x, t) with its derivative with respect to x, in double.
-template <class F>
-concept PointwiseLoss = requires(const F f, double x, double t) {
-  { f(x, t) } -> std::convertible_to<double>;
-  { f.derivative(x, t) } -> std::convertible_to<double>;
-};
-
 /// Three pointwise losses of a logit: `real` and `fake` of the discriminator, `generator`. Their
 /// target is not used: use Against, or ignore it.
 template <class L>
@@ -87,20 +80,28 @@ concept GanLoss = requires(const L loss) {
 template <class L, Device D, Scalar T>
 [[nodiscard]] Var<D, param_t<T>> discriminator_loss(const L& loss, const Var<D, T>& on_real,
                                                     const Var<D, T>& on_fake) {
-  static_assert(GanLoss<L>,
-                "a GAN loss has three members: real, fake and generator, each a pointwise loss "
-                "with operator()(x, t) and derivative(x, t) (see limn/loss/gan_losses.hpp)");
-  return mean_loss(loss.real, on_real, on_real.value()) +
-         mean_loss(loss.fake, on_fake, on_fake.value());
+  static_assert(
+      GanLoss<L>,
+      "limn: a GAN loss has three members: real, fake and generator, each a pointwise loss "
+      "with operator()(x, t) and derivative(x, t) (see limn/loss/gan_losses.hpp)");
+  if constexpr (GanLoss<L>)
+    return mean_loss(loss.real, on_real, on_real.value()) +
+           mean_loss(loss.fake, on_fake, on_fake.value());
+  else
+    return {};
 }
 
 /// What a generator minimizes: on the discriminator's logits of its pictures.
 template <class L, Device D, Scalar T>
 [[nodiscard]] Var<D, param_t<T>> generator_loss(const L& loss, const Var<D, T>& on_fake) {
-  static_assert(GanLoss<L>,
-                "a GAN loss has three members: real, fake and generator, each a pointwise loss "
-                "with operator()(x, t) and derivative(x, t) (see limn/loss/gan_losses.hpp)");
-  return mean_loss(loss.generator, on_fake, on_fake.value());
+  static_assert(
+      GanLoss<L>,
+      "limn: a GAN loss has three members: real, fake and generator, each a pointwise loss "
+      "with operator()(x, t) and derivative(x, t) (see limn/loss/gan_losses.hpp)");
+  if constexpr (GanLoss<L>)
+    return mean_loss(loss.generator, on_fake, on_fake.value());
+  else
+    return {};
 }
 
 }  // namespace limn::inline v0

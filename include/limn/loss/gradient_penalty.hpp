@@ -19,6 +19,7 @@
 #include <cstddef>
 
 #include "limn/loss/losses.hpp"
+#include "limn/nn/layer.hpp"
 #include "limn/nn/parameter_set.hpp"
 #include "limn/nn/spectral_convolution.hpp"
 #include "limn/ops/dual.hpp"
@@ -161,6 +162,15 @@ void penalize_output(F f, double lambda, ParameterSet<D, T>& parameters, const T
 
 }  // namespace detail
 
+/// A discriminator's output whose gradient can be penalized, as a network or a lambda around one:
+///   critic(x, how)    logits of any shape, a Var for a Var and a Dual for a Dual (ops/dual.hpp)
+/// how: for the Passes of its spectral normalization; without one it is not used.
+template <class C, class D, class T>
+concept DiscriminatorOf = requires(C& critic, const Var<D, T>& x, const Dual<D, T>& dual) {
+  { critic(x, PowerIteration::run) } -> AnyVar;
+  { critic(dual, PowerIteration::run).tangent } -> AnyVar;
+};
+
 /// Adds lambda times the gradient of the penalties of a network's outputs to the gradients of its
 /// `parameters`, and returns the sum of the penalties without lambda, one value. Each
 /// `critic(x, how)` applies the network to a Var or a Dual and gives one output, of any shape; how:
@@ -172,6 +182,10 @@ requires(sizeof...(Critics) > 0) [[nodiscard]] Tensor<D, param_t<T>> penalize_gr
     F f, double lambda, ParameterSet<D, T>& parameters, const Tensor<D, T>& x,
     PowerIteration iteration, Critics&&... critics) {
   using enum PowerIteration;
+  static_assert((DiscriminatorOf<Critics, D, T> && ...),
+                "limn: a discriminator under a gradient penalty needs operator()(x, how), which "
+                "gives a Var for a Var and a Dual for a Dual: a template of x's type whose layers "
+                "take both");
   const bool begins = iteration == run || iteration == hold;
   const bool ends = iteration == run || iteration == finish;
   const Tensor<D, param_t<T>> penalty(x.device(), scalar_shape());
@@ -183,7 +197,7 @@ requires(sizeof...(Critics) > 0) [[nodiscard]] Tensor<D, param_t<T>> penalize_gr
     const auto last = done == sizeof...(critics) && ends ? finish : use;
     detail::penalize_output(f, lambda, parameters, x, critic, first, last, penalty);
   };
-  (one(critics), ...);
+  if constexpr ((DiscriminatorOf<Critics, D, T> && ...)) (one(critics), ...);
   return penalty;
 }
 

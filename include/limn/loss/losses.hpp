@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cmath>
+#include <concepts>
 
 #include "limn/autograd/tape.hpp"
 
@@ -53,9 +54,19 @@ struct CrossEntropyWithLogits {
   }
 };
 
+/// A pointwise loss l(x, t) with its derivative with respect to x, in double.
+template <class F>
+concept PointwiseLoss = requires(const F f, double x, double t) {
+  { f(x, t) } -> std::convertible_to<double>;
+  { f.derivative(x, t) } -> std::convertible_to<double>;
+};
+
 /// A loss against one target value for all elements.
 template <class Loss>
 struct Against {
+  static_assert(PointwiseLoss<Loss>,
+                "limn: what is taken Against a target must be a pointwise loss, with operator()(x, "
+                "t) and derivative(x, t), which take and give a number");
   Loss loss;      ///< of each element
   double target;  ///< in place of the target that it is called with
   /// loss(x, target); its own second argument is ignored.
@@ -89,6 +100,10 @@ struct MeanBackward {
 template <class Loss, Device D, Scalar T>
 [[nodiscard]] Var<D, param_t<T>> mean_loss(Loss loss, const Var<D, T>& x, const Tensor<D, T>& t) {
   using P = param_t<T>;
+  static_assert(
+      PointwiseLoss<Loss>,
+      "limn: a pointwise loss needs operator()(x, t) and derivative(x, t), which take and "
+      "give a number");
   const double factor = 1.0 / static_cast<double>(x.shape().size());
   const Tensor<D, P> value(x.device(), scalar_shape());
   primitive::map_reduce(loss, x.value(), t, factor, value);

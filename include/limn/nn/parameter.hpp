@@ -66,6 +66,14 @@ struct Parameter {
   /// Whether operations that are recorded now compute its gradient.
   [[nodiscard]] bool trainable() const { return learns && !frozen; }
 
+  /// Throws UsageError that names the parameter, unless it is on the device of x.
+  template <Scalar U>
+  void require_device_of(const Var<D, U>& x) const {
+    with_stored([&](const auto& stored) {
+      primitive::require_one_device(name.c_str(), x.bordered().tensor, stored);
+    });
+  }
+
   /// f(the tensor that holds the values): `value`, or `narrow` where that stands in its place.
   template <class F>
   decltype(auto) with_stored(F&& f) const {
@@ -88,6 +96,12 @@ class Operand {
 
   /// (1,1,1,C) or (N,1,1,C); undefined for none.
   [[nodiscard]] Tensor<D, P> value() const { return parameter_ ? parameter_->value : var_.value(); }
+  /// The tape of an operation on x and this, see common_tape. Throws UsageError.
+  [[nodiscard]] Tape<D>* tape_with(const char* where, const Var<D, T>& x) const {
+    if (!parameter_) return var_.defined() ? common_tape(where, x, var_) : x.tape();
+    parameter_->require_device_of(x);
+    return x.tape();
+  }
   /// Whether a backward has to compute its gradient.
   [[nodiscard]] bool wants_gradient() const { return wants_; }
   /// Of the parameter; empty for a value.

@@ -196,6 +196,17 @@ class ParameterSet {
     return shown_.defined() && shown_.data() != values_.data();
   }
 
+  /// Throws UsageError where the values of a weight are not this set's any more, because its
+  /// network was added to another one as well: an update would change what nobody reads.
+  void require_own() const {
+    const auto& flat = shown_.defined() ? shown_ : values_;
+    for (const auto& [p, offset] : offsets_)
+      if (p->role == Role::weight && !p->value.is_view(flat, offset)) [[unlikely]]
+        throw UsageError("[ParameterSet] parameter '" + p->name +
+                         "' has its values in another set: its network was added to both, and one "
+                         "network learns from one optimizer");
+  }
+
   /// Where the buffers are.
   [[nodiscard]] D& device() const { return *device_; }
   /// In the order in which networks were added and visit their members.

@@ -27,6 +27,8 @@ struct InstanceNorm {
                                      const Border& next = {}) const {
     return normalize<D, T>(std::move(x), spec, {}, activation, residual, next);
   }
+
+  void visit(auto&&) {}
 };
 
 /// What rho is kept in while it is learned (published code: RhoClipper).

@@ -56,6 +56,7 @@ template <Device D, Scalar T>
                                     Parameter<D, T>* bias, const ConvGeometry& geometry,
                                     Activation activation = {},
                                     WithMoments with_moments = WithMoments::no) {
+  weights.require_device_of(x);
   D& device = x.device();
   Tensor<D, T> y(device, geometry.output(x.shape(), weights.shape, weights.name.c_str()));
   Moments<D, T> moments;

@@ -46,11 +46,12 @@ template <Device D, Scalar T>
 [[nodiscard]] Var<D, T> activation_tangent(Activation activation, const Var<D, T>& y,
                                            const Var<D, T>& dx) {
   if (activation == identity_activation) return dx;
+  Tape<D>* tape = common_tape("activation_tangent", y, dx);
   const Tensor<D, T> t(dx.device(), dx.shape()), at = y.value();
   activation_backward(activation, at, dx.value(), t);
   const bool curved = activation.kind == Activation::Kind::tanh && y.wants_gradient();
-  if (!dx.wants_gradient() && !curved) return Var<D, T>(t, dx.tape(), false);
-  return dx.tape()->record(
+  if (!dx.wants_gradient() && !curved) return Var<D, T>(t, tape, false);
+  return tape->record(
       t, [=, to_y = y.gradient(), to_dx = dx.gradient(), along = dx.value()](const auto& dt) {
         if (curved) {
           const Tensor<D, T> bent(dt.device(), dt.shape());

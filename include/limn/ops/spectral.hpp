@@ -146,6 +146,7 @@ requires ActivationOf<U, T>
     throw ShapeError("[" + weights.name + "] a batch of " + std::to_string(x.shape().n) +
                      " does not divide into " + std::to_string(passes) + " passes: x " +
                      to_string(x.shape()));
+  weights.require_device_of(x);
   const Shape out = geometry.output(x.shape(), weights.shape, weights.name.c_str());
   const Index per_pass = out.n / passes;
   const auto iterations = power_iterations<D, T>(weights, u, v, how, held);

@@ -28,6 +28,7 @@ class Adam {
  public:
   /// The scalar type of weights and moments.
   using P = param_t<T>;
+  static constexpr const char* name = "adam";
 
   /// `updates`: as many of each parameter may follow one advance(), each a step of its own. Throws
   /// UsageError for parameters without gradients: nothing could be learned.
@@ -56,7 +57,8 @@ class Adam {
     primitive::copy(values, averages_);
   }
 
-  /// One update of every parameter from the gradients that have accumulated.
+  /// One update of every parameter from the gradients that have accumulated. Throws UsageError
+  /// where there are none, or the weights are another set's.
   void step(double learning_rate) {
     advance(learning_rate);
     update();
@@ -68,6 +70,7 @@ class Adam {
   void advance(double learning_rate) {
     if (parameters_->substituted())
       throw UsageError("[Adam] the weights are substituted by another buffer: nothing may learn");
+    parameters_->require_own();
     std::vector<P> values;
     for (Index turn = 0; turn < rates_.shape().n; ++turn) {
       ++steps_;
@@ -118,6 +121,8 @@ class Adam {
   [[nodiscard]] const Tensor<D, P>& first_moments() const { return m_; }
   /// v, likewise.
   [[nodiscard]] const Tensor<D, P>& second_moments() const { return v_; }
+  /// Both by the names that checkpoints have (optimizer.hpp).
+  void keep(auto&& f) const { f("m", m_), f("v", v_); }
   /// Averaged weights, likewise; undefined unless average() was called.
   [[nodiscard]] const Tensor<D, P>& averages() const { return averages_; }
 

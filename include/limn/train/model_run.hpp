@@ -53,18 +53,20 @@ using OpenModelDevice = std::function<std::unique_ptr<D>(const TrainingOptions&,
 /// Plans a model on a device that `open` opens. Throws UsageError for options that do not work,
 /// ShapeError for networks that do not fit together.
 template <class M, Scalar T, Device D>
-[[nodiscard]] RunModel model_to_run(const typename M::Options& options, DataSource source,
+[[nodiscard]] RunModel model_to_run(const ModelOptions<M>& options, DataSource source,
                                     OpenModelDevice<D> open) {
-  using Training = ModelTraining<M, D, T>;
   RunModel run;
-  run.kind = std::string(M::title) + " training";
-  run.steps = options.steps;
-  run.seed = options.seed;
-  run.options = option_facts(options);
-  run.plan = Training::plan(open(options, true), options, source);
-  run.open = [=, losses = run.plan.losses](bool dry) -> std::unique_ptr<Trainable> {
-    return std::make_unique<Training>(open(options, dry), options, source, losses);
-  };
+  if constexpr (detail::trainable_model<M, D, T>()) {
+    using Training = ModelTraining<M, D, T>;
+    run.kind = std::string(M::title) + " training";
+    run.steps = options.steps;
+    run.seed = options.seed;
+    run.options = option_facts(options);
+    run.plan = Training::plan(open(options, true), options, source);
+    run.open = [=, losses = run.plan.losses](bool dry) -> std::unique_ptr<Trainable> {
+      return std::make_unique<Training>(open(options, dry), options, source, losses);
+    };
+  }
   run.source = std::move(source);
   return run;
 }

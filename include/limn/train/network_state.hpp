@@ -11,6 +11,7 @@
 #include "limn/autograd/finite_probe.hpp"
 #include "limn/nn/parameter_set.hpp"
 #include "limn/optim/adam.hpp"
+#include "limn/optim/optimizer.hpp"
 #include "limn/train/state.hpp"
 
 namespace limn::inline v0 {
@@ -60,24 +61,38 @@ template <Device D, Scalar T>
   return {};
 }
 
+/// Throws NumericError "WHAT of PARAMETER are not finite" for the first weight whose numbers in a
+/// flat buffer are not, such as moments. Waits for the device.
+template <Device D, Scalar T>
+void require_finite_flat(const std::string& what, const ParameterSet<D, T>& set,
+                         const Tensor<D, param_t<T>>& flat) {
+  if (all_finite(flat)) return;
+  for (const auto* p : set.parameters()) {
+    if (p->role != Role::weight) continue;
+    if (const Index bad = count_not_finite(flat.view(set.offset(*p), p->shape)); bad > 0)
+      throw NumericError(what + " of " + p->name + " are not finite (" +
+                         detail::count_text(bad, p->shape) + ")");
+  }
+}
+
 /// Throws NumericError where a weight of the set, a moment of its optimizer or an average is not
 /// finite: a second moment may overflow, from a finite gradient, and then stop its weight for good
 /// without making it infinite. Waits for the device.
 template <Device D, Scalar T>
 void require_finite_state(const ParameterSet<D, T>& set, const Adam<D, T>& adam) {
   if (!all_finite(set.values())) throw NumericError(first_not_finite(set));
-  const auto require = [&](const char* what, const Tensor<D, param_t<T>>& flat) {
-    if (all_finite(flat)) return;
-    for (const auto* p : set.parameters()) {
-      if (p->role != Role::weight) continue;
-      if (const Index bad = count_not_finite(flat.view(set.offset(*p), p->shape)); bad > 0)
-        throw NumericError(std::string(what) + " of " + p->name + " are not finite (" +
-                           detail::count_text(bad, p->shape) + ")");
-    }
-  };
-  require("Adam's first moments", adam.first_moments());
-  require("Adam's second moments", adam.second_moments());
-  if (adam.averages().defined()) require("the averaged weights", adam.averages());
+  require_finite_flat("Adam's first moments", set, adam.first_moments());
+  require_finite_flat("Adam's second moments", set, adam.second_moments());
+  if (adam.averages().defined()) require_finite_flat("the averaged weights", set, adam.averages());
+}
+
+/// The same for any optimizer of a player: "adam.v of ... are not finite".
+template <Device D, Scalar T>
+void require_finite_state(const ParameterSet<D, T>& set, const AnyOptimizer<D, T>& optimizer) {
+  if (!all_finite(set.values())) throw NumericError(first_not_finite(set));
+  optimizer.keep([&](const std::string& name, const Tensor<D, param_t<T>>& flat) {
+    require_finite_flat(optimizer.name() + "." + name, set, flat);
+  });
 }
 
 }  // namespace limn::inline v0
