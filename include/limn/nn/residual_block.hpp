@@ -16,10 +16,12 @@ namespace limn::inline v0 {
 
 /// Gives its features as they are.
 struct NoAttention {
+  /// x.
   template <AnyVar X>
   [[nodiscard]] X operator()(const X& x) const {
     return x;
   }
+  /// Nothing to name.
   void visit(auto&&) {}
 };
 
@@ -34,10 +36,12 @@ struct ResidualBlock {
                 "limn: a block's attention needs operator()(x), which takes and gives features "
                 "Var<D, T>, and visit(f), which names its parameters");
 
+  /// In the order of the formula.
   Convolution<D, T> conv1, conv2;
+  /// After each convolution.
   Norm norm1, norm2;
-  Attention attention;
-  std::string name = "residual block";
+  Attention attention;                  ///< before x is added
+  std::string name = "residual block";  ///< its path in the network, once visited
 
   /// `norm` is that of both convolutions, without an activation of its own.
   ResidualBlock(Index channels, const Norm& norm, Attention attend = {})
@@ -47,6 +51,7 @@ struct ResidualBlock {
         norm2(norm),
         attention(std::move(attend)) {}
 
+  /// The block of x (N,H,W,channels).
   [[nodiscard]] Var<D, T> operator()(const Var<D, T>& x) {
     const auto inner = activate(norm1(conv1(x)), relu_activation);
     const auto y = attention(norm2(conv2(inner)));
@@ -56,6 +61,7 @@ struct ResidualBlock {
     return x + y;
   }
 
+  /// Names the layers.
   void visit(auto&& f) {
     f("conv1", conv1), f("norm1", norm1), f("conv2", conv2), f("norm2", norm2);
     f("attention", attention);

@@ -16,15 +16,18 @@ namespace limn::inline v0 {
 /// Throws what the layers throw.
 template <class... Layers>
 struct Sequence {
-  std::tuple<Layers...> layers;
+  std::tuple<Layers...> layers;  ///< the first reads x
 
+  /// Layers as they are applied.
   explicit Sequence(Layers... in_order) : layers(std::move(in_order)...) {}
 
+  /// All of them, one after another.
   template <class X>
   [[nodiscard]] auto operator()(const X& x) {
     return from<0>(x);
   }
 
+  /// Names the layers by their numbers from 0.
   void visit(auto&& f) { visit(f, std::index_sequence_for<Layers...>()); }
 
  private:

@@ -28,6 +28,7 @@ struct InstanceNorm {
     return normalize<D, T>(std::move(x), spec, {}, activation, residual, next);
   }
 
+  /// Nothing to name.
   void visit(auto&&) {}
 };
 

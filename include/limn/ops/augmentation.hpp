@@ -24,7 +24,7 @@ concept AugmentationOf = requires(const A& augmentation, const Var<D, T>& x, con
 
 /// Colour, translation, cutout: the distortions of U-GAT-IT's --diff-augment.
 struct DiffAugment {
-  Distortions kinds{true, true, true};
+  Distortions kinds{true, true, true};  ///< which of the three
 
   /// x (N,H,W,3), each picture with numbers of its own. Throws ShapeError.
   template <Device D, Scalar T>

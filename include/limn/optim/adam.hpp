@@ -28,6 +28,7 @@ class Adam {
  public:
   /// The scalar type of weights and moments.
   using P = param_t<T>;
+  /// Its moments and counters in checkpoints are called "adam.m/...", "adam.G.steps".
   static constexpr const char* name = "adam";
 
   /// `updates`: as many of each parameter may follow one advance(), each a step of its own. Throws

@@ -38,7 +38,9 @@ concept OptimizerOf =
 template <Device D, Scalar T>
 class AnyOptimizer {
  public:
+  /// Values in the layout of ParameterSet::values().
   using Flat = Tensor<D, param_t<T>>;
+  /// What keep() calls for each of them.
   using Keep = std::function<void(const std::string& name, const Flat& flat)>;
 
   /// `make(set)` gives the optimizer; the set must outlive it.
@@ -54,10 +56,15 @@ class AnyOptimizer {
     if constexpr (OptimizerOf<Made, D, T>) held_ = std::make_unique<Held<Made>>(set, make);
   }
 
+  /// As OptimizerOf says, and so the others.
   [[nodiscard]] std::string name() const { return held_->name(); }
+  /// One update of every weight.
   void step(double learning_rate) { held_->step(learning_rate); }
+  /// Updates until now.
   [[nodiscard]] std::int64_t steps() const { return held_->steps(); }
+  /// Goes on from that many.
   void set_steps(std::int64_t steps) { held_->set_steps(steps); }
+  /// f for each tensor that the next update depends on.
   void keep(const Keep& f) const { held_->keep(f); }
 
  private:

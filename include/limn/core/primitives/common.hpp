@@ -26,6 +26,7 @@ namespace limn::inline v0::primitive {
   throw ShapeError(text);
 }
 
+/// The same where two operands, named by their devices, do not meet.
 [[noreturn]] LIMN_NOINLINE inline void refuse_devices(const char* where, const std::string& name_a,
                                                       const Shape& a, const std::string& name_b,
                                                       const Shape& b) {
