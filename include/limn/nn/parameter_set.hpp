@@ -197,6 +197,8 @@ class ParameterSet {
   [[nodiscard]] const std::vector<Part>& parts() const { return parts_; }
   /// Flat values of all weights; those with dense gradients first, part by part.
   [[nodiscard]] const Tensor<D, P>& values() const { return values_; }
+  /// Flat values of all that is carried along (Role::state); undefined where there is none.
+  [[nodiscard]] const Tensor<D, P>& state() const { return state_; }
   /// Where a weight lies in the flat buffers.
   [[nodiscard]] Index offset(const Parameter<D, T>& parameter) const {
     const auto found = std::find_if(offsets_.begin(), offsets_.end(),

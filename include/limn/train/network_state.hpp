@@ -57,12 +57,14 @@ template <Device D, Scalar T>
   return {};
 }
 
-/// Throws NumericError where a weight of the set, a moment of its optimizer or an average is not
-/// finite: a second moment may overflow, from a finite gradient, and then stop its weight for good
-/// without making it infinite. Waits for the device.
+/// Throws NumericError where a weight of the set, what it carries along, a moment of its optimizer
+/// or an average is not finite. A second moment may overflow, from a finite gradient, and then stop
+/// its weight for good without making it infinite; averages of a batch normalization enter no loss
+/// of a training. Waits for the device.
 template <Device D, Scalar T>
 void require_finite_state(const ParameterSet<D, T>& set, const Adam<D, T>& adam) {
-  if (!all_finite(set.values())) throw NumericError(first_not_finite(set));
+  if (!all_finite(set.values()) || !all_finite(set.state()))
+    throw NumericError(first_not_finite(set));
   const auto require = [&](const char* what, const Tensor<D, param_t<T>>& flat) {
     if (all_finite(flat)) return;
     for (const auto* p : set.parameters()) {
