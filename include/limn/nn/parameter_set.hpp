@@ -181,7 +181,7 @@ class ParameterSet {
 
   /// Whether the weights are another buffer's at this moment.
   [[nodiscard]] bool substituted() const {
-    return shown_.defined() && shown_.data() != values_.data();
+    return shown_.defined() && !device_->dry() && shown_.data() != values_.data();
   }
 
   [[nodiscard]] D& device() const { return *device_; }
