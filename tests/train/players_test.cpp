@@ -10,6 +10,7 @@
 #include "limn/cpu/cpu.hpp"
 #include "limn/loss/losses.hpp"
 #include "limn/nn/linear.hpp"
+#include "limn/norm/batch_norm.hpp"
 #include "limn/train/image_pool.hpp"
 #include "limn/train/network_state.hpp"
 #include "limn/train/players.hpp"
@@ -206,6 +207,17 @@ TEST_CASE("a discriminator learns from what augmentations show it") {
              least_squares(game.first.layer(turn.augment(Dim{}, t.constant(turn.a()), "real")), 1));
   });
   CHECK(game.first.layer.weight.value.download() != before);
+}
+
+TEST_CASE("what a layer carries along is looked at with the weights") {
+  Cpu device({.threads = 1});
+  BatchNorm<Cpu> norm(3);
+  const Player<Cpu, float> player(device, "player", norm, 1, AdamOptions{});
+  CHECK_NOTHROW(require_finite_state(player.parameters, *player.adam));
+  norm.variance.value.upload(std::vector<float>{1, std::numeric_limits<float>::infinity(), 1});
+  CHECK(all_finite(player.parameters.values()));
+  CHECK_THROWS_WITH_AS(require_finite_state(player.parameters, *player.adam),
+                       doctest::Contains("player.running_var (1 of 3)"), NumericError);
 }
 
 TEST_CASE("random numbers of a turn depend on seed, step and purpose alone") {

@@ -54,7 +54,7 @@ class Tape {
   /// The same for a result that was written with a border.
   template <Scalar T, class Backward>
   [[nodiscard]] Var<D, T> record(Bordered<D, T> y, Backward backward, std::string_view layer = {}) {
-    if (probe_ != nullptr) probe_->look(layer, y.border.empty() ? y.tensor : without_border(y));
+    if (probe_ != nullptr) probe_->look(layer, y);
     Var<D, T> result(std::move(y), this, true);
     operations_.push_back(
         std::make_unique<Operation<T, Backward>>(result.gradient(), std::move(backward)));

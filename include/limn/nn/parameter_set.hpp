@@ -193,7 +193,7 @@ class ParameterSet {
 
   /// Whether the weights are another buffer's at this moment.
   [[nodiscard]] bool substituted() const {
-    return shown_.defined() && shown_.data() != values_.data();
+    return shown_.defined() && !device_->dry() && shown_.data() != values_.data();
   }
 
   /// Throws UsageError where the values of a weight are not this set's any more, because its
@@ -222,6 +222,8 @@ class ParameterSet {
   [[nodiscard]] const std::vector<Part>& parts() const { return parts_; }
   /// Flat values of all weights; those with dense gradients first, part by part.
   [[nodiscard]] const Tensor<D, P>& values() const { return values_; }
+  /// Flat values of all that is carried along (Role::state); undefined where there is none.
+  [[nodiscard]] const Tensor<D, P>& state() const { return state_; }
   /// Where a weight lies in the flat buffers.
   [[nodiscard]] Index offset(const Parameter<D, T>& parameter) const {
     const auto found = std::find_if(offsets_.begin(), offsets_.end(),

@@ -75,12 +75,20 @@ void require_finite_flat(const std::string& what, const ParameterSet<D, T>& set,
   }
 }
 
-/// Throws NumericError where a weight of the set, a moment of its optimizer or an average is not
-/// finite: a second moment may overflow, from a finite gradient, and then stop its weight for good
-/// without making it infinite. Waits for the device.
+/// Throws NumericError where a weight of the set or what it carries along (vectors of spectral
+/// normalization, averages of a batch normalization, which enter no loss of a training) is not
+/// finite. Waits for the device.
+template <Device D, Scalar T>
+void require_finite_values_of(const ParameterSet<D, T>& set) {
+  if (!all_finite(set.values()) || !all_finite(set.state()))
+    throw NumericError(first_not_finite(set));
+}
+
+/// The same, and where a moment of its optimizer or an average is not finite: a second moment may
+/// overflow, from a finite gradient, and then stop its weight for good without making it infinite.
 template <Device D, Scalar T>
 void require_finite_state(const ParameterSet<D, T>& set, const Adam<D, T>& adam) {
-  if (!all_finite(set.values())) throw NumericError(first_not_finite(set));
+  require_finite_values_of(set);
   require_finite_flat("Adam's first moments", set, adam.first_moments());
   require_finite_flat("Adam's second moments", set, adam.second_moments());
   if (adam.averages().defined()) require_finite_flat("the averaged weights", set, adam.averages());
@@ -89,7 +97,7 @@ void require_finite_state(const ParameterSet<D, T>& set, const Adam<D, T>& adam)
 /// The same for any optimizer of a player: "adam.v of ... are not finite".
 template <Device D, Scalar T>
 void require_finite_state(const ParameterSet<D, T>& set, const AnyOptimizer<D, T>& optimizer) {
-  if (!all_finite(set.values())) throw NumericError(first_not_finite(set));
+  require_finite_values_of(set);
   optimizer.keep([&](const std::string& name, const Tensor<D, param_t<T>>& flat) {
     require_finite_flat(optimizer.name() + "." + name, set, flat);
   });

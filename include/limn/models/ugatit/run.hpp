@@ -34,7 +34,16 @@ struct RunPlace {
   std::int64_t evaluate_every = 0;         ///< steps between scores of the test pictures; 0: none
   BestBy best_by = BestBy::kid;            ///< the score by which best.safetensors is kept
   OpenScorer scorer{};                     ///< test_scores(...), where there are to be scores
+
+  /// Whether pictures are translated between steps.
+  [[nodiscard]] bool translates() const { return sheet_every > 0 || evaluate_every > 0; }
 };
+
+/// What a run with these options costs there.
+[[nodiscard]] inline Plan plan_run(const RunOptions& options, const RunPlace& place) {
+  const Plan plan = place.device->plan(options);
+  return place.translates() ? plan : without_sheets(plan);
+}
 
 using limn::GivenOptions;
 

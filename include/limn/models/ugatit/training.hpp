@@ -96,9 +96,7 @@ class Training final : public Trainable {
     steps_.forget();  // whose recording holds memory
     const bool untouched = step_.take_back();
     if (device_->dry() || !real_a_.defined()) return {{}, untouched};
-    Diagnosis found{{},
-                    untouched && all_finite(model_.generators.values()) &&
-                        all_finite(model_.discriminators.values())};
+    Diagnosis found{{}, untouched && has_finite_state()};
     // batch by batch: all that a step accumulates would not fit
     const Index batch = options_.train.batch;
     for (Index i = 0; i < real_a_.shape().n && found.where.empty(); i += batch)
@@ -107,7 +105,6 @@ class Training final : public Trainable {
     return found;
   }
 
-  /// Weights; a moment that is not finite has made its weight so in the same update.
   void require_finite_state() override {
     limn::require_finite_state(model_.generators, step_.generator_adam());
     limn::require_finite_state(model_.discriminators, step_.discriminator_adam());
@@ -138,6 +135,14 @@ class Training final : public Trainable {
   }
 
  private:
+  [[nodiscard]] bool has_finite_state() {
+    try {
+      require_finite_state();
+      return true;
+    } catch (const NumericError&) {
+      return false;
+    }
+  }
   /// The pictures stay where they are: a recorded step reads them there.
   void take(const UnpairedBatch& batch) {
     if (real_a_.shape() != batch.shape) {
