@@ -5,6 +5,11 @@
 add_custom_target(limn-headers COMMAND "${PROJECT_SOURCE_DIR}/cmake/check_headers"
                   USES_TERMINAL VERBATIM)
 
+# limn-docs: the API reference, in BUILD/reference/html; fails where a public symbol is not documented.
+add_custom_target(limn-docs COMMAND "${PROJECT_SOURCE_DIR}/docs/reference"
+                                    "${CMAKE_BINARY_DIR}/reference"
+                  USES_TERMINAL VERBATIM)
+
 # limn-compile-cost: compiles ugatit-train and the trainings in limn::ugatit once, and fails where
 # one goes beyond 60 s or 1.5 GB; and what translates and does nothing else, which takes 20 s at most.
 if(TARGET ugatit-train)

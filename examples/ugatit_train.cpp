@@ -155,6 +155,11 @@ bool read(Command& c, int argc, char** argv) {
     throw limn::UsageError("--pool contradicts --variant " +
                            std::string(to_string(c.options.model.variant)) +
                            ": only the pooled variant has a pool");
+  if (c.given.contains("lambda-penalty") && !c.resume &&
+      !ugatit::penalizes(c.options.train.gan_type))
+    throw limn::UsageError("--lambda-penalty contradicts --gan-type " +
+                           std::string(to_string(c.options.train.gan_type)) +
+                           ": only wgan-gp, wgan-lp, dragan and r1 have a gradient penalty");
   if (!c.init.empty() && (c.resume || c.plan))
     throw limn::UsageError("--init is for the beginning of a training: leave it out with " +
                            std::string(c.resume ? "--resume, which goes on with the run's weights"
@@ -188,7 +193,7 @@ int plan(const Command& c) {
       c.resume ? ugatit::resumed_options(ugatit::ModelFile(c.place.out), c.given).options
                : c.options;
   const auto& device = *c.place.device;
-  const ugatit::Plan plan = device.plan(options);
+  const ugatit::Plan plan = plan_run(options, c.place);
   const ugatit::Capacity capacity = device.capacity();
   const auto memory = c.memory > 0 ? static_cast<std::uint64_t>(c.memory * 1e9) : capacity.bytes;
   std::string more = to_text(ugatit::disk_need(plan, options, c.place.keep, c.place.sheet_every));
@@ -198,7 +203,7 @@ int plan(const Command& c) {
     more += "this needs more than the " + std::to_string(memory) + " bytes of " +
             (c.memory > 0 ? "--memory" : capacity.owner) + "; what fits, the nearest first:\n" +
             to_text(ugatit::proposals(options, memory,
-                                      [&](const auto& other) { return device.plan(other); }));
+                                      [&](const auto& other) { return plan_run(other, c.place); }));
   std::cout << to_text(plan, more) << std::flush;
   return example::done;
 }

@@ -118,10 +118,10 @@ inline int train(const char* program, const limn::RunModel& model, const Command
 
 /// main of a program that trains Model, in float on the CPU.
 template <class Model>
-int run_training(const Program<typename Model::Options>& program, int argc, char** argv) {
+int run_training(const Program<limn::ModelOptions<Model>>& program, int argc, char** argv) {
   return guarded_main(program.name, [&]() -> int {
     detail::Command c;
-    typename Model::Options options;
+    limn::ModelOptions<Model> options;
     CLI::App app(program.description, program.name);
     if (!detail::read(app, c, options, argc, argv)) return done;
     const Interrupt interrupt;  // before anything that has threads
@@ -132,7 +132,7 @@ int run_training(const Program<typename Model::Options>& program, int argc, char
       checkpoint =
           limn::model_checkpoint(c.place.out, std::string(Model::title) + " training", say);
       const auto step = limn::checkpoint_step(*checkpoint);
-      options = limn::resumed_options<typename Model::Options>(*checkpoint, c.given, step);
+      options = limn::resumed_options<limn::ModelOptions<Model>>(*checkpoint, c.given, step);
       if (step >= options.steps && !c.plan) {
         line.message(finished_text(c.place.out.string()));
         return done;

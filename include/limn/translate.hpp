@@ -24,15 +24,15 @@ namespace limn::inline v0 {
 
 /// A picture and what the network made of it, at the picture's own extents.
 struct TranslatedPicture {
-  Picture translation;
-  Picture heatmap;  ///< where the attention was, from blue to red, over the input; if asked for
+  Picture translation;  ///< of the input's extents
+  Picture heatmap;      ///< where the attention was, from blue to red, over the input; if asked for
 };
 
 /// How a Translator computes.
 struct TranslatorOptions {
-  int threads = 0;  ///< 0: as many as the processor has
-  ugatit::Precision precision = ugatit::Precision::fp32;
-  Maths maths = Maths::fast;
+  int threads = 0;                                        ///< 0: as many as the processor has
+  ugatit::Precision precision = ugatit::Precision::fp32;  ///< what the network computes in
+  Maths maths = Maths::fast;                              ///< how much rounding is traded for speed
   /// Of a run; unless told, averaged ones where there are any.
   std::optional<ugatit::Weights> weights{};
   std::shared_ptr<Executor> executor{};    ///< threads of the program's own
@@ -60,10 +60,13 @@ class Translator {
              std::optional<ugatit::Weights> weights = {})
       : Translator(ugatit::ModelFile(run_or_file, weights), direction, open) {}
 
+  /// What it translates to what.
   [[nodiscard]] ugatit::Direction direction() const { return direction_; }
   /// Of the device that computes.
   [[nodiscard]] const std::string& device_name() const { return generator_.device; }
+  /// That the device computes with.
   [[nodiscard]] Maths maths() const { return generator_.maths; }
+  /// Which of the run's it has.
   [[nodiscard]] ugatit::Weights weights() const { return weights_; }
   /// The network works on size x size pixels.
   [[nodiscard]] Index size() const { return model_.size; }

@@ -3,6 +3,7 @@
 // without, whoever reads them, and no kernel that writes a border on its own.
 #include <doctest/doctest.h>
 
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -127,6 +128,79 @@ TEST_CASE("a map in a border is the map for whoever reads it, and a border's ten
   CHECK(half.border() == border);
   CHECK(half.tensor().download() == Stash<D, float>(x, StashFormat::bf16).tensor().download());
   CHECK(Value(x).bordered().border.empty());
+}
+
+TEST_CASE("a probe looks at a map and at its border, and counts what is mirrored once") {
+  D device;
+  const Shape map{1, 5, 6, 4};
+  const Border border = reflect_conv(3, 1, 1).border();
+  constexpr float nan = std::numeric_limits<float>::quiet_NaN();
+  // the value of the tensor at this place, with the border, is not finite
+  const auto seen = [&](std::vector<Shape> places) {
+    const Bordered<D, float> y(device, map, border);
+    primitive::fill(y.tensor, 1.0F);
+    auto values = y.tensor.download();
+    for (const Shape& p : places)
+      values[static_cast<std::size_t>((p.h * y.tensor.shape().w + p.w) * map.c + p.c)] = nan;
+    y.tensor.upload(values);
+    FiniteProbe probe;
+    Tape<D> tape;
+    tape.attend(&probe);
+    static_cast<void>(tape.record(
+        y, [](const Tensor<D, float>&) {}, "net.layer.weight"));
+    CHECK(probe.layer() == "net.layer");
+    return probe;
+  };
+  CHECK(!seen({}).found());
+  const FiniteProbe inside = seen({{0, 3, 3, 1}});
+  CHECK(inside.count() == 1);
+  CHECK(inside.shape() == map);
+  CHECK(!inside.in_border());
+  // the corner (2,2) of the map's second row and column is what the corner of the border mirrors
+  const FiniteProbe mirrored = seen({{0, 2, 2, 1}, {0, 0, 0, 1}, {0, 0, 2, 1}, {0, 2, 0, 1}});
+  CHECK(mirrored.count() == 1);
+  CHECK(mirrored.shape() == map);
+  CHECK(!mirrored.in_border());
+  const FiniteProbe around = seen({{0, 0, 4, 1}, {0, 6, 7, 3}});
+  CHECK(around.found());
+  CHECK(around.count() == 2);
+  CHECK(around.shape() == Shape{1, 7, 8, 4});
+  CHECK(around.in_border());
+}
+
+TEST_CASE("a probe finds the same layer and counts the same with borders as without") {
+  D device;
+  for (const char* name : {"net.second.weight", "net.lin.gamma", "net.spectral.bias"}) {
+    const auto seen = [&](bool told) {
+      Network network{.told = told};
+      ParameterSet<D, float> parameters(device);
+      parameters.add("net", network).allocate(true);
+      parameters.initialize(5);
+      bool planted = false;
+      for (const auto* p : parameters.parameters())
+        if (p->name == name) {
+          auto values = p->value.download();
+          values[3] = std::numeric_limits<float>::quiet_NaN();
+          p->value.upload(values);
+          planted = true;
+        }
+      REQUIRE_MESSAGE(planted, name);
+      const Tensor<D, float> image(device, {2, 24, 20, 3});
+      primitive::normal(Philox{7, 1}, 0, 0, 1, image);
+      FiniteProbe probe;
+      Tape<D> tape;
+      tape.attend(&probe);
+      static_cast<void>(network(tape.input(image)));
+      return probe;
+    };
+    const FiniteProbe told = seen(true), plain = seen(false);
+    CHECK(told.found());
+    CHECK(std::string(name).starts_with(told.layer() + "."));
+    CHECK(told.layer() == plain.layer());
+    CHECK(told.count() == plain.count());
+    CHECK(told.shape() == plain.shape());
+    CHECK(!told.in_border());
+  }
 }
 
 TEST_CASE("an affine with a border refuses what it cannot write") {

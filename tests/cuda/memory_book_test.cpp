@@ -227,6 +227,35 @@ TEST_CASE("MemoryBook: a result that outlives all recordings is an ordinary bloc
   CHECK(take(book, 256).offset == result.offset);
 }
 
+TEST_CASE("MemoryBook: when all are forgotten the next recording is laid out as the first was") {
+  MemoryBook book;
+  const auto work = [&book] {
+    const Block a = take(book, 1000), b = take(book, 100), c = take(book, 600);
+    give(book, a);
+    give(book, c);
+    const Block fits_best = take(book, 500);  // at the end, unless that is larger than a
+    give(book, b);
+    give(book, fits_best);
+    return std::vector<std::size_t>{a.offset, b.offset, c.offset, fits_best.offset};
+  };
+  // as it is, recorded, and something beside the recording, for which the book grows
+  const auto course = [&] {
+    auto offsets = work();
+    const int number = book.begin_recording();
+    CHECK(work() == offsets);
+    book.end_recording();
+    const Block beside = take(book, 2000);
+    give(book, beside);
+    book.forget_recording(number);
+    offsets.push_back(beside.offset);
+    return offsets;
+  };
+  const auto first = course();
+  CHECK(first == std::vector<std::size_t>{0, 1000, 1100, 1100, 1700});
+  CHECK(course() == first);
+  CHECK(course() == first);
+}
+
 TEST_CASE("MemoryBook: a block of before that is given back in a recording serves everybody") {
   MemoryBook book;
   const Block old = take(book, 512);

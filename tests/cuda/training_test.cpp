@@ -79,11 +79,18 @@ struct EmulatedRun : SmallRun {
 
 TEST_CASE_FIXTURE(EmulatedRun,
                   "recorded steps are the steps, with sheets, losses and state between") {
-  for (const auto variant : {ugatit::Variant::light, ugatit::Variant::full}) {
+  options.model.pool = 2;
+  for (const auto variant :
+       {ugatit::Variant::light, ugatit::Variant::full, ugatit::Variant::pooled}) {
     options.model.variant = variant;
     if (variant == ugatit::Variant::full) {  // distorted and in parts, too
       options.train.augmentation = {true, true, true};
       options.train.accumulate = 3;
+    }
+    if (variant == ugatit::Variant::pooled) {  // penalized, by numbers of each step
+      options.train.accumulate = 1;
+      options.train.critic_steps = 2;
+      options.train.gan_type = ugatit::GanType::dragan;
     }
     const auto expected = weights_as_they_are<float>(4);
     const auto nothing = [](auto&, int) {};
@@ -180,7 +187,7 @@ TEST_CASE_FIXTURE(EmulatedRun, "another batch size in between is another recordi
 }
 
 TEST_CASE_FIXTURE(EmulatedRun,
-                  "the plan's peak is the pool's peak of recorded steps, to the byte") {
+                  "the plan's peak is the pool's peak of recorded steps and sheets, to the byte") {
   options.model.size = 32;
   options.model.pool = 2;
   for (const auto variant :
@@ -188,15 +195,39 @@ TEST_CASE_FIXTURE(EmulatedRun,
     options.model.variant = variant;
     options.train.augmentation.cutout = variant != ugatit::Variant::light;
     options.train.accumulate = variant == ugatit::Variant::pooled ? 3 : 1;
+    if (variant == ugatit::Variant::full) {
+      options.train.gan_type = ugatit::GanType::wgan_gp;
+      options.train.critic_steps = 2;
+    } else {
+      options.train.gan_type = ugatit::GanType::lsgan;
+      options.train.critic_steps = 1;
+    }
     const auto plan = emulated_device()->plan(options);
-    Emulated<float> training(std::make_unique<CudaEmulation>(), options);
+    Emulated<float> training(
+        std::make_unique<CudaEmulation>(), options,
+        ugatit::load_sheet_pictures(data(), options.model.size, Fit::squash, {}));
+    const auto peak = [&training] { return training.device().memory().peak; };
     for (int step = 1; step <= 3; ++step) {
       training.train(batch_of(options, step), step);
-      if (step == 1) continue;
-      CHECK(training.device().memory().peak == plan.peak);
+      training.require_finite_state();
+      if (step > 1)
+        CHECK(peak() == plan.peak - plan.sheets);
+      else if (variant == ugatit::Variant::full)  // lies in what the step left
+        static_cast<void>(training.samples(step));
     }
+    static_cast<void>(training.samples(3));
+    CHECK(plan.sheets > 0);
+    CHECK(peak() == plan.peak);
+    static_cast<void>(training.diagnose());  // forgets the recording, as a rollback does
+    for (int step = 4; step <= 6; ++step) {
+      training.train(batch_of(options, step), step);
+      static_cast<void>(training.samples(step));
+      training.require_finite_state();
+    }
+    CHECK(peak() == plan.peak);
+    CHECK(ugatit::without_sheets(plan).peak == plan.peak - plan.sheets);
     CHECK(plan.weights + plan.gradients + plan.moments + plan.averages + plan.activations +
-              plan.workspace ==
+              plan.workspace + plan.sheets ==
           plan.peak);
     CHECK(plan.multiply_adds == ugatit::make_plan(options, 1).multiply_adds);
   }

@@ -7,7 +7,7 @@
   options    a command line's options are known to the program that it calls
   sentences  in troubleshooting.md, the fixed parts of every quoted sentence are in the sources
   quotes     in paper-in-code.md, blocks of C++ are in the file that was last named by "From [FILE](...)", but for
-             indentation; so is every block after such a line on other pages, up to the next heading
+             indentation, empty lines and docstrings; so is every block after such a line on other pages, up to the next heading
 
 usage: check.py [FOLDER]   the repository, unless given the one that this script lies in
 """
@@ -186,7 +186,8 @@ def check_sentences(pages):
 
 def check_quotes(pages):
     def bare(text):
-        return "\n".join(line.strip() for line in text.strip().splitlines())
+        lines = (re.sub(r"\s*///.*", "", line).strip() for line in text.strip().splitlines())
+        return "\n".join(line for line in lines if line)
 
     for page in pages.texts:
         source, name, block, start = None, "", None, 0

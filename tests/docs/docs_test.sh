@@ -37,4 +37,68 @@ for fault in "'nowhere.md': there is no such file" "there is no such heading" "\
   fi
 done
 [ $code = 1 ] || exit 1
+
+# the reference of a header of its own: a symbol without a word is an error, where it is public
+command -v doxygen >/dev/null || {
+  echo "all as expected; docs/reference was not tried: doxygen is not here"
+  exit 0
+}
+mkdir -p "$work/api/docs/images" "$work/api/include/limn/core"
+cp "$source/docs/"{Doxyfile,doxygen_filter,reference} "$work/api/docs"
+echo "# A page" >"$work/api/README.md"
+header="$work/api/include/limn/core/thing.hpp"
+cat >"$header" <<'END'
+// SPDX-License-Identifier: MIT
+// Things:
+//   thing = a<b> * c
+#pragma once
+
+namespace limn::inline v0 {
+
+namespace detail {
+struct Hidden {};
+}  // namespace detail
+
+/// What things are.
+template <class T>
+concept Thinglike = sizeof(T) > 1;
+
+/// A thing.
+struct Thing {
+  double width = 0, height = 0;  ///< in pixels
+  bool operator==(const Thing&) const = default;
+
+ private:
+  int secret_ = 0;
+};
+
+}  // namespace limn::inline v0
+END
+refer() { "$work/api/docs/reference" "$work/api/out" 2>&1; }
+if ! said=$(refer); then
+  echo "FAILED: docs/reference refuses what is documented: $said"
+  exit 1
+fi
+for text in "thing = a&lt;b&gt; \* c" "limn::Thing"; do
+  if ! grep -rqE --include='*.html' -- "$text" "$work/api/out"; then
+    echo "FAILED: the reference does not have: $text"
+    exit 1
+  fi
+done
+sed -i 's|  ///< in pixels||; s|^/// A thing.$||' "$header"
+if said=$(refer); then
+  echo "FAILED: docs/reference accepts what is not documented: $said"
+  exit 1
+fi
+for name in "Compound limn::Thing" "Member width"; do
+  if ! grep -qF "$name" <<<"$said"; then
+    echo "FAILED: not told: $name"
+    exit 1
+  fi
+done
+sed -i '/^struct Thing/,/^};/d; s|^/// What things are.$||' "$header"
+if said=$(refer) || ! grep -qF "thing.hpp:14: concept Thinglike is not documented" <<<"$said"; then
+  echo "FAILED: docs/reference accepts a concept that is not documented: $said"
+  exit 1
+fi
 echo "all as expected"

@@ -36,9 +36,13 @@ UnpairedBatch batch_of(const ugatit::RunOptions& options, std::int64_t step) {
 }
 
 std::vector<float> trained(const ugatit::RunOptions& options, bool recorded, std::size_t* peak) {
-  ugatit::Training<Cuda, float> training(std::make_unique<Cuda>(), options);
+  const Picture picture(options.model.size, options.model.size);
+  ugatit::Training<Cuda, float> training(std::make_unique<Cuda>(), options,
+                                         {{{"a", picture}}, {{"b", picture}}});
   if (!recorded) training.step().observe([](const auto&) {}, false);
   for (int step = 1; step <= 5; ++step) training.train(batch_of(options, step), step);
+  training.require_finite_state();
+  static_cast<void>(training.samples(5));
   *peak = training.device().memory().peak;
   return training.model().generators.values().download();
 }

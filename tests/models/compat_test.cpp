@@ -442,6 +442,8 @@ TEST_CASE("own-batches: discriminators learn from the first half, generators fro
   CHECK(run.pictures() == 3);
   run.model.compat.own_batches = true;
   CHECK(run.pictures() == 6);
+  run.train.critic_steps = 4;  // one batch each for four turns, one for the generators
+  CHECK(run.pictures() == 15);
 }
 
 TEST_CASE(

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Steps that accumulate batches, and steps whose discriminators see distorted pictures.
+// Steps that accumulate batches, whose discriminators see distorted pictures, learn several times,
+// or are penalized.
 #include <doctest/doctest.h>
 
 #include <algorithm>
@@ -50,20 +51,26 @@ Trained trained(const ModelOptions& model_options, const TrainOptions& options, 
   return result;
 }
 
-/// Largest distance of weights, and of losses relative to their size.
-std::pair<double, double> distance(const Trained& a, const Trained& b) {
-  double weights = 0, losses = 0;
-  REQUIRE(a.values.size() == b.values.size());
+/// Largest distance of weights alone.
+double apart(const Trained& a, const Trained& b) {
+  double weights = 0;
   for (const auto& [name, values] : a.values)
     for (std::size_t i = 0; i < values.size(); ++i)
       weights = std::max(weights, std::abs(values[i] - b.values.at(name)[i]));
+  return weights;
+}
+
+/// Largest distance of weights, and of losses relative to their size.
+std::pair<double, double> distance(const Trained& a, const Trained& b) {
+  double losses = 0;
+  REQUIRE(a.values.size() == b.values.size());
   REQUIRE(a.losses.size() == b.losses.size());
   for (std::size_t i = 0; i < a.losses.size(); ++i) {
     REQUIRE(a.losses[i].first == b.losses[i].first);
     losses = std::max(losses, std::abs(a.losses[i].second - b.losses[i].second) /
                                   (1 + std::abs(a.losses[i].second)));
   }
-  return {weights, losses};
+  return {apart(a, b), losses};
 }
 
 }  // namespace
@@ -132,7 +139,6 @@ TEST_CASE("adversarial losses of every type are those of the logits, for maps an
   const ModelOptions model_options{.size = 16, .channels = 2, .blocks = 1};
   const auto softplus = [](double x) { return std::log1p(std::exp(x)); };
   const auto hinge = [](double x) { return std::max(0.0, 1 - x); };
-  std::vector<Trained> all;
   for (const auto type : {ugatit::GanType::lsgan, ugatit::GanType::gan, ugatit::GanType::hinge}) {
     TrainOptions options;
     options.steps = 10;
@@ -166,7 +172,18 @@ TEST_CASE("adversarial losses of every type are those of the logits, for maps an
         CHECK(named.at((cam ? "D_ad_cam_loss_" : "D_ad_loss_") + judge) ==
               doctest::Approx(expected).epsilon(1e-12));
       }
-    all.push_back(trained(model_options, options));
+  }
+}
+
+TEST_CASE("steps of every adversarial loss accumulate, and are not one another") {
+  const ModelOptions model_options{.size = 16, .channels = 2, .blocks = 1};
+  std::vector<Trained> all;
+  for (const auto& [type, name] : ugatit::detail::gan_types) {
+    CAPTURE(name);
+    TrainOptions options;
+    options.steps = 10;
+    options.gan_type = type;
+    options.augmentation.translation = true;
     options.batch = 2;
     const auto whole = trained(model_options, options);
     options.batch = 1;
@@ -174,9 +191,177 @@ TEST_CASE("adversarial losses of every type are those of the logits, for maps an
     const auto [weights, terms] = distance(trained(model_options, options), whole);
     CHECK(weights < 1e-9);
     CHECK(terms < 1e-9);
+    CHECK(whole.losses.size() == 2 * ugatit::loss_names(type).size());
+    all.push_back(whole);
+    // gradients are flat at first: a penalty of those that are too steep finds none
+    if (!ugatit::penalizes(type) || type == ugatit::GanType::wgan_lp) continue;
+    options.lambda_penalty = 0;
+    CHECK(apart(whole, trained(model_options, options)) > 1e-6);
   }
-  CHECK(distance(all[0], all[1]).first > 1e-6);
-  CHECK(distance(all[1], all[2]).first > 1e-6);
+  for (std::size_t i = 0; i + 1 < all.size(); ++i) CHECK(apart(all[i], all[i + 1]) > 1e-6);
+}
+
+TEST_CASE("penalties of a step are those of its discriminators at its pictures") {
+  const ModelOptions model_options{.size = 16, .channels = 2, .blocks = 1};
+  for (const auto type : {ugatit::GanType::wgan_gp, ugatit::GanType::wgan_lp,
+                          ugatit::GanType::dragan, ugatit::GanType::r1}) {
+    CAPTURE(ugatit::to_string(type));
+    TrainOptions options;
+    options.steps = 10;
+    options.batch = 2;
+    options.gan_type = type;
+    options.lambda_penalty = 3;
+    options.lambda_adversarial = 2;
+    Cpu device({.threads = 1});
+    ugatit::Model<Cpu, double> model(device, model_options, 7), twin(device, model_options, 7);
+    const auto real = pictures(device, 2, 16, 10), other = pictures(device, 2, 16, 11);
+    const auto fake = twin.b2a(Var<Cpu, double>(other)).image.value();
+    ugatit::Step<Cpu, double> step(model, options);
+    step.observe([](const auto&) {});  // keeps gradients
+    const auto losses = step(real, other, 1).read();
+    const std::map<std::string, double> named(losses.begin(), losses.end());
+
+    // by hand: shares and noise of the documented streams, the first step's
+    Tensor<Cpu, double> shares(device, {2, 1, 1, 1}), noise(device, real.shape());
+    primitive::uniform(Philox{options.seed, stream_of("penalty/share A")}, 0, 0, 1, shares);
+    primitive::uniform(Philox{options.seed, stream_of("penalty/noise A")}, 0, 0, 1, noise);
+    const auto a = shares.download(), u = noise.download(), r = real.download(),
+               f = fake.download();
+    double mean = 0, variance = 0;
+    for (const double v : r) mean += v / static_cast<double>(r.size());
+    for (const double v : r) variance += (v - mean) * (v - mean) / static_cast<double>(r.size());
+    std::vector<double> x(r.size());
+    for (std::size_t i = 0; i < r.size(); ++i) {
+      const double share = a[i / (r.size() / 2)];
+      const double to =
+          type == ugatit::GanType::dragan ? r[i] + 0.5 * std::sqrt(variance) * u[i] : f[i];
+      x[i] = type == ugatit::GanType::r1 ? r[i] : share * to + (1 - share) * r[i];
+    }
+    const Tensor<Cpu, double> at(device, real.shape());
+    at.upload(x);
+
+    auto& judge = twin.local_a;
+    twin.discriminators.zero_gradients();
+    Tape<Cpu> tape;
+    const auto judged = judge(join_samples(tape.constant(real), tape.constant(fake)), 2);
+    const auto [map_real, map_fake] = split_samples(judged.logits, 2);
+    const auto [cam_real, cam_fake] = split_samples(judged.cam_logits, 2);
+    const ugatit::AdversarialLoss loss(type);
+    tape.backward(weighted_sum<Cpu, double>({{2, discriminator_loss(loss, map_real, map_fake)},
+                                             {2, discriminator_loss(loss, cam_real, cam_fake)}}));
+    const auto map = [&](const auto& p, PowerIteration how) { return judge(p, {1, how}).logits; };
+    const auto cam = [&](const auto& p, PowerIteration how) {
+      return judge(p, {1, how}).cam_logits;
+    };
+    const auto by_hand = [&](auto penalty) {
+      return penalize_gradient(penalty, 2 * 3, twin.discriminators, at, map, cam).item();
+    };
+    const double penalty = type == ugatit::GanType::r1        ? by_hand(ZeroGradient{})
+                           : type == ugatit::GanType::wgan_lp ? by_hand(AtMostUnitGradient{})
+                                                              : by_hand(UnitGradient{});
+    CHECK(named.at("D_penalty_LA") == doctest::Approx(penalty).epsilon(1e-10));
+    CHECK((type == ugatit::GanType::wgan_lp || penalty > 1e-6));
+    double total = 0;
+    for (const auto& [name, value] : losses) {
+      if (name == "D_loss") break;
+      total += (name.starts_with("D_penalty") ? 6 : 2) * value;
+    }
+    CHECK(named.at("D_loss") == doctest::Approx(total).epsilon(1e-12));
+    for (const auto* p : model.discriminators.parameters()) {
+      if (p->role == Role::state || !p->name.starts_with("disLA")) continue;
+      CAPTURE(p->name);
+      const Parameter<Cpu, double>* mine = nullptr;
+      for (const auto* q : twin.discriminators.parameters())
+        if (q->name == p->name) mine = q;
+      const auto got = p->gradient.download(), expected = mine->gradient.download();
+      double away = 0, length = 0;
+      for (std::size_t i = 0; i < got.size(); ++i) {
+        away += (got[i] - expected[i]) * (got[i] - expected[i]);
+        length += expected[i] * expected[i];
+      }
+      CHECK(std::sqrt(away) <= 1e-10 * std::sqrt(length) + 1e-12);
+    }
+  }
+}
+
+TEST_CASE("discriminators that learn several times, each from pictures of its own") {
+  const ModelOptions model_options{.size = 16, .channels = 2, .blocks = 1};
+  TrainOptions options;
+  options.steps = 10;
+  options.learning_rate = 1e-3;
+  options.gan_type = ugatit::GanType::wgan_gp;
+  Cpu device({.threads = 1});
+  const auto a = pictures(device, 2, 16, 10), b = pictures(device, 2, 16, 11);
+  const auto values = [](const ugatit::Model<Cpu, double>& model) {
+    auto all = model.generators.values().download();
+    const auto judges = model.discriminators.values().download();
+    all.insert(all.end(), judges.begin(), judges.end());
+    return all;
+  };
+  ugatit::Model<Cpu, double> model(device, model_options, 7), twin(device, model_options, 7);
+  // a step each, the first of whose generators is taken back; what the second step draws is the
+  // second picture's in both
+  ugatit::Step<Cpu, double> in_turn(twin, options);
+  auto& adam = in_turn.generator_adam();
+  const auto before = twin.generators.values().download();
+  static_cast<void>(in_turn(a.samples(0, 1), b.samples(0, 1), 1));
+  twin.generators.values().upload(before);
+  primitive::fill(adam.first_moments(), 0.0);
+  primitive::fill(adam.second_moments(), 0.0);
+  adam.set_steps(0);
+  static_cast<void>(in_turn(a.samples(1, 1), b.samples(1, 1), 2));
+
+  options.critic_steps = 2;
+  CHECK(options.pictures() == 2);
+  ugatit::Step<Cpu, double> step(model, options);
+  const auto losses = step(a, b, 1).read();
+  CHECK(losses.size() == ugatit::loss_names(options.gan_type).size());
+  CHECK(step.generator_adam().steps() == 1);
+  CHECK(step.discriminator_adam().steps() == 2);
+  const auto first = values(model), second = values(twin);
+  double away = 0, moved = 0;
+  for (std::size_t i = 0; i < first.size(); ++i)
+    away = std::max(away, std::abs(first[i] - second[i]));
+  for (std::size_t i = 0; i < before.size(); ++i)
+    moved = std::max(moved, std::abs(first[i] - before[i]));
+  CHECK(moved > 1e-4);
+  CHECK(away < 1e-7);  // vectors of spectral norm: the generators' phase iterates them once less
+
+  options.critic_steps = 65;
+  CHECK_THROWS_WITH_AS((ugatit::Step<Cpu, double>(model, options)),
+                       doctest::Contains("critic-steps must be 1 to 64"), UsageError);
+}
+
+TEST_CASE("how often a generator's attention is right is counted") {
+  const ModelOptions model_options{.size = 16, .channels = 2, .blocks = 1};
+  TrainOptions options;
+  options.steps = 10;
+  options.learning_rate = 0;
+  options.batch = 2;
+  Cpu device({.threads = 1});
+  ugatit::Model<Cpu, double> model(device, model_options, 7);
+  ugatit::Step<Cpu, double> step(model, options);
+  CHECK(step.cam_accuracy().empty());
+  double expected_a2b = 0, expected_b2a = 0;
+  for (const std::uint64_t i : {1, 2, 3}) {
+    const auto a = pictures(device, 2, 16, 10 * i), b = pictures(device, 2, 16, 10 * i + 1);
+    const auto right = [](auto& generator, const auto& translated, const auto& kept) {
+      double count = 0;
+      for (const double x : generator(Var<Cpu, double>(translated)).cam_logits.value().download())
+        count += x > 0;
+      for (const double x : generator(Var<Cpu, double>(kept)).cam_logits.value().download())
+        count += x < 0;
+      return count / 8;
+    };
+    expected_a2b += right(model.a2b, a, b) / 3;
+    expected_b2a += right(model.b2a, b, a) / 3;
+    static_cast<void>(step(a, b, 1));
+  }
+  const auto shares = step.cam_accuracy();
+  REQUIRE(shares.size() == 2);
+  CHECK(shares[0] == doctest::Approx(expected_a2b));
+  CHECK(shares[1] == doctest::Approx(expected_b2a));
+  CHECK(step.cam_accuracy().empty());
 }
 
 TEST_CASE("the report's levels are the losses where nothing has been learned") {
@@ -193,4 +378,8 @@ TEST_CASE("the report's levels are the losses where nothing has been learned") {
   CHECK(level(gan, "G_ad_loss") == doctest::Approx(ln2));
   CHECK(level(hinge, "D_ad_loss") == 2);
   CHECK(level(hinge, "G_ad_loss") == 0);
+  CHECK(level(wgan_gp, "D_ad_loss") == 0);
+  CHECK(level(dragan, "D_ad_loss") == doctest::Approx(2 * ln2));
+  CHECK(std::isnan(level(r1, "D_penalty")));
+  CHECK(level(gan, "D_penalty") == -1);
 }

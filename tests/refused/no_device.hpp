@@ -23,11 +23,13 @@ struct Pointwise<NoDevice, float> {
   static void map(auto&&...);
   static void map2(auto&&...);
   static void map_reduce(auto&&...);
+  static void reduce(auto&&...);
   static std::size_t reduce_workspace(auto&&...);
 };
 template <>
 struct Layout<NoDevice, float> {
   static void copy(auto&&...);
+  static void fill(auto&&...);
   static void pad_backward(auto&&...);
 };
 template <class From, class To>
@@ -37,6 +39,20 @@ struct Cast<NoDevice, From, To> {
 template <>
 struct Affine<NoDevice, float> {
   static void forward(auto&&...);
+};
+
+template <>
+struct Random<NoDevice, float> {
+  static void uniform(auto&&...);
+  static void normal(auto&&...);
+};
+template <>
+struct Optimizer<NoDevice, float> {
+  static void adam(auto&&...);
+  static void adam_outer(auto&&...);
+  static void sum_squares(auto&&...);
+  static void all_finite(auto&&...);
+  static std::size_t reduce_workspace(auto&&...);
 };
 
 }  // namespace limn::primitive

@@ -34,6 +34,42 @@ struct Lone {
   }
 };
 
+/// Gradient descent with momentum: an optimizer of one's own.
+template <Device D, Scalar T>
+struct Momentum {
+  static constexpr const char* name = "momentum";
+  ParameterSet<D, T>& weights;
+  Tensor<D, param_t<T>> velocity{weights.device(), weights.values().shape()};
+  std::int64_t count = 0;
+
+  explicit Momentum(ParameterSet<D, T>& set) : weights(set) {
+    primitive::fill(velocity, param_t<T>(0));
+  }
+  void step(double rate) {
+    for (const auto& part : weights.parts()) {
+      const Shape shape = vector_shape(part.size);
+      const auto v = velocity.view(part.offset, shape);
+      primitive::map(Scaled{0.9}, v, v);
+      primitive::copy(part.gradients, v, Write::accumulate);
+      primitive::map(Scaled{-rate}, v, weights.values().view(part.offset, shape),
+                     Write::accumulate);
+    }
+    ++count;
+  }
+  [[nodiscard]] std::int64_t steps() const { return count; }
+  void set_steps(std::int64_t n) { count = n; }
+  void keep(auto&& f) { f("v", velocity); }
+};
+
+/// The same weight, which learns by it.
+template <Device D, Scalar T>
+struct Pushed : Lone<D, T> {
+  using Lone<D, T>::Lone;
+  void players(auto&& f) {
+    f("G", this->layer, [](auto& weights) { return Momentum<D, T>(weights); });
+  }
+};
+
 /// Ones, but for a NaN in step 4 of the first order.
 DataSource ones(std::uint64_t first_seed) {
   DataSource source;
@@ -83,4 +119,30 @@ TEST_CASE("a model of one's own goes back, and its journal keeps that when it is
   CHECK(trainer->run(8) == Trainer::Ended::finished);
   CHECK(contains(journal(), R"("kind":"back")"));
   CHECK(contains(journal(), R"("processors")"));
+}
+
+TEST_CASE("an optimizer of one's own trains a model, and is resumed to the byte") {
+  const ScratchFolder folder;
+  TrainingOptions options;
+  options.steps = 4;
+  options.learning_rate = 0.05;
+  const auto model = model_to_run<Pushed<Cpu, float>, float, Cpu>(
+      options, ones(77), [](const TrainingOptions&, bool dry) {
+        return std::make_unique<Cpu>(CpuOptions{.threads = 1, .dry = dry});
+      });
+  const auto last = [&](const char* name, std::int64_t stop) {
+    RunFolder place;
+    place.out = folder / name;
+    place.save_every = 2, place.sheet_every = 0;
+    static_cast<void>(open_model_run(model, place, {})->run(stop));
+    if (stop < 4) {
+      const auto checkpoint = model_checkpoint(place.out, model.kind);
+      CHECK(checkpoint.metadata().at("momentum.G.steps") == "2");
+      CHECK(checkpoint.contains("momentum.v/G.weight"));
+      static_cast<void>(open_model_run(model, place, {}, &checkpoint)->run(4));
+    }
+    return file_bytes(checkpoint_path(place.out));
+  };
+  const auto whole = last("whole", 4);
+  CHECK(whole == last("resumed", 2));
 }

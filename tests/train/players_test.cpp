@@ -10,6 +10,7 @@
 #include "limn/cpu/cpu.hpp"
 #include "limn/loss/losses.hpp"
 #include "limn/nn/linear.hpp"
+#include "limn/norm/batch_norm.hpp"
 #include "limn/train/image_pool.hpp"
 #include "limn/train/network_state.hpp"
 #include "limn/train/players.hpp"
@@ -21,6 +22,40 @@ namespace {
 struct Net {
   Linear<Cpu> layer{vector_shape(3), 1};
   void visit(auto&& f) { f("layer", layer); }
+};
+
+/// An optimizer of one's own: gradient descent with momentum, v = mu v + g, w -= rate v.
+struct Momentum {
+  static constexpr const char* name = "momentum";
+  ParameterSet<Cpu, float>& weights;
+  double mu;
+  Tensor<Cpu, float> velocity{weights.device(), weights.values().shape()};
+  std::int64_t count = 0;
+
+  Momentum(ParameterSet<Cpu, float>& set, double m) : weights(set), mu(m) {
+    primitive::fill(velocity, 0.0F);
+  }
+  void step(double rate) {
+    for (const auto& part : weights.parts()) {
+      const Shape shape = vector_shape(part.size);
+      const auto v = velocity.view(part.offset, shape);
+      primitive::map(Scaled{mu}, v, v);
+      primitive::copy(part.gradients, v, Write::accumulate);
+      primitive::map(Scaled{-rate}, v, weights.values().view(part.offset, shape),
+                     Write::accumulate);
+    }
+    ++count;
+  }
+  [[nodiscard]] std::int64_t steps() const { return count; }
+  void set_steps(std::int64_t n) { count = n; }
+  void keep(auto&& f) { f("v", velocity); }
+};
+
+/// An augmentation of one's own: a picture's values times a random factor.
+struct Dim {
+  Var<Cpu, float> operator()(const Var<Cpu, float>& x, const Philox& random) const {
+    return (0.5 + static_cast<double>(random.uniform(0))) * x;
+  }
 };
 
 /// Two players and a batch of pictures of three values.
@@ -65,8 +100,8 @@ TEST_CASE("a player learns, and the others are held fixed though the loss passes
     loss.add("one", 2, least_squares(game.first.layer(tape.constant(turn.a())), 1));
   });
   CHECK(game.losses.size() == 2);  // who learns twice shows the last
-  CHECK(game.players[0]->adam->steps() == 2);
-  CHECK(game.players[1]->adam->steps() == 0);
+  CHECK(game.players[0]->optimizer.steps() == 2);
+  CHECK(game.players[1]->optimizer.steps() == 0);
 }
 
 TEST_CASE("a turn refuses strangers, losses that are none, and values that are not finite") {
@@ -93,23 +128,96 @@ TEST_CASE("a turn refuses strangers, losses that are none, and values that are n
                        doctest::Contains("loss term one is not finite"), NumericError);
   CHECK(game.first.layer.weight.value.download() == before);
   CHECK(game.second.layer.weight.trainable());
-  CHECK(game.players[0]->adam->steps() == 0);
+  CHECK(game.players[0]->optimizer.steps() == 0);
 }
 
 TEST_CASE("a moment that is not finite is found though its weight is finite") {
   Game game;
   auto &first = *game.players[0], &second = *game.players[1];
-  const Tensor<Cpu, float>& moments = first.adam->second_moments();
+  Tensor<Cpu, float> moments;
+  first.optimizer.keep([&](const std::string& name, const auto& flat) {
+    if (name == "v") moments = flat;
+  });
   auto values = moments.download();
   values[static_cast<std::size_t>(first.parameters.offset(game.first.layer.weight)) + 1] =
       std::numeric_limits<float>::infinity();
   moments.upload(values);
   CHECK(all_finite(first.parameters.values()));
-  CHECK_THROWS_WITH_AS(
-      require_finite_state(first.parameters, *first.adam),
-      doctest::Contains("Adam's second moments of first.layer.weight are not finite (1 of 3)"),
-      NumericError);
-  CHECK_NOTHROW(require_finite_state(second.parameters, *second.adam));
+  CHECK_THROWS_WITH_AS(require_finite_state(first.parameters, first.optimizer),
+                       doctest::Contains("adam.v of first.layer.weight are not finite (1 of 3)"),
+                       NumericError);
+  CHECK_NOTHROW(require_finite_state(second.parameters, second.optimizer));
+}
+
+TEST_CASE("a player learns by an optimizer of one's own, as its formula says") {
+  Cpu device({.threads = 1});
+  Net net;
+  Players<Cpu, float> players;
+  players.push_back(std::make_unique<Player<Cpu, float>>(
+      device, "only", net, 1, [](auto& weights) { return Momentum(weights, 0.5); }));
+  CHECK(players[0]->optimizer.name() == "momentum");
+  std::vector<NamedLoss<Cpu, float>> losses;
+  Tensor<Cpu, float> x(device, {1, 1, 1, 3});
+  x.upload(std::vector<float>{1, 2, 3});
+  auto w = net.layer.weight.value.download();
+  std::vector<double> v(3);
+  for (std::int64_t step = 1; step <= 3; ++step) {
+    Turn<Cpu, float> turn(players, step, 0.01, 7, x, {}, losses);
+    turn.learn(net, [&](Tape<Cpu>& tape, auto& loss) {
+      loss.add("error", 1, least_squares(net.layer(tape.constant(turn.a())), 1));
+    });
+    const double off = 2 * (static_cast<double>(w[0] + 2 * w[1] + 3 * w[2]) - 1);
+    for (std::size_t i = 0; i < 3; ++i) {
+      v[i] = 0.5 * v[i] + off * static_cast<double>(i + 1);
+      w[i] -= static_cast<float>(0.01 * v[i]);
+    }
+    const auto got = net.layer.weight.value.download();
+    for (std::size_t i = 0; i < 3; ++i) CHECK(got[i] == doctest::Approx(w[i]).epsilon(1e-5));
+  }
+  CHECK(players[0]->optimizer.steps() == 3);
+  CHECK_NOTHROW(require_finite_state(players[0]->parameters, players[0]->optimizer));
+}
+
+TEST_CASE("a discriminator learns from what augmentations show it") {
+  Game game;
+  auto turn = game.turn();
+  const auto shown = [&](const auto& how, const char* purpose) {
+    return turn.augment(how, Var<Cpu, float>(game.x), purpose).value().download();
+  };
+  CHECK(shown(Dim{}, "real") == shown(Dim{}, "real"));
+  CHECK(shown(Dim{}, "real") != shown(Dim{}, "made"));
+  CHECK(shown(DiffAugment{.kinds = {.color = true}}, "real") != game.x.download());
+  Tape<Cpu> tape;
+  const auto made = tape.input(game.x);
+  tape.backward(least_squares(game.first.layer(turn.augment(Dim{}, made, "made")), 1));
+  const float factor = shown(Dim{}, "made")[0] / game.x.download()[0];
+  Tape<Cpu> plain;
+  Tensor<Cpu, float> dimmed(game.device, game.x.shape());
+  dimmed.upload(shown(Dim{}, "made"));
+  const auto direct = plain.input(dimmed);
+  plain.backward(least_squares(game.first.layer(direct), 1));
+  const auto got = made.gradient().tensor().download(),
+             expected = direct.gradient().tensor().download();
+  for (std::size_t i = 0; i < got.size(); ++i)
+    CHECK(got[i] == doctest::Approx(factor * expected[i]));
+
+  const auto before = game.first.layer.weight.value.download();
+  turn.learn(game.first, [&](Tape<Cpu>& t, auto& loss) {
+    loss.add("apart", 1,
+             least_squares(game.first.layer(turn.augment(Dim{}, t.constant(turn.a()), "real")), 1));
+  });
+  CHECK(game.first.layer.weight.value.download() != before);
+}
+
+TEST_CASE("what a layer carries along is looked at with the weights") {
+  Cpu device({.threads = 1});
+  BatchNorm<Cpu> norm(3);
+  const Player<Cpu, float> player(device, "player", norm, 1, AdamOptions{});
+  CHECK_NOTHROW(require_finite_state(player.parameters, *player.adam));
+  norm.variance.value.upload(std::vector<float>{1, std::numeric_limits<float>::infinity(), 1});
+  CHECK(all_finite(player.parameters.values()));
+  CHECK_THROWS_WITH_AS(require_finite_state(player.parameters, *player.adam),
+                       doctest::Contains("player.running_var (1 of 3)"), NumericError);
 }
 
 TEST_CASE("random numbers of a turn depend on seed, step and purpose alone") {

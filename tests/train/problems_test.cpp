@@ -5,7 +5,6 @@
 
 #include <cmath>
 #include <fstream>
-#include <functional>
 #include <limits>
 #include <memory>
 #include <stdexcept>
@@ -16,68 +15,21 @@
 #include "../io/scratch_folder.hpp"
 #include "limn/cpu/cpu.hpp"
 #include "limn/io/write_picture.hpp"
-#include "limn/models/ugatit/make_plan.hpp"
 #include "limn/models/ugatit/run.hpp"
+#include "planted.hpp"
 
 using namespace limn;
 
 namespace {
 
 using Training = ugatit::Training<Cpu, float>;
-/// Called before or after each step, with what it may spoil.
-using Plant = std::function<void(Training&, UnpairedBatch&, std::int64_t step)>;
+using Plant = limn_test::Plant<Cpu>;
 
-/// A training that something is planted in.
-class Planted final : public Trainable {
- public:
-  Planted(std::unique_ptr<Training> training, Plant before, Plant after)
-      : training_(std::move(training)), before_(std::move(before)), after_(std::move(after)) {}
-  std::string description() const override { return training_->description(); }
-  std::vector<std::string> loss_names() const override { return training_->loss_names(); }
-  double learning_rate(std::int64_t step) const override { return training_->learning_rate(step); }
-  void scale_learning_rate(double factor) override { training_->scale_learning_rate(factor); }
-  void train(const UnpairedBatch& batch, std::int64_t step) override {
-    UnpairedBatch spoiled = batch;
-    if (before_) before_(*training_, spoiled, step);
-    training_->train(spoiled, step);
-    if (after_) after_(*training_, spoiled, step);
-  }
-  std::vector<double> losses() override { return training_->losses(); }
-  std::vector<Signal> signals() override { return training_->signals(); }
-  void require_finite_state() override { training_->require_finite_state(); }
-  Diagnosis diagnose() override { return training_->diagnose(); }
-  std::vector<StateTensor> state() override { return training_->state(); }
-  Metadata metadata() override { return training_->metadata(); }
-  void restore_counters(const SafetensorsFile& file) override { training_->restore_counters(file); }
-  Samples samples(std::int64_t step) override { return training_->samples(step); }
-
- private:
-  std::unique_ptr<Training> training_;
-  Plant before_, after_;
-};
-
-class PlantingDevice final : public ugatit::RunDevice {
- public:
+struct PlantingDevice final : limn_test::PlantedDevice<Cpu> {
   explicit PlantingDevice(Plant before, Plant after = {})
-      : before_(std::move(before)), after_(std::move(after)) {}
-  std::unique_ptr<Trainable> training(const ugatit::RunOptions& options,
-                                      ugatit::SheetPictures pictures) const override {
-    return std::make_unique<Planted>(
-        std::make_unique<Training>(open(false), options, std::move(pictures)), before_, after_);
-  }
-  std::unique_ptr<Trainable> dry_training(const ugatit::RunOptions& options) const override {
-    return std::make_unique<Training>(open(true), options);
-  }
-  ugatit::Plan plan(const ugatit::RunOptions& options) const override {
-    return ugatit::make_plan<float>(options, open(true));
-  }
-  ugatit::Capacity capacity() const override { return {std::uint64_t{1} << 40, "the test"}; }
-
- private:
-  static std::unique_ptr<Cpu> open(bool dry) {
-    return std::make_unique<Cpu>(CpuOptions{.threads = 1, .dry = dry});
-  }
-  Plant before_, after_;
+      : PlantedDevice(
+            [](bool dry) { return std::make_unique<Cpu>(CpuOptions{.threads = 1, .dry = dry}); },
+            std::move(before), std::move(after)) {}
 };
 
 /// Smooth pictures, brighter ones in the second domain.
@@ -150,10 +102,10 @@ struct Planting {
 
 constexpr float nan = std::numeric_limits<float>::quiet_NaN();
 
-/// A value of this in the weights of this name, before step 5.
-Plant weight(const std::string& name, float value) {
+/// A value of this in the weights of this name, in one step.
+Plant weight(const std::string& name, float value, std::int64_t at = 5) {
   return [=](Training& training, UnpairedBatch& /*batch*/, std::int64_t step) {
-    if (step != 5) return;
+    if (step != at) return;
     for (auto* set : {&training.model().generators, &training.model().discriminators})
       for (const auto* p : set->parameters())
         if (p->name == name) {
@@ -196,6 +148,39 @@ TEST_CASE_FIXTURE(Planting, "weights that a step's own update spoils are not sav
   CHECK(contains(what, "the checkpoint of step 3 is still there"));
   CHECK(SafetensorsFile(folder / "run/latest.safetensors").metadata().at("step") == "3");
   CHECK_THROWS_AS(trainer->save(), UsageError);
+}
+
+TEST_CASE_FIXTURE(Planting, "vectors of spectral normalization that are spoiled are not saved") {
+  for (const char* name : {"disGA.model.1.weight_u", "disLB.conv.weight_v"}) {
+    auto with = place(name, {});
+    with.device = std::make_shared<PlantingDevice>(Plant(), weight(name, nan, 6));
+    const auto trainer = start(with);
+    const auto what = message_of<NumericError>([&] { trainer->run(); });
+    CAPTURE(what);
+    CHECK(contains(what, "step 6: "));
+    CHECK(contains(what, std::string("are in the weights ") + name + " (1 of "));
+    CHECK(contains(what, "the checkpoint of step 3 is still there"));
+    CHECK(SafetensorsFile(folder / name / "latest.safetensors").metadata().at("step") == "3");
+  }
+}
+
+TEST_CASE_FIXTURE(Planting,
+                  "a moment is looked at, too, where a NaN in a picture ends a training") {
+  auto with = place("run", {});
+  with.device = std::make_shared<PlantingDevice>(
+      [](Training&, UnpairedBatch& batch, std::int64_t step) {
+        if (step == 5) batch.b[7] = nan;
+      },
+      [](Training& training, UnpairedBatch&, std::int64_t step) {
+        if (step != 4) return;
+        auto moments = training.step().discriminator_adam().second_moments().download();
+        moments[7] = std::numeric_limits<float>::infinity();
+        training.step().discriminator_adam().second_moments().upload(moments);
+      });
+  const auto trainer = start(with);
+  const auto what = message_of<NumericError>([&] { trainer->run(); });
+  CHECK(contains(what, "the checkpoint of step 3 is still there"));
+  CHECK(SafetensorsFile(folder / "run/latest.safetensors").metadata().at("step") == "3");
 }
 
 TEST_CASE_FIXTURE(Planting, "features that overflow are named by the layer that they come out of") {

@@ -248,12 +248,16 @@ TEST_CASE_FIXTURE(SmallRun, "the plan's peak is the pool's peak of real steps, t
       options.model.variant = variant;
       options.model.pool = 2;
       options.model.size = 32;
+      const bool penalized = variant == ugatit::Variant::pooled;
+      options.train.gan_type = penalized ? ugatit::GanType::dragan : ugatit::GanType::lsgan;
+      options.train.critic_steps = penalized ? 2 : 1;
       const auto plan = ugatit::make_plan(options, threads);
       ugatit::Training<Cpu, float> training(
           std::make_unique<Cpu>(CpuOptions{.threads = threads}), options,
           ugatit::load_sheet_pictures(data(), 32, Fit::squash, {}));
-      const std::vector<float> values(32 * 32 * 3, 0.5F);
-      const UnpairedBatch batch{0, {1, 32, 32, 3}, values, values};
+      const Index n = options.train.pictures();
+      const std::vector<float> values(static_cast<std::size_t>(n) * 32 * 32 * 3, 0.5F);
+      const UnpairedBatch batch{0, {n, 32, 32, 3}, values, values};
       for (int step = 1; step <= 2; ++step) training.train(batch, step);
       CHECK(training.device().memory().peak == plan.peak);
       const auto growths = training.device().memory().growths;

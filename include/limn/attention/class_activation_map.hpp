@@ -25,8 +25,8 @@ namespace limn::inline v0 {
 /// average and from the maximum. Vars, or Duals.
 template <class Features, class Logits>
 struct Attended {
-  Features features;
-  Logits logits;
+  Features features;  ///< (N,H,W,C): the activation map
+  Logits logits;      ///< (N,1,1,2): of the average, of the maximum
 };
 
 namespace detail {
@@ -43,12 +43,14 @@ template <Device D, Scalar T>
 /// Classifier is Linear or SpectralConvolution, from channels to 1.
 template <Device D, Scalar T, class Classifier>
 struct ClassActivationMap {
-  Activation activation;
-  Classifier average, maximum;  ///< one of its own for each pooling; shared: `average` alone
-  bool shared = false;
+  Activation activation;  ///< of the result
+  /// Which see the pooled average, the pooled maximum: (N,1,1,C) -> (N,1,1,1).
+  Classifier average, maximum;
+  bool shared = false;           ///< `average` sees both, `maximum` is not used
   Parameter<D, T> weight, bias;  ///< of the 1x1 convolution, (C,1,1,2C) and (1,1,1,C)
-  std::string name = "CAM";
+  std::string name = "CAM";      ///< its path in the network, with which its errors begin
 
+  /// For maps of `channels` channels; the classifiers are made by the caller.
   ClassActivationMap(Index channels, Activation act, Classifier avg, Classifier max)
       : activation(act),
         average(std::move(avg)),
@@ -72,6 +74,7 @@ struct ClassActivationMap {
     return Attended<X, decltype(logits)>{std::move(features), std::move(logits)};
   }
 
+  /// Calls f(name, member); names are those of the published state_dict.
   void visit(auto&& f) {
     f(shared ? "fc" : "gap_fc", average);
     if (!shared) f("gmp_fc", maximum);

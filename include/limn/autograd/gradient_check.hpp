@@ -16,13 +16,15 @@
 
 namespace limn::inline v0 {
 
+/// How derivatives are measured.
 struct GradientCheckOptions {
-  double step = 1e-5;   ///< h, relative to nothing: inputs should be of order 1
-  int directions = 4;   ///< random directions per tensor
-  double floor = 1e-6;  ///< derivatives below this count as this
-  std::uint64_t seed = 1;
+  double step = 1e-5;      ///< h, relative to nothing: inputs should be of order 1
+  int directions = 4;      ///< random directions per tensor
+  double floor = 1e-6;     ///< derivatives below this count as this
+  std::uint64_t seed = 1;  ///< of the directions
 };
 
+/// How far measured and computed derivatives are apart.
 struct GradientCheckResult {
   double worst = 0;    ///< largest relative error
   std::string tensor;  ///< where it was found
@@ -32,9 +34,9 @@ struct GradientCheckResult {
 /// the gradient that backward left.
 template <Device D>
 struct CheckedTensor {
-  std::string name;
-  Tensor<D, double> value;
-  std::function<Tensor<D, double>()> gradient;
+  std::string name;                             ///< for the result to name
+  Tensor<D, double> value;                      ///< where the loss reads it
+  std::function<Tensor<D, double>()> gradient;  ///< called after the backward
 };
 
 /// `loss(tape)` computes one value from the tensors, on the tape if there is one (nullptr: only the

@@ -39,9 +39,11 @@ class Stash {
     value_ = value;
   }
 
+  /// Whether anything waits.
   [[nodiscard]] bool defined() const { return value_.defined() || half_.defined(); }
   /// Whether tensor() makes a new tensor, which its caller may overwrite.
   [[nodiscard]] bool rounded() const { return half_.defined(); }
+  /// What surrounds the map in memory.
   [[nodiscard]] const Border& border() const { return value_.border; }
   /// With its border; undefined if nothing waits.
   [[nodiscard]] Bordered<D, T> bordered() const {
@@ -67,10 +69,13 @@ class Stash {
 template <Device D, Scalar T>
 class Kept {
  public:
+  /// a and b of a recipe, (N,1,1,C) or (1,1,1,C).
   using Coefficients = Tensor<D, param_t<T>>;
 
   Kept() = default;
+  /// A value that waits as it is.
   explicit Kept(Stash<D, T> x) : x_(std::move(x)) {}
+  /// The recipe activation(a x + b) + residual.
   Kept(Stash<D, T> x, Coefficients a, Coefficients b, Activation activation,
        Stash<D, T> residual = {})
       : x_(std::move(x)),
@@ -79,7 +84,9 @@ class Kept {
         b_(std::move(b)),
         activation_(activation) {}
 
+  /// Whether anything is kept.
   [[nodiscard]] bool defined() const { return x_.defined(); }
+  /// Whether tensor() computes the values again.
   [[nodiscard]] bool is_recipe() const { return a_.defined(); }
   /// What a recipe starts from, else the value.
   [[nodiscard]] const Stash<D, T>& stash() const { return x_; }

@@ -2,6 +2,7 @@
 // Tape: the operations of a computation in order, each with its backward and what it kept.
 #pragma once
 
+#include <algorithm>
 #include <memory>
 #include <string_view>
 #include <utility>
@@ -19,6 +20,7 @@ namespace limn::inline v0 {
 template <Device D>
 class Tape {
  public:
+  /// An empty tape, whose operations keep maps in this form.
   explicit Tape(StashFormat stash = StashFormat::computed) : stash_(stash) {}
   Tape(const Tape&) = delete;
   Tape& operator=(const Tape&) = delete;
@@ -49,9 +51,10 @@ class Tape {
   [[nodiscard]] Var<D, T> record(Tensor<D, T> y, Backward backward, std::string_view layer = {}) {
     return record(Bordered<D, T>(std::move(y)), std::move(backward), layer);
   }
+  /// The same for a result that was written with a border.
   template <Scalar T, class Backward>
   [[nodiscard]] Var<D, T> record(Bordered<D, T> y, Backward backward, std::string_view layer = {}) {
-    if (probe_ != nullptr) probe_->look(layer, y.border.empty() ? y.tensor : without_border(y));
+    if (probe_ != nullptr) probe_->look(layer, y);
     Var<D, T> result(std::move(y), this, true);
     operations_.push_back(
         std::make_unique<Operation<T, Backward>>(result.gradient(), std::move(backward)));
@@ -66,11 +69,14 @@ class Tape {
     if (loss.shape() != scalar_shape())
       throw ShapeError("[backward] a loss is one value, (1,1,1,1); this is " +
                        to_string(loss.shape()));
-    if (loss.tape() != this || operations_.empty())
-      throw ShapeError(
-          "[backward] the loss was not recorded on this tape, or backward has been run already");
+    if (loss.tape() != this || operations_.empty()) refuse_released();
     if (!loss.wants_gradient())
       throw ShapeError("[backward] the loss depends on nothing that wants a gradient");
+    // most often the last one; what was recorded later may be another computation's
+    const bool recorded = std::any_of(
+        operations_.rbegin(), operations_.rend(),
+        [&](const auto& operation) { return operation->result == loss.gradient().identity(); });
+    if (!recorded) refuse_released();
     primitive::fill(loss.gradient().target().tensor, param_t<P>(1));
     while (!operations_.empty()) {
       operations_.back()->run();
@@ -88,20 +94,23 @@ class Tape {
 
   /// How operations keep maps for their backward.
   [[nodiscard]] StashFormat stash_format() const { return stash_; }
+  /// Operations that wait for their backward.
   [[nodiscard]] std::size_t size() const { return operations_.size(); }
 
  private:
   struct Recorded {
-    Recorded() = default;
+    explicit Recorded(const void* r) : result(r) {}
     Recorded(const Recorded&) = delete;
     Recorded& operator=(const Recorded&) = delete;
     virtual ~Recorded() = default;
     virtual void run() = 0;
+    const void* result;  ///< the gradient's identity
   };
 
   template <Scalar T, class Backward>
   struct Operation final : Recorded {
-    Operation(Gradient<D, T> dy, Backward b) : gradient(std::move(dy)), backward(std::move(b)) {}
+    Operation(Gradient<D, T> dy, Backward b)
+        : Recorded(dy.identity()), gradient(std::move(dy)), backward(std::move(b)) {}
     void run() override {
       const Tensor<D, T> dy = gradient.take();
       if (dy.defined()) backward(dy);
@@ -109,6 +118,11 @@ class Tape {
     Gradient<D, T> gradient;
     Backward backward;
   };
+
+  [[noreturn]] static void refuse_released() {
+    throw ShapeError(
+        "[backward] the loss was not recorded on this tape, or backward has been run already");
+  }
 
   StashFormat stash_;
   FiniteProbe* probe_ = nullptr;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <string>
 #include <utility>
 
 #include "limn/autograd/kept.hpp"
@@ -22,8 +23,8 @@ struct Moments {
 /// Where a gradient is to be written, and whether something is there already.
 template <Device D, Scalar T>
 struct GradientTarget {
-  Tensor<D, T> tensor;
-  Write write;
+  Tensor<D, T> tensor;  ///< undefined: not wanted
+  Write write;          ///< accumulate: something is there already
 };
 
 /// The gradient of one value: operations' backwards write their contributions here. Copies are the
@@ -33,10 +34,14 @@ class Gradient {
  public:
   /// Not wanted.
   Gradient() = default;
+  /// Wanted, for a value of this shape; nothing has arrived.
   Gradient(D& device, Shape shape)
       : device_(&device), shape_(shape), tensor_(std::make_shared<Tensor<D, T>>()) {}
 
+  /// Whether contributions are to be computed.
   [[nodiscard]] bool wanted() const { return tensor_ != nullptr; }
+  /// The same for all copies, and for nothing else that lives.
+  [[nodiscard]] const void* identity() const { return tensor_.get(); }
   /// What has arrived so far; undefined if nothing has or none is wanted.
   [[nodiscard]] Tensor<D, T> tensor() const { return tensor_ ? *tensor_ : Tensor<D, T>(); }
 
@@ -80,6 +85,7 @@ class Gradient {
 template <Device D, Scalar T>
 class Var {
  public:
+  /// The scalar type of its values.
   using scalar = T;
 
   Var() = default;
@@ -100,11 +106,17 @@ class Var {
   }
   /// As it lies in memory: what an operation wrote around it for the one that reads it next.
   [[nodiscard]] const Bordered<D, T>& bordered() const { return value_; }
+  /// Of the map, without a border.
   [[nodiscard]] const Shape& shape() const { return shape_; }
+  /// Where its values are.
   [[nodiscard]] D& device() const { return value_.tensor.device(); }
+  /// Null for a plain value.
   [[nodiscard]] Tape<D>* tape() const { return tape_; }
+  /// False for a default-made Var, which stands for "none".
   [[nodiscard]] bool defined() const { return value_.defined(); }
+  /// Whether operations on it record a backward.
   [[nodiscard]] bool wants_gradient() const { return gradient_.wanted(); }
+  /// Where the backwards of its readers write.
   [[nodiscard]] const Gradient<D, T>& gradient() const { return gradient_; }
 
   /// What a backward should hold of this value: its operation's recipe, if it gave one, else the
@@ -114,10 +126,12 @@ class Var {
     if (!kept_->defined()) *kept_ = Kept<D, T>(Stash<D, T>(value_, tape_->stash_format()));
     return *kept_;
   }
+  /// For the operation that made the value: what its readers' backwards should hold.
   void set_kept(Kept<D, T> kept) const { *kept_ = std::move(kept); }
 
   /// Moments that came with the value, or none.
   [[nodiscard]] const Moments<D, T>& moments() const { return moments_; }
+  /// For the convolution that made the value.
   void set_moments(Moments<D, T> moments) { moments_ = std::move(moments); }
 
   /// The same value and gradient, recorded from on another tape.
@@ -138,5 +152,26 @@ class Var {
   Moments<D, T> moments_;
   std::shared_ptr<Kept<D, T>> kept_;
 };
+
+namespace detail {
+
+[[noreturn]] LIMN_NOINLINE inline void refuse_tapes(const char* where, const Shape& a,
+                                                    const Shape& b) {
+  throw UsageError("[" + std::string(where) + "] values of two tapes do not meet: " + to_string(a) +
+                   " is on one tape, " + to_string(b) +
+                   " on another; Tape::branch or Tape::constant takes one over to the other's");
+}
+
+}  // namespace detail
+
+/// The tape of an operation on both, or none: every operation with two values asks here. Throws
+/// UsageError for values of two tapes, whose gradients would be lost, and of two devices.
+template <Device D, Scalar T, Scalar U>
+[[nodiscard]] Tape<D>* common_tape(const char* where, const Var<D, T>& a, const Var<D, U>& b) {
+  primitive::require_one_device(where, a.bordered().tensor, b.bordered().tensor);
+  if (a.tape() != b.tape() && a.tape() && b.tape()) [[unlikely]]
+    detail::refuse_tapes(where, a.shape(), b.shape());
+  return a.tape() ? a.tape() : b.tape();
+}
 
 }  // namespace limn::inline v0

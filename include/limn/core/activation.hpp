@@ -11,9 +11,10 @@ namespace limn::inline v0 {
 /// y = f(x), one of: x; max(x, 0); x or slope*x; tanh(x). All of them can be differentiated from
 /// their output.
 struct Activation {
+  /// Which function.
   enum class Kind { none, relu, leaky_relu, tanh };
 
-  Kind kind = Kind::none;
+  Kind kind = Kind::none;  ///< which function; none is the identity
   /// leaky_relu only: must be positive.
   float slope = 0.0F;
 
@@ -51,8 +52,11 @@ struct Activation {
   }
 };
 
+/// y = x
 inline constexpr Activation identity_activation{};
+/// y = max(x, 0)
 inline constexpr Activation relu_activation{Activation::Kind::relu, 0.0F};
+/// y = tanh(x)
 inline constexpr Activation tanh_activation{Activation::Kind::tanh, 0.0F};
 /// max(x, slope x), slope > 0
 [[nodiscard]] constexpr Activation leaky_relu_activation(float slope) {
@@ -63,6 +67,7 @@ inline constexpr Activation tanh_activation{Activation::Kind::tanh, 0.0F};
 template <Activation::Kind kind>
 struct ActivationBackward {
   float slope = 0.0F;  ///< leaky_relu only
+  /// dy f'(x), told by y = f(x).
   template <class A>
   LIMN_HOST_DEVICE A operator()(A y, A dy) const {
     return dy * Activation{kind, slope}.derivative(y);

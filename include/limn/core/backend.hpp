@@ -65,6 +65,7 @@ concept ConvolutionGroup = requires {
   &Convolution<D, T>::backward_data;
   &Convolution<D, T>::backward_weights;
 };
+/// Products, in the types of operands that linear layers have.
 template <class D, class T>
 concept MatrixGroup = requires {
   &Matrix<D, T, param_t<T>, T>::gemm;
@@ -72,6 +73,7 @@ concept MatrixGroup = requires {
   &Matrix<D, T, T, T>::gemm;
   &Matrix<D, param_t<T>, param_t<T>, param_t<T>>::gemv;
 };
+/// Moments, and y = a x + b with its backward.
 template <class D, class T>
 concept AffineGroup = requires {
   &Affine<D, T>::moments;
@@ -79,11 +81,13 @@ concept AffineGroup = requires {
   &Affine<D, T>::backward_sums;
   &Affine<D, T>::backward_data;
 };
+/// The coefficients a and b, and what flows back through them.
 template <class D, class T>
 concept NormalizationGroup = requires {
   &Normalization<D, param_t<T>>::forward;
   &Normalization<D, param_t<T>>::backward;
 };
+/// Adaptive averages and maxima.
 template <class D, class T>
 concept PoolingGroup = requires {
   &Pooling<D, T>::average;
@@ -91,11 +95,13 @@ concept PoolingGroup = requires {
   &Pooling<D, T>::max;
   &Pooling<D, T>::max_backward;
 };
+/// Sums; maps are templates of their functor and cannot be named here.
 template <class D, class T>
 concept PointwiseGroup = requires {
   &Pointwise<D, T>::reduce;
   &Pointwise<D, T>::reduce_workspace;
 };
+/// Borders, sizes, copies, and conversions from and to float.
 template <class D, class T>
 concept LayoutGroup = requires {
   &Layout<D, T>::pad;
@@ -108,6 +114,7 @@ concept LayoutGroup = requires {
   &Cast<D, T, float>::cast;
   &Cast<D, float, T>::cast;
 };
+/// Adam, its form for factored gradients, sums of squares, and whether all is finite.
 template <class D, class T>
 concept OptimizerGroup = requires {
   &Optimizer<D, param_t<T>>::adam;
@@ -115,12 +122,14 @@ concept OptimizerGroup = requires {
   &Optimizer<D, param_t<T>>::all_finite;
   &OuterOptimizer<D, T>::adam_outer;
 };
+/// Differentiable augmentation.
 template <class D, class T>
 concept DistortionGroup = requires {
   &Distorting<D, T>::forward;
   &Distorting<D, T>::backward;
   &Distorting<D, T>::workspace;
 };
+/// Uniform and normal values.
 template <class D, class T>
 concept RandomGroup = requires {
   &Random<D, T>::uniform;

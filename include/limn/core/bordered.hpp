@@ -13,17 +13,19 @@ namespace limn::inline v0 {
 /// it as the border says; without a border, a tensor. Copies share.
 template <Device D, class T>
 struct Bordered {
-  Tensor<D, T> tensor;
-  Border border{};
+  Tensor<D, T> tensor;  ///< the map with its border, (N, top + H + bottom, left + W + right, C)
+  Border border{};      ///< what of the tensor is border; empty: nothing
 
   Bordered() = default;
   /// A map without a border.
   Bordered(Tensor<D, T> map) : tensor(std::move(map)) {}  // NOLINT: a tensor is one
+  /// A map in its border: the tensor has the shape border.around(map).
   Bordered(Tensor<D, T> with_border, const Border& b) : tensor(std::move(with_border)), border(b) {}
   /// Uninitialised memory for a map of this shape and its border.
   Bordered(D& device, const Shape& map, const Border& b)
       : tensor(device, b.around(map)), border(b) {}
 
+  /// Whether there is memory behind it.
   [[nodiscard]] bool defined() const { return tensor.defined(); }
   /// Of the map.
   [[nodiscard]] Shape shape() const { return border.inside(tensor.shape()); }

@@ -2,18 +2,21 @@
 // The one header with macros: the version, and compiler attributes that C++20 has no words for.
 #pragma once
 
-#define LIMN_VERSION_MAJOR 0
-#define LIMN_VERSION_MINOR 1
-#define LIMN_VERSION_PATCH 0
-#define LIMN_VERSION "0.1.0"
+#define LIMN_VERSION_MAJOR 0  ///< the 0 of 0.1.0
+#define LIMN_VERSION_MINOR 1  ///< the 1 of 0.1.0
+#define LIMN_VERSION_PATCH 0  ///< the last 0 of 0.1.0
+#define LIMN_VERSION "0.1.0"  ///< the library's version, which checkpoints name
 
+/// Before a function whose call would cost more than it does, or that must take its caller's
+/// instruction set.
 #define LIMN_ALWAYS_INLINE [[gnu::always_inline]] inline
+/// Before a function that is rarely called and would make its callers longer.
 #define LIMN_NOINLINE [[gnu::noinline]]
 
 // Functions that are compiled for an instruction set of their own, whatever flags the user gives,
 // and called only after the processor was asked for it. Generic code is inlined into them.
 #if defined(__x86_64__)
-#define LIMN_X86_64 1
+#define LIMN_X86_64 1  ///< 1 where there are kernels for x86-64, else 0
 #define LIMN_TARGET_AVX2 [[gnu::target("avx2,fma,f16c,bmi2")]]
 #if defined(__clang__)  // takes the width from the vector types, and drops an attribute with words
                         // it does not know
@@ -37,11 +40,11 @@
       "amx-tile,amx-bf16,prefer-vector-width=512")]]
 #endif
 #else
-#define LIMN_X86_64 0
-#define LIMN_TARGET_AVX2
-#define LIMN_TARGET_AVX512
-#define LIMN_TARGET_AVX512_BF16
-#define LIMN_TARGET_AMX
+#define LIMN_X86_64 0            ///< 1 where there are kernels for x86-64, else 0
+#define LIMN_TARGET_AVX2         ///< before a function for Isa::avx2
+#define LIMN_TARGET_AVX512       ///< before a function for Isa::avx512
+#define LIMN_TARGET_AVX512_BF16  ///< before a function for Isa::avx512_bf16
+#define LIMN_TARGET_AMX          ///< before a function for Isa::amx_bf16
 #endif
 
 // The lists of kernels in limn/cpu/kernels_*.hpp are compiled where limn::kernels is, and declared
@@ -49,6 +52,7 @@
 #if defined(LIMN_COMPILE_KERNELS)
 #define LIMN_KERNEL_TEMPLATE template
 #else
+/// Before an instantiation in those lists.
 #define LIMN_KERNEL_TEMPLATE extern template
 #endif
 
@@ -58,7 +62,9 @@
 // before a template for host and device that may call what only the host has, and then runs there
 #define LIMN_NO_EXECUTION_CHECK _Pragma("nv_exec_check_disable")
 #else
+/// Before a function that a GPU's kernels may call, too: pointwise functors. Empty but for nvcc.
 #define LIMN_HOST_DEVICE
+/// Before a template with LIMN_HOST_DEVICE that may call what only the host has.
 #define LIMN_NO_EXECUTION_CHECK
 #endif
 
@@ -67,6 +73,6 @@
 #define LIMN_UNROLL _Pragma("unroll")
 #define LIMN_NO_UNROLL _Pragma("unroll 1")
 #else
-#define LIMN_UNROLL
-#define LIMN_NO_UNROLL
+#define LIMN_UNROLL     ///< before a loop of a kernel whose arrays must be registers
+#define LIMN_NO_UNROLL  ///< before a loop of a kernel that must stay one
 #endif

@@ -15,6 +15,7 @@ namespace limn::inline v0 {
 /// border), the border.
 enum class Padding { none, zero, reflect, edge };
 
+/// The name of an enumerator: "none", "zero", "reflect", "edge".
 [[nodiscard]] constexpr const char* to_string(Padding p) {
   return p == Padding::none      ? "none"
          : p == Padding::zero    ? "zero"
@@ -24,17 +25,20 @@ enum class Padding { none, zero, reflect, edge };
 
 /// Padding amounts per side, in pixels of the (upsampled) input.
 struct Sides {
+  /// Pixels on this side, 0 or more.
   Index top = 0, left = 0, bottom = 0, right = 0;
   constexpr bool operator==(const Sides&) const = default;
+  /// The same amount on all four sides.
   static constexpr Sides all(Index p) { return {p, p, p, p}; }
 };
 
 /// What is written around a picture in memory, for devices whose convolutions cannot find it by
 /// addressing, and how wide. Without sides: nothing.
 struct Border {
-  Padding padding = Padding::none;
-  Sides sides{};
+  Padding padding = Padding::none;  ///< what the values of the border are
+  Sides sides{};                    ///< how wide it is
   constexpr bool operator==(const Border&) const = default;
+  /// No side has a border.
   [[nodiscard]] constexpr bool empty() const { return sides == Sides{}; }
   /// Whether a picture of this size can be continued so far: mirroring needs more than it mirrors.
   [[nodiscard]] constexpr bool fits(const Shape& s) const {
@@ -45,6 +49,7 @@ struct Border {
   [[nodiscard]] constexpr Shape around(const Shape& s) const {
     return {s.n, s.h + sides.top + sides.bottom, s.w + sides.left + sides.right, s.c};
   }
+  /// The picture without its border: what around() made.
   [[nodiscard]] constexpr Shape inside(const Shape& s) const {
     return {s.n, s.h - sides.top - sides.bottom, s.w - sides.left - sides.right, s.c};
   }
@@ -55,11 +60,11 @@ struct Border {
 /// where X is x, upsampled `upsample` times by repetition (nearest) and continued outside by
 /// `padding`.
 struct ConvGeometry {
-  Index kernel = 1;
-  Index stride = 1;
-  Padding padding = Padding::none;
-  Sides sides{};
-  Index upsample = 1;
+  Index kernel = 1;  ///< k: the kernel has k x k taps
+  Index stride = 1;  ///< between neighbouring outputs, in pixels of the upsampled input
+  Padding padding = Padding::none;  ///< what lies outside
+  Sides sides{};                    ///< how far outside is looked
+  Index upsample = 1;  ///< each pixel is first repeated so often along both axes: 1 or 2
 
   constexpr bool operator==(const ConvGeometry&) const = default;
 

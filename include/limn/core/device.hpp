@@ -30,8 +30,9 @@ struct WorkDone {
   std::uint64_t multiply_adds =
       0;                    ///< of convolutions and matrix products, as defined (not as computed)
   std::uint64_t bytes = 0;  ///< tensors read and written once each
-  std::uint64_t calls = 0;
+  std::uint64_t calls = 0;  ///< of primitives
 
+  /// Adds work to this.
   constexpr WorkDone& operator+=(const WorkDone& more) {
     multiply_adds += more.multiply_adds;
     bytes += more.bytes;

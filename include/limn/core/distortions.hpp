@@ -20,6 +20,7 @@ struct Distortions {
   bool translation = false;  ///< by up to an eighth of the side, zeros come in
   bool cutout = false;       ///< a square of half the side becomes 0
   bool operator==(const Distortions&) const = default;
+  /// Whether pictures are changed at all.
   [[nodiscard]] bool any() const { return color || translation || cutout; }
 };
 

@@ -15,6 +15,7 @@ namespace limn::inline v0 {
 /// always computed strictly.
 enum class Maths { fast, strict };
 
+/// "fast" or "strict".
 [[nodiscard]] constexpr const char* to_string(Maths m) {
   return m == Maths::fast ? "fast" : "strict";
 }

@@ -50,6 +50,8 @@ class OffsetAllocator {
     if (offset + bytes < start + size) insert(offset + bytes, start + size - offset - bytes);
   }
 
+  /// Gives a block back, which is merged with free neighbours. Both numbers are those of its
+  /// allocate(), or of a part of it.
   void release(std::size_t offset, std::size_t bytes) {
     auto next = free_by_offset_.lower_bound(offset);
     if (next != free_by_offset_.begin()) {

@@ -14,8 +14,10 @@ namespace limn::inline v0 {
 
 /// What one counter gives. Four members and no array: a GPU keeps them in registers.
 struct PhiloxWords {
+  /// The words in their order.
   std::uint32_t a = 0, b = 0, c = 0, d = 0;
 
+  /// Word i, 0 to 3.
   [[nodiscard]] LIMN_HOST_DEVICE constexpr std::uint32_t operator[](std::uint64_t i) const {
     return i < 2 ? (i == 0 ? a : b) : (i == 2 ? c : d);
   }
@@ -24,9 +26,10 @@ struct PhiloxWords {
 
 /// Four 32-bit words for each 128-bit counter under a 64-bit key.
 struct Philox {
-  std::uint64_t seed = 0;
-  std::uint64_t stream = 0;
+  std::uint64_t seed = 0;    ///< the key
+  std::uint64_t stream = 0;  ///< the upper half of the counter: one for each use of a seed
 
+  /// The words of counter (index, stream).
   LIMN_HOST_DEVICE constexpr PhiloxWords operator()(std::uint64_t index) const {
     std::uint32_t c0 = lo(index), c1 = hi(index), c2 = lo(stream), c3 = hi(stream);
     std::uint32_t k0 = lo(seed), k1 = hi(seed);

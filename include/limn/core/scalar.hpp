@@ -13,10 +13,12 @@ namespace limn::inline v0 {
 /// The upper half of a float. Arithmetic happens in float; storing rounds to nearest even, and NaN
 /// stays NaN.
 struct bfloat16 {
-  std::uint16_t bits = 0;
+  std::uint16_t bits = 0;  ///< sign, 8 bits of exponent, 7 of fraction
 
   constexpr bfloat16() = default;
+  /// Rounded to the nearest, ties to even.
   LIMN_HOST_DEVICE constexpr explicit bfloat16(float value) : bits(round(value)) {}
+  /// Exactly.
   LIMN_HOST_DEVICE constexpr operator float() const {  // NOLINT: widening loses nothing
     return __builtin_bit_cast(float, std::uint32_t{bits} << 16);
   }
@@ -51,6 +53,7 @@ template <Scalar T>
 LIMN_HOST_DEVICE constexpr bool is_finite(float x) {
   return (__builtin_bit_cast(std::uint32_t, x) & 0x7f800000U) != 0x7f800000U;
 }
+/// The same of a double.
 LIMN_HOST_DEVICE constexpr bool is_finite(double x) {
   return (__builtin_bit_cast(std::uint64_t, x) & 0x7ff0000000000000U) != 0x7ff0000000000000U;
 }

@@ -9,12 +9,16 @@
 
 #include "limn/core/config.hpp"
 
+/// The library: tensors and devices, layers and losses, data, training.
 namespace limn::inline v0 {
 
 /// Sizes and offsets, in elements unless a name says bytes.
 using Index = std::int64_t;
 
+/// Four extents.
 struct Shape {
+  /// Samples, rows, columns, channels, in the order in which memory holds them: channels are
+  /// neighbours.
   Index n = 1, h = 1, w = 1, c = 1;
 
   /// Elements in total.

@@ -13,6 +13,7 @@ namespace limn::inline v0 {
 /// half the memory; results do not change, gradients get the rounding (2^-9 of each kept value).
 enum class StashFormat { computed, bf16 };
 
+/// "computed" or "bf16".
 [[nodiscard]] constexpr const char* to_string(StashFormat f) {
   return f == StashFormat::computed ? "computed" : "bf16";
 }

@@ -45,6 +45,7 @@ template <Device D, class T>
 requires std::is_trivially_copyable_v<T>
 class Tensor {
  public:
+  /// T, as containers of the standard library name it.
   using value_type = T;
 
   Tensor() = default;
@@ -53,10 +54,15 @@ class Tensor {
   Tensor(D& device, Shape shape)
       : device_(&device), memory_(allocate(device, shape)), shape_(shape) {}
 
+  /// False: it stands for "none".
   [[nodiscard]] bool defined() const { return device_ != nullptr; }
+  /// As it is seen, (N,H,W,C); (0,0,0,0) if undefined.
   [[nodiscard]] const Shape& shape() const { return shape_; }
+  /// Elements.
   [[nodiscard]] Index size() const { return shape_.size(); }
+  /// Of its elements.
   [[nodiscard]] std::size_t bytes() const { return byte_count(shape_); }
+  /// Where its memory is. Not of an undefined tensor.
   [[nodiscard]] D& device() const { return *device_; }
 
   /// The first value. Throws DeviceError on a dry device and for an undefined tensor.
@@ -113,6 +119,11 @@ class Tensor {
     T value{};
     device_->download(&value, data(), sizeof(T));
     return value;
+  }
+
+  /// Whether this begins at that value of `whole`.
+  [[nodiscard]] bool is_view(const Tensor& whole, Index offset) const {
+    return memory_ == whole.memory_ && offset_ == whole.offset_ + offset;
   }
 
   /// How many handles share this memory.

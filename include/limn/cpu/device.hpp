@@ -19,12 +19,13 @@
 
 namespace limn::inline v0 {
 
+/// How a Cpu is opened.
 struct CpuOptions {
   int threads = 0;         ///< 0: as many as the processor, or the executor, has
   bool dry = false;        ///< plan only: the same requests, no data, no computing
   Isa isa = choose_isa();  ///< kernels' instruction set; throws DeviceError if LIMN_ISA names one
                            ///< that is missing
-  Maths maths = Maths::fast;
+  Maths maths = Maths::fast;               ///< how much rounding is traded for speed
   std::shared_ptr<Executor> executor{};    ///< threads of the program's own; empty: the device's
   std::shared_ptr<Allocator> allocator{};  ///< memory of the program's own; empty: the device's
 };
@@ -33,6 +34,7 @@ struct CpuOptions {
 /// Tensors may outlive it.
 class Cpu {
  public:
+  /// Starts the threads. Throws DeviceError where the system gives no range of addresses.
   explicit Cpu(const CpuOptions& options = {})
       : dry_(options.dry),
         isa_(options.isa),
@@ -54,28 +56,40 @@ class Cpu {
             [pool = memory_, offset, bytes](std::byte*) { pool->release(offset, bytes); }};
   }
 
+  /// Whether it only plans.
   [[nodiscard]] bool dry() const { return dry_; }
+  /// Of its pool, or of what the allocator gave.
   [[nodiscard]] MemoryUse memory() const { return borrowed_ ? borrowed_->use() : memory_->use(); }
+  /// Of primitives so far.
   [[nodiscard]] WorkDone work() const { return work_; }
+  /// Tells the watcher, then adds to work().
   void count(const WorkDone& w) {
     if (watcher_) [[unlikely]]
       watcher_(work_);
     work_ += w;
   }
+  /// See WatchedDevice.
   void watch(WorkWatcher watcher) { watcher_ = std::move(watcher); }
+  /// A dry Cpu with one thread, the same kernels and maths.
   [[nodiscard]] std::unique_ptr<Cpu> planner() const {
     return std::make_unique<Cpu>(
         CpuOptions{.threads = 1, .dry = true, .isa = isa_, .maths = maths_});
   }
 
+  /// Copies at once.
   void upload(void* to, const void* from, std::size_t bytes) const { std::memcpy(to, from, bytes); }
+  /// Copies at once; not on a dry device.
   void download(void* to, const void* from, std::size_t bytes) const {
     std::memcpy(to, from, bytes);
   }
+  /// Nothing is ever pending.
   void synchronize() const {}
 
+  /// Which kernels are used.
   [[nodiscard]] Isa isa() const { return isa_; }
+  /// How much rounding is traded for speed.
   [[nodiscard]] Maths maths() const { return maths_; }
+  /// Its threads, for primitives.
   [[nodiscard]] ThreadPool& threads() { return threads_; }
   /// "cpu, 2 threads, avx512"
   [[nodiscard]] std::string name() const {

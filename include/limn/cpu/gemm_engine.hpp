@@ -231,12 +231,13 @@ class Product {
         }
         k1 = k0 + segments * length;
       }
-      const TK* b =
-          reinterpret_cast<const TK*>(packed_) + panel.first * padded_depth_ + k0 * panel.width;
+      const TK* b = nullptr;
       if (fused_) {
         TK* to = reinterpret_cast<TK*>(scratch + panel_at_);
         pack_range(k0, k1, panel, to);
         b = to;
+      } else {
+        b = reinterpret_cast<const TK*>(packed_) + panel.first * padded_depth_ + k0 * panel.width;
       }
       for (Index m = m0; m < m1;) {
         const int v = kernels.fitting(m1 - m);

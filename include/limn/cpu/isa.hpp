@@ -27,6 +27,7 @@ namespace limn::inline v0 {
 /// Levels of the CPU kernels, each a superset of those before it.
 enum class Isa { portable, avx2, avx512, avx512_bf16, amx_bf16 };
 
+/// From the least to the most.
 inline constexpr std::array all_isas{Isa::portable, Isa::avx2, Isa::avx512, Isa::avx512_bf16,
                                      Isa::amx_bf16};
 
@@ -42,7 +43,8 @@ inline constexpr std::array all_isas{Isa::portable, Isa::avx2, Isa::avx512, Isa:
 /// A processor as CPUID names it: vendor "AuthenticAMD", "GenuineIntel", ...; family and model with
 /// their extended parts.
 struct ProcessorModel {
-  std::string vendor;
+  std::string vendor;  ///< twelve letters
+  /// As decimal numbers.
   unsigned family = 0, model = 0;
 };
 

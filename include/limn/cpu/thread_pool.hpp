@@ -46,6 +46,7 @@ class ThreadPool {
   ThreadPool& operator=(const ThreadPool&) = delete;
   ~ThreadPool() { stop(); }
 
+  /// The caller's among them.
   [[nodiscard]] int threads() const { return threads_; }
 
   /// Calls body(chunk, worker) once for each chunk in [0, chunks), worker in [0, threads()), and

@@ -29,8 +29,8 @@
 // On a GPU (device_block.hpp) a phase is the code itself and a barrier; on the host
 // (host_block.hpp) it is a loop over the threads, in any order.
 //
-// The namespace is gpu, not cuda: NVIDIA's own headers have a ::cuda, which `using namespace limn`
-// would make ambiguous.
+// The namespace is gpu, not cuda: NVIDIA's own headers have a cuda at the top, which `using
+// namespace limn` would make ambiguous.
 #pragma once
 
 #include <concepts>
@@ -42,10 +42,12 @@
 #include "limn/core/device.hpp"
 #include "limn/core/shape.hpp"
 
+/// Kernels that a GPU and the host can both run, and the cards that run them.
 namespace limn::inline v0::gpu {
 
 /// Blocks along three axes. CUDA allows 2^31 - 1 along x, 65535 along y and z.
 struct Grid {
+  /// Blocks along this axis.
   Index x = 1, y = 1, z = 1;
 };
 

@@ -15,10 +15,11 @@
 
 namespace limn::inline v0::gpu {
 
+/// A card, live or described.
 struct CardProperties {
-  std::string name;  ///< "NVIDIA H100 80GB HBM3"
-  int version = 0;   ///< 90 for sm_90
-  int multiprocessors = 0;
+  std::string name;          ///< "NVIDIA H100 80GB HBM3"
+  int version = 0;           ///< 90 for sm_90
+  int multiprocessors = 0;   ///< SMs
   std::uint64_t memory = 0;  ///< bytes
   std::string json;          ///< cuDNN's description; empty for a live card
 };

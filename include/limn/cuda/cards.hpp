@@ -15,18 +15,20 @@ namespace limn::inline v0::gpu {
 
 /// A graphics card, in bytes, kHz and counts.
 struct Card {
-  std::string_view name;         ///< "h100": for options
-  std::string_view device_name;  ///< as the driver says it
-  int architecture = 0;          ///< 90 for sm_90
-  int multiprocessors = 0;
-  std::int64_t shared_per_block = 0;  ///< the most that a kernel may ask for
-  int blocks_per_multiprocessor = 0;
-  int threads_per_multiprocessor = 0;
-  std::int64_t memory = 0;
-  std::int64_t l2 = 0;
+  std::string_view name;               ///< "h100": for options
+  std::string_view device_name;        ///< as the driver says it
+  int architecture = 0;                ///< 90 for sm_90
+  int multiprocessors = 0;             ///< SMs
+  std::int64_t shared_per_block = 0;   ///< the most that a kernel may ask for
+  int blocks_per_multiprocessor = 0;   ///< that an SM holds at one time
+  int threads_per_multiprocessor = 0;  ///< that an SM holds at one time
+  std::int64_t memory = 0;             ///< bytes
+  std::int64_t l2 = 0;                 ///< bytes of the cache
+  /// Of the SMs, of the memory.
   int clock_khz = 0, memory_clock_khz = 0;
 };
 
+/// What CudaOptions::card and `--device` know by name.
 inline constexpr std::array<Card, 4> known_cards{
     Card{"h100", "NVIDIA H100 80GB HBM3", 90, 132, 232448, 32, 2048, 85'000'000'000, 52428800,
          1980000, 2619000},

@@ -28,6 +28,7 @@
 
 namespace limn::inline v0 {
 
+/// How a Cuda device is opened.
 struct CudaOptions {
   int index = 0;     ///< of the card, as the driver counts them
   bool dry = false;  ///< plan only: the same requests, no data, no computing
@@ -42,7 +43,9 @@ struct CudaOptions {
 /// may live side by side. Tensors may outlive it, recordings may not be replayed then.
 class Cuda {
  public:
+  /// Marks a gpu::BlockDevice.
   using BlockDeviceTag = void;
+  /// What record() gives.
   using Recording = gpu::Recording;
 
   /// Throws DeviceError without a driver or a card that this program has code for, IoError for a
@@ -58,9 +61,13 @@ class Cuda {
     return {memory_->address(offset),
             [pool = memory_, offset, bytes](std::byte*) { pool->release(offset, bytes); }};
   }
+  /// Whether it only plans.
   [[nodiscard]] bool dry() const { return options_.dry; }
+  /// Of its pool, what is set aside for recordings included.
   [[nodiscard]] MemoryUse memory() const { return memory_->use(); }
+  /// Of primitives so far, replays included.
   [[nodiscard]] WorkDone work() const { return work_; }
+  /// Adds to work().
   void count(const WorkDone& w) { work_ += w; }
 
   /// Queues a copy from the host, whose memory is free afterwards. Throws DeviceError in a
@@ -71,8 +78,11 @@ class Cuda {
   /// Waits for all work. Throws DeviceError if a kernel failed, and in a recording.
   void synchronize();
 
+  /// How much rounding is traded for speed.
   [[nodiscard]] Maths maths() const { return options_.maths; }
+  /// Whether plans of convolutions are timed.
   [[nodiscard]] bool measure_plans() const { return options_.measure_plans; }
+  /// Live, or described for a dry device.
   [[nodiscard]] const gpu::CardProperties& card() const { return card_; }
   /// "NVIDIA H100 80GB HBM3, sm_90, TF32"
   [[nodiscard]] std::string name() const;
@@ -108,6 +118,7 @@ class Cuda {
   /// passed from one to another must not be used before all have ended. Inside of a part: one
   /// after another.
   void parallel(std::span<const std::function<void()>> parts);
+  /// Whether work is recorded now: the host cannot look at values.
   [[nodiscard]] bool recording() const { return recording_; }
 
  private:

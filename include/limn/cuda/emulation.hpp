@@ -25,13 +25,14 @@
 
 namespace limn::inline v0 {
 
+/// How an emulated device is opened.
 struct CudaEmulationOptions {
-  int threads = 1;  ///< of the host
-  bool dry = false;
+  int threads = 1;   ///< of the host
+  bool dry = false;  ///< plan only: the same requests, no data, no computing
   /// Of the threads of a phase; forward also runs the parts of a recording one after another, the
   /// other orders a kernel of each in turn, the last part's first.
   gpu::HostOrder order = gpu::HostOrder::forward;
-  Maths maths = Maths::fast;
+  Maths maths = Maths::fast;  ///< as CudaOptions::maths
   /// Called with each kernel's name before it runs.
   std::function<void(std::string_view)> on_launch{};
 };
@@ -42,13 +43,16 @@ class CudaEmulation {
   using Launches = std::vector<std::function<void()>>;
 
  public:
+  /// Marks a gpu::BlockDevice.
   using BlockDeviceTag = void;
 
   /// What record() gives and replay() takes; keeps the memory that its kernels use.
   class Recording {
    public:
     Recording() = default;
+    /// The other one holds nothing afterwards.
     Recording(Recording&& other) noexcept { swap(other); }
+    /// What it held before is forgotten.
     Recording& operator=(Recording&& other) noexcept {
       Recording(std::move(other)).swap(*this);
       return *this;
@@ -71,6 +75,7 @@ class CudaEmulation {
     WorkDone work_;
   };
 
+  /// Starts the threads.
   explicit CudaEmulation(const CudaEmulationOptions& options = {})
       : options_(options),
         memory_(std::make_shared<Pool>(options.dry ? nullptr : std::make_unique<gpu::HostRange>())),
@@ -84,23 +89,32 @@ class CudaEmulation {
     return {memory_->address(offset),
             [pool = memory_, offset, bytes](std::byte*) { pool->release(offset, bytes); }};
   }
+  /// Whether it only plans.
   [[nodiscard]] bool dry() const { return options_.dry; }
+  /// Of its pool, what is set aside for recordings included.
   [[nodiscard]] MemoryUse memory() const { return memory_->use(); }
+  /// Of primitives so far, replays included.
   [[nodiscard]] WorkDone work() const { return work_; }
+  /// Adds to work().
   void count(const WorkDone& w) { work_ += w; }
   /// Throw DeviceError in a recording.
   void upload(void* to, const void* from, std::size_t bytes) const {
     refuse_in_recording("an upload from the host");
     if (!dry()) std::memcpy(to, from, bytes);
   }
+  /// Throws DeviceError in a recording.
   void download(void* to, const void* from, std::size_t bytes) const {
     refuse_in_recording("a value was asked for (download, item)");
     std::memcpy(to, from, bytes);
   }
+  /// Throws DeviceError in a recording.
   void synchronize() const { refuse_in_recording("the host was to wait"); }
+  /// As it was opened.
   [[nodiscard]] Maths maths() const { return options_.maths; }
+  /// "emulated CUDA"
   [[nodiscard]] std::string name() const { return "emulated CUDA"; }
 
+  /// Runs a kernel on the host; in a recording it is kept for replay().
   template <gpu::Kernel K>
   void launch(const gpu::Grid& grid, const K& kernel) {
     auto run = [this, grid, kernel] {
@@ -139,6 +153,7 @@ class CudaEmulation {
     end();
     return recording;
   }
+  /// Runs what was recorded on this device, kernel by kernel. Throws DeviceError for another's.
   void replay(const Recording& recording) {
     refuse_in_recording("a recording was replayed");
     if (recording.pool_ != memory_)
@@ -146,6 +161,7 @@ class CudaEmulation {
     count(recording.work_);
     for (const auto& launch : recording.launches_) launch();
   }
+  /// As RecordingDevice says; CudaEmulationOptions::order mixes the parts of a recording.
   void parallel(std::span<const std::function<void()>> parts) {
     if (in_part_ || parts.size() < 2) {
       for (const auto& part : parts) part();
@@ -165,6 +181,7 @@ class CudaEmulation {
     }
     leave();
   }
+  /// Whether work is recorded now.
   [[nodiscard]] bool recording() const { return recording_; }
 
  private:

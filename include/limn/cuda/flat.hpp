@@ -11,10 +11,11 @@ namespace limn::inline v0::gpu {
 /// step.template run<width>(i) for the values from i on, `width` at a time, the last ones singly.
 template <class Step, int width>
 struct FlatKernel {
-  static constexpr int threads = 256;
-  Step step;
-  Index count;
+  static constexpr int threads = 256;  ///< of a block
+  Step step;                           ///< what is done to the values
+  Index count;                         ///< of values
 
+  /// One thread for `width` values.
   template <class Block>
   LIMN_HOST_DEVICE void operator()(Block& block) const {
     block.each([&](int thread) {

@@ -63,7 +63,7 @@ class MemoryBook {
     shared_.trim(end);
   }
 
-  /// One past the highest offset that was ever handed out.
+  /// One past the highest offset that was handed out, since the last recording was forgotten.
   [[nodiscard]] std::size_t end() const { return shared_.end(); }
 
   /// Branches begin: next_branch() before each of them.
@@ -100,12 +100,14 @@ class MemoryBook {
   [[nodiscard]] bool recording() const { return recording_ != 0; }
 
   /// A recording will not be replayed again. With the last one everything that was set aside is
-  /// free for all.
+  /// free for all, and the free end is as if it had never been handed out: what is recorded next is
+  /// laid out as it was the first time, and what lay beside that has its place again.
   void forget_recording(int number) {
     recordings_.erase(number);
     if (!recordings_.empty()) return;
     share_all();
     recorded_.clear();
+    shared_.trim(0);
   }
 
  private:

@@ -24,7 +24,9 @@ namespace limn::inline v0::gpu {
 class Recording {
  public:
   Recording() = default;
+  /// The other one holds nothing afterwards.
   Recording(Recording&& other) noexcept { swap(other); }
+  /// What it held before is forgotten.
   Recording& operator=(Recording&& other) noexcept {
     Recording(std::move(other)).swap(*this);
     return *this;

@@ -26,11 +26,13 @@ inline constexpr Index augment_margin = 30;
 
 /// Streams of random numbers that the data use, plus the domain (0 for A, 1 for B).
 inline constexpr std::uint64_t augment_stream = 0x6175676D656E7400U;  // "augment"
+/// For the orders in which epochs see their pictures.
 inline constexpr std::uint64_t shuffle_stream = 0x73687566666C6500U;  // "shuffle"
 
 /// What happens to one sample: mirrored or not, and the corner of its crop.
 struct Augmentation {
-  bool flip = false;
+  bool flip = false;  ///< mirrored, left and right exchanged
+  /// Of the crop, in pixels of the picture with its margin.
   Index left = 0, top = 0;
   constexpr bool operator==(const Augmentation&) const = default;
 };

@@ -16,7 +16,9 @@
 
 namespace limn::inline v0 {
 
+/// Eight bits of red, green and blue.
 struct Colour {
+  /// 0 ... 255.
   std::uint8_t r = 0, g = 0, b = 0;
   constexpr bool operator==(const Colour&) const = default;
 };
@@ -24,13 +26,17 @@ struct Colour {
 /// A picture to draw on.
 class Canvas {
  public:
+  /// All of it is background.
   Canvas(Index width, Index height, Colour background) : picture_(width, height) {
     fill({0, 0, width, height}, background);
   }
 
+  /// As it is drawn so far.
   [[nodiscard]] const Picture& picture() const& { return picture_; }
+  /// Gives it away.
   [[nodiscard]] Picture picture() && { return std::move(picture_); }
 
+  /// A rectangle of one colour.
   void fill(const Box& box, Colour colour) {
     const Index right = std::min(box.x + box.width, picture_.width);
     const Index bottom = std::min(box.y + box.height, picture_.height);

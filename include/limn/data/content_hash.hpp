@@ -18,6 +18,7 @@ namespace limn::inline v0 {
 /// matter.
 class ContentHash {
  public:
+  /// Continues with these bytes.
   void update(const void* data, std::size_t bytes) {
     const auto* from = static_cast<const unsigned char*>(data);
     length_ += bytes;
@@ -46,6 +47,7 @@ class ContentHash {
     update(text.data(), text.size());
   }
 
+  /// Of all bytes so far; more may follow.
   [[nodiscard]] std::uint64_t value() const {
     ContentHash last = *this;
     if (filled_ > 0) {

@@ -16,28 +16,29 @@ namespace limn::inline v0 {
 /// error: training fails, or makes no sense.
 enum class Severity { note, warning, error };
 
+/// "note", "warning" or "error".
 [[nodiscard]] constexpr const char* to_string(Severity severity) {
   return severity == Severity::error ? "error" : severity == Severity::warning ? "warning" : "note";
 }
 
 /// One file, or a few that belong together, below DATA: "trainA/x.png".
 struct FindingCase {
-  std::vector<std::string> files;
-  std::string detail;  ///< what is particular to these; may be empty
+  std::vector<std::string> files;  ///< paths below DATA, with '/'
+  std::string detail;              ///< what is particular to these; may be empty
 };
 
 /// Everything of one kind.
 struct DataFinding {
-  std::string kind;  ///< a name for programs: "truncated", "near-duplicate", ...
-  Severity severity = Severity::note;
-  std::string what;    ///< a sentence
-  std::string advice;  ///< another
-  std::vector<FindingCase> cases;
+  std::string kind;                    ///< a name for programs: "truncated", "near-duplicate", ...
+  Severity severity = Severity::note;  ///< the same for all of its cases
+  std::string what;                    ///< a sentence
+  std::string advice;                  ///< another
+  std::vector<FindingCase> cases;      ///< at least one
 };
 
 /// A picture unlike the others of its folder.
 struct PictureApart {
-  PictureAt at;
+  PictureAt at;      ///< which picture
   double score = 0;  ///< deviations from the folder's middle
   std::string why;   ///< "much darker", ...
 };

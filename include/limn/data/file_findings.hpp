@@ -19,8 +19,8 @@ namespace limn::inline v0 {
 
 /// What the data are to be trained with.
 struct DataFindingOptions {
-  Index size = 256;  ///< of the squares
-  Fit fit = Fit::squash;
+  Index size = 256;       ///< of the squares
+  Fit fit = Fit::squash;  ///< how they become squares
 };
 
 namespace detail {

@@ -21,6 +21,7 @@ namespace limn::inline v0 {
 /// crop: the square in the middle.
 enum class Fit { squash, pad, crop };
 
+/// The name that parse_fit understands.
 [[nodiscard]] constexpr const char* to_string(Fit fit) {
   return fit == Fit::squash ? "squash" : fit == Fit::pad ? "pad" : "crop";
 }
@@ -34,6 +35,7 @@ enum class Fit { squash, pad, crop };
 
 /// A rectangle of pixels.
 struct Box {
+  /// Column and row of its first pixel, and extents.
   Index x = 0, y = 0, width = 0, height = 0;
   constexpr bool operator==(const Box&) const = default;
 };

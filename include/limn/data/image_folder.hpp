@@ -53,10 +53,13 @@ class ImageFolder {
     std::sort(names_.begin(), names_.end());
   }
 
+  /// As it was given.
   [[nodiscard]] const std::filesystem::path& root() const { return root_; }
+  /// Pictures.
   [[nodiscard]] Index size() const { return static_cast<Index>(names_.size()); }
   /// The paths inside the folder, with '/', sorted.
   [[nodiscard]] const std::vector<std::string>& names() const { return names_; }
+  /// Of picture i. Throws std::out_of_range where there is none.
   [[nodiscard]] std::filesystem::path path(Index i) const {
     return root_ / names_.at(static_cast<std::size_t>(i));
   }

@@ -29,27 +29,29 @@ namespace limn::inline v0 {
 
 /// One picture file, and what is in it.
 struct InspectedPicture {
-  std::string name;     ///< below the folder, with '/'
-  std::string problem;  ///< why it cannot be read; "" if it can
-  PictureFacts facts;
-  Index width = 0, height = 0;  ///< upright
-  std::string content;          ///< hash of all pixels: the same only for the same picture
-  std::uint64_t hash = 0;       ///< perceptual_hash
-  Thumbnail thumbnail;
-  PictureStatistics statistics;
+  std::string name;              ///< below the folder, with '/'
+  std::string problem;           ///< why it cannot be read; "" if it can
+  PictureFacts facts;            ///< of the file, as far as it could be read
+  Index width = 0, height = 0;   ///< upright
+  std::string content;           ///< hash of all pixels: the same only for the same picture
+  std::uint64_t hash = 0;        ///< perceptual_hash
+  Thumbnail thumbnail;           ///< for comparing; of readable pictures
+  PictureStatistics statistics;  ///< how it looks; of readable pictures
 
+  /// Whether training can use it.
   [[nodiscard]] bool readable() const { return problem.empty(); }
 };
 
 /// One of the folders trainA, trainB, testA, testB.
 struct InspectedFolder {
-  std::string name;
-  std::string problem;  ///< why there are no pictures; "" if there are
-  std::vector<InspectedPicture> pictures;
+  std::string name;                        ///< "trainA", ...
+  std::string problem;                     ///< why there are no pictures; "" if there are
+  std::vector<InspectedPicture> pictures;  ///< sorted by name
   std::vector<std::string> hidden;   ///< names with a leading dot, which training does not see
   std::vector<std::string> ignored;  ///< without the name of a picture: not seen either
   std::vector<std::string> links;    ///< to folders or to nothing: not followed
 
+  /// How many pictures training can use.
   [[nodiscard]] Index readable() const {
     return std::count_if(pictures.begin(), pictures.end(),
                          [](const auto& p) { return p.readable(); });
@@ -58,14 +60,15 @@ struct InspectedFolder {
 
 /// The whole data set, in this order: trainA, trainB, testA, testB.
 struct Inspection {
-  std::filesystem::path data;
-  std::array<InspectedFolder, 4> folders;
+  std::filesystem::path data;              ///< the folder that holds the four
+  std::array<InspectedFolder, 4> folders;  ///< trainA, trainB, testA, testB
 };
 
+/// How a data set is looked at.
 struct InspectOptions {
   /// Threads; 0: as many as there are processors, at most 8. Each holds one picture at a time.
   int threads = 0;
-  ReadLimits limits{};
+  ReadLimits limits{};  ///< of what is read at all
   /// Told after each picture, one thread at a time: how many of how many.
   std::function<void(Index done, Index all)> on_progress{};
 };

@@ -32,11 +32,12 @@ namespace limn::inline v0 {
 
 /// What an UnpairedLoader loads.
 struct LoaderOptions {
+  /// Of the domains A and B.
   std::filesystem::path folder_a, folder_b;
   /// Side of the squares, and samples of each domain in a batch.
   Index size = 256, batch = 1;
-  Fit fit = Fit::squash;
-  std::uint64_t seed = 0;
+  Fit fit = Fit::squash;   ///< how pictures become squares
+  std::uint64_t seed = 0;  ///< of orders, mirrors and crops
   /// Mirror and crop at random, as published; without it pictures are only fitted.
   bool augment = true;
   /// The step of the first batch, >= 0.
@@ -47,15 +48,16 @@ struct LoaderOptions {
   Index ahead = 4;
   /// Bound for decoded pictures that are kept in memory.
   Index cache_bytes = Index{512} << 20;
-  ReadLimits limits{};
+  ReadLimits limits{};  ///< of what is read at all
   /// Told once for each bad picture, in a sentence with its path, by the thread that calls next().
   std::function<void(const std::string&)> on_bad_picture{};
 };
 
 /// The samples of one step, (batch,size,size,3) each, NHWC in [-1, 1].
 struct UnpairedBatch {
-  Index step = 0;
-  Shape shape;
+  Index step = 0;  ///< which it is for
+  Shape shape;     ///< (batch,size,size,3)
+  /// Of domain A and of domain B.
   std::vector<float> a, b;
 };
 

@@ -21,7 +21,8 @@ namespace limn::inline v0 {
 
 /// A picture squeezed into 32 x 32 pixels: 3 KB to remember it by.
 struct Thumbnail {
-  static constexpr Index side = 32;
+  static constexpr Index side = 32;  ///< pixels
+  /// Rows of red, green, blue.
   std::array<std::uint8_t, static_cast<std::size_t>(side* side * 3)> pixels{};
 
   Thumbnail() = default;
@@ -79,6 +80,7 @@ inline std::array<std::array<float, 32>, 8> cosines() {
 [[nodiscard]] constexpr int hash_distance(std::uint64_t a, std::uint64_t b) {
   return std::popcount(a ^ b);
 }
+/// The most bits that differ between hashes of pictures that may show the same.
 inline constexpr int near_hash = 10;
 
 /// How far two thumbnails are apart, in levels of 0 ... 255.
@@ -87,6 +89,7 @@ struct ThumbnailDistance {
   double worst = 0;  ///< of the means of 4 x 4 blocks, in any colour: what is only in one of them
 };
 
+/// Of every pixel and colour; 0 and 0 for equal ones.
 [[nodiscard]] inline ThumbnailDistance thumbnail_distance(const Thumbnail& a, const Thumbnail& b) {
   ThumbnailDistance out;
   constexpr std::size_t blocks = 8;

@@ -79,8 +79,10 @@ struct PictureStatistics {
 /// Median, and how far values usually are from it: 1.4826 times the median distance, which for a
 /// normal distribution is its standard deviation, and which a few strange values do not move.
 struct RobustSpread {
+  /// Median and robust standard deviation of the values.
   double middle = 0, deviation = 0;
 
+  /// Of at least one value.
   explicit RobustSpread(std::span<const double> values)
       : middle(median({values.begin(), values.end()})) {
     std::vector<double> distances;

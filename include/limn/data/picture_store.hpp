@@ -24,6 +24,7 @@ namespace limn::inline v0 {
 /// Bytes of memory that several stores share.
 class MemoryBudget {
  public:
+  /// All of them are left.
   explicit MemoryBudget(Index bytes) : left_(bytes) {}
   /// Takes the bytes, or takes none and says no.
   [[nodiscard]] bool take(Index bytes) {
@@ -50,6 +51,7 @@ class PictureStore {
         budget_(budget),
         entries_(static_cast<std::size_t>(folder_.size())) {}
 
+  /// Where its pictures come from.
   [[nodiscard]] const ImageFolder& folder() const { return folder_; }
 
   /// Picture i, fitted; null where the file is no good (problem(i) says why).

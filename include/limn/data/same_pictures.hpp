@@ -15,14 +15,15 @@ namespace limn::inline v0 {
 
 /// A picture of an Inspection: folders[folder].pictures[picture].
 struct PictureAt {
+  /// Indices in the Inspection.
   std::size_t folder = 0, picture = 0;
   bool operator==(const PictureAt&) const = default;
 };
 
 /// Two or more pictures that show the same, in the order of folders and names.
 struct SamePictures {
-  std::vector<PictureAt> pictures;
-  bool exact = false;  ///< in every pixel, whatever the files are
+  std::vector<PictureAt> pictures;  ///< at least two
+  bool exact = false;               ///< in every pixel, whatever the files are
 };
 
 /// Each picture is compared with the first one of every group, so that a film of ten thousand

@@ -17,6 +17,7 @@ namespace limn::inline v0 {
 /// Gets sentences for people.
 using Messages = std::function<void(const std::string&)>;
 
+/// The most pictures of a domain that a sheet shows.
 inline constexpr Index sheet_columns = 6;
 
 /// What `read(name, path)` makes of up to `count` pictures spread evenly over a folder. One that

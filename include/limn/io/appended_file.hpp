@@ -12,6 +12,7 @@
 
 namespace limn::inline v0 {
 
+/// A file open at its end, for records that are whole or not there.
 class AppendedFile {
  public:
   /// Opens the file at its end, or makes it. Throws IoError.
@@ -24,6 +25,7 @@ class AppendedFile {
     size_ = status.st_size;
   }
 
+  /// As it was given.
   [[nodiscard]] const std::filesystem::path& path() const { return path_; }
 
   /// All of the bytes, or none: what a full disk cut off is taken back, so that the next record

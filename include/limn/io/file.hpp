@@ -104,6 +104,7 @@ class InputFile {
     size_ = status.st_size;
   }
 
+  /// As it was given.
   [[nodiscard]] const std::filesystem::path& path() const { return path_; }
   /// Bytes.
   [[nodiscard]] Index size() const { return size_; }
@@ -152,6 +153,7 @@ class AtomicFile {
     if (file_.get() >= 0) ::unlink(temporary_.c_str());
   }
 
+  /// Where the file will be.
   [[nodiscard]] const std::filesystem::path& path() const { return path_; }
   /// Where the file is until commit().
   [[nodiscard]] const std::filesystem::path& temporary() const { return temporary_; }

@@ -14,8 +14,9 @@ namespace limn::inline v0 {
 /// Rows from top to bottom, pixels from left to right, three bytes each: pixels.size() is
 /// width * height * channels.
 struct Picture {
+  /// In pixels, and bytes of a pixel.
   Index width = 0, height = 0, channels = 3;
-  std::vector<std::uint8_t> pixels;
+  std::vector<std::uint8_t> pixels;  ///< of all rows, without gaps
 
   Picture() = default;
   /// One colour, white unless said otherwise.
@@ -28,6 +29,7 @@ struct Picture {
   [[nodiscard]] std::uint8_t* at(Index x, Index y) {
     return pixels.data() + (y * width + x) * channels;
   }
+  /// Likewise.
   [[nodiscard]] const std::uint8_t* at(Index x, Index y) const {
     return pixels.data() + (y * width + x) * channels;
   }

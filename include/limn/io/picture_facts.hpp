@@ -13,6 +13,7 @@ namespace limn::inline v0 {
 /// The kinds of picture files that can be read.
 enum class PictureKind { unknown, png, jpeg, bmp, pnm };
 
+/// "PNG", "JPEG", "BMP", "PPM or PGM" or "unknown".
 [[nodiscard]] constexpr const char* to_string(PictureKind kind) {
   switch (kind) {
     case PictureKind::png:
@@ -62,13 +63,13 @@ enum class PictureKind { unknown, png, jpeg, bmp, pnm };
 
 /// What a file held. Everything here is undone silently by reading; it is told to those who ask.
 struct PictureFacts {
-  PictureKind kind = PictureKind::unknown;
-  int bits = 8;              ///< per channel; below 8: of grays
-  bool gray = false;         ///< one channel, that stands for all three
-  bool cmyk = false;         ///< inks instead of lights
-  bool see_through = false;  ///< some pixel is not opaque: white shines through
-  bool animated = false;     ///< more frames than the one that was read
-  int orientation = 1;       ///< of EXIF, 1 ... 8: how the picture was turned to stand upright
+  PictureKind kind = PictureKind::unknown;  ///< told by the first bytes, not by the name
+  int bits = 8;                             ///< per channel; below 8: of grays
+  bool gray = false;                        ///< one channel, that stands for all three
+  bool cmyk = false;                        ///< inks instead of lights
+  bool see_through = false;                 ///< some pixel is not opaque: white shines through
+  bool animated = false;                    ///< more frames than the one that was read
+  int orientation = 1;  ///< of EXIF, 1 ... 8: how the picture was turned to stand upright
   bool operator==(const PictureFacts&) const = default;
 };
 

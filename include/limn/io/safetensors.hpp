@@ -45,7 +45,9 @@ class SafetensorsFile {
       by_name_.emplace(header_.tensors[i].first, i);
   }
 
+  /// As it was given.
   [[nodiscard]] const std::filesystem::path& path() const { return file_.path(); }
+  /// The entries of "__metadata__": text under names.
   [[nodiscard]] const std::map<std::string, std::string>& metadata() const {
     return header_.metadata;
   }
@@ -56,6 +58,7 @@ class SafetensorsFile {
     for (const auto& [name, info] : header_.tensors) names.push_back(name);
     return names;
   }
+  /// Whether there is a tensor of that name.
   [[nodiscard]] bool contains(std::string_view name) const {
     return by_name_.contains(std::string(name));
   }

@@ -80,12 +80,13 @@ template <class T>
 
 /// One tensor of a file.
 struct TensorInfo {
-  StorageType type = StorageType::f32;
+  StorageType type = StorageType::f32;  ///< of its numbers
   /// Extents, outermost first; empty for a single number.
   std::vector<Index> shape;
   /// Where its bytes lie, counted from the end of the header.
   Index begin = 0, end = 0;
 
+  /// Of its numbers.
   [[nodiscard]] Index bytes() const { return end - begin; }
   /// Numbers.
   [[nodiscard]] Index size() const { return bytes() / storage_bytes(type); }
@@ -116,7 +117,7 @@ struct TensorInfo {
 
 /// What the header of a safetensors file says.
 struct SafetensorsHeader {
-  std::map<std::string, std::string> metadata;
+  std::map<std::string, std::string> metadata;  ///< text under names
   /// In the order of their bytes.
   std::vector<std::pair<std::string, TensorInfo>> tensors;
 };

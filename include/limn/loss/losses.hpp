@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cmath>
+#include <concepts>
 
 #include "limn/autograd/tape.hpp"
 
@@ -13,16 +14,20 @@ namespace limn::inline v0 {
 /// Pointwise functors: a loss l(x, t) of a prediction x and a target t, and its derivative with
 /// respect to x.
 struct LeastSquares {
+  /// (x - t)^2
   template <class A>
   LIMN_HOST_DEVICE A operator()(A x, A t) const {
     return (x - t) * (x - t);
   }
+  /// 2 (x - t)
   template <class A>
   LIMN_HOST_DEVICE A derivative(A x, A t) const {
     return A(2) * (x - t);
   }
 };
+/// L1.
 struct AbsoluteError {
+  /// |x - t|
   template <class A>
   LIMN_HOST_DEVICE A operator()(A x, A t) const {
     return x > t ? x - t : t - x;
@@ -35,11 +40,13 @@ struct AbsoluteError {
 };
 /// log(1 + exp(x)) - t x, without overflow.
 struct CrossEntropyWithLogits {
+  /// log(1 + exp(x)) - t x
   template <class A>
   LIMN_HOST_DEVICE A operator()(A x, A t) const {
     const A size = x > A(0) ? x : -x;
     return (x > A(0) ? x : A(0)) - t * x + std::log1p(std::exp(-size));
   }
+  /// s(x) - t, s the logistic function.
   template <class A>
   LIMN_HOST_DEVICE A derivative(A x, A t) const {
     const A e = std::exp(x > A(0) ? -x : x);
@@ -47,15 +54,27 @@ struct CrossEntropyWithLogits {
   }
 };
 
+/// A pointwise loss l(x, t) with its derivative with respect to x, in double.
+template <class F>
+concept PointwiseLoss = requires(const F f, double x, double t) {
+  { f(x, t) } -> std::convertible_to<double>;
+  { f.derivative(x, t) } -> std::convertible_to<double>;
+};
+
 /// A loss against one target value for all elements.
 template <class Loss>
 struct Against {
-  Loss loss;
-  double target;
+  static_assert(PointwiseLoss<Loss>,
+                "limn: what is taken Against a target must be a pointwise loss, with operator()(x, "
+                "t) and derivative(x, t), which take and give a number");
+  Loss loss;      ///< of each element
+  double target;  ///< in place of the target that it is called with
+  /// loss(x, target); its own second argument is ignored.
   template <class A>
   LIMN_HOST_DEVICE A operator()(A x, A) const {
     return loss(x, static_cast<A>(target));
   }
+  /// Its derivative with respect to x.
   template <class A>
   LIMN_HOST_DEVICE A derivative(A x, A) const {
     return loss.derivative(x, static_cast<A>(target));
@@ -81,6 +100,10 @@ struct MeanBackward {
 template <class Loss, Device D, Scalar T>
 [[nodiscard]] Var<D, param_t<T>> mean_loss(Loss loss, const Var<D, T>& x, const Tensor<D, T>& t) {
   using P = param_t<T>;
+  static_assert(
+      PointwiseLoss<Loss>,
+      "limn: a pointwise loss needs operator()(x, t) and derivative(x, t), which take and "
+      "give a number");
   const double factor = 1.0 / static_cast<double>(x.shape().size());
   const Tensor<D, P> value(x.device(), scalar_shape());
   primitive::map_reduce(loss, x.value(), t, factor, value);

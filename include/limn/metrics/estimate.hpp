@@ -13,10 +13,12 @@ namespace limn::inline v0 {
 
 /// A value and its standard error; 0 where it was not asked for.
 struct Estimate {
+  /// Of the quantity that was estimated.
   double value = 0, error = 0;
 
   /// The interval that holds the value for more samples of the same kind in 95 of 100 cases.
   [[nodiscard]] double low() const { return value - 1.959963984540054 * error; }
+  /// The other end of the interval.
   [[nodiscard]] double high() const { return value + 1.959963984540054 * error; }
 };
 

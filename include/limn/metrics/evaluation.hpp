@@ -32,11 +32,12 @@ using PictureFeatures = std::function<std::vector<float>(const Picture&)>;
   return std::filesystem::path(name).replace_extension().generic_string();
 }
 
+/// How pictures are compared.
 struct EvaluationOptions {
-  Index size = 128;  ///< pictures are compared as squares of this side, of at least 11 pixels
-  Fit fit = Fit::squash;
-  SsimOptions ssim{};
-  Index fid_parts = 10;  ///< of the jackknife of FID; 0: no interval
+  Index size = 128;       ///< pictures are compared as squares of this side, of at least 11 pixels
+  Fit fit = Fit::squash;  ///< how they become squares
+  SsimOptions ssim{};     ///< for 8-bit pictures
+  Index fid_parts = 10;   ///< of the jackknife of FID; 0: no interval
 };
 
 /// Told how far an evaluation is.

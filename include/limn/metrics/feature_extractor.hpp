@@ -54,6 +54,7 @@ inline constexpr const char* features_kind = "limn feature network";
 /// needs no more than planned. One caller at a time.
 class FeatureExtractor {
  public:
+  /// In float, on the CPU.
   using Network = FeatureNetwork<Cpu, float>;
 
   /// The network that ships with limn.

@@ -15,9 +15,11 @@ namespace limn::inline v0 {
 
 /// `count` rows of `width` numbers, row after row.
 struct Features {
+  /// Pictures, and numbers of each.
   Index count = 0, width = 0;
-  std::vector<double> values;
+  std::vector<double> values;  ///< count x width
 
+  /// Those of picture i.
   [[nodiscard]] std::span<const double> row(Index i) const {
     return std::span(values).subspan(static_cast<std::size_t>(i * width),
                                      static_cast<std::size_t>(width));

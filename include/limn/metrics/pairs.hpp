@@ -20,12 +20,13 @@ namespace limn::inline v0 {
 struct SsimOptions {
   /// The square of `size` pixels; or Gaussian weights with `sigma`, cut off at 3.5 sigma.
   enum class Window { uniform, gaussian };
-  Window window = Window::uniform;
-  Index size = 7;
-  double sigma = 1.5;
+  Window window = Window::uniform;  ///< how pixels around one are weighted
+  Index size = 7;                   ///< side of the uniform window, odd
+  double sigma = 1.5;               ///< of the Gaussian weights, in pixels
   /// Variances over n - 1 instead of n.
   bool sample_covariance = true;
   double data_range = 255;  ///< of the values: from black to white
+  /// Of the constants C1 = (k1 range)^2 and C2 = (k2 range)^2.
   double k1 = 0.01, k2 = 0.03;
 
   /// As Wang et al., "Image quality assessment: from error visibility to structural similarity",
@@ -91,6 +92,7 @@ template <class T>
   if (error == 0) return std::numeric_limits<double>::infinity();
   return 10 * std::log10(data_range * data_range / error);
 }
+/// Of 8-bit pictures, whose range is 255. Throws ShapeError for different extents.
 [[nodiscard]] inline double peak_signal_noise_ratio(const Picture& a, const Picture& b) {
   detail::require_pair("PSNR", a, b);
   return peak_signal_noise_ratio(std::span(a.pixels), std::span(b.pixels), 255);

@@ -20,6 +20,7 @@ struct PictureScores {
   Index pairs = 0;           ///< of the same name
   Index equal_pairs = 0;     ///< of these, pairs without a difference, which PSNR leaves out
   std::optional<Estimate> l1, psnr, ssim;  ///< means over the pairs
+  /// Distances of the sets; lower is better.
   std::optional<Estimate> kid, fid;
 
   /// Those that there are, as ("kid", value), ...

@@ -105,6 +105,7 @@ template <class T>
         detail::ssim_channel(a.data() + c, b.data() + c, height, width, channels, weights, options);
   return sum / static_cast<double>(channels);
 }
+/// Of 8-bit pictures. Throws ShapeError for different extents.
 [[nodiscard]] inline double structural_similarity(const Picture& a, const Picture& b,
                                                   const SsimOptions& options = {}) {
   detail::require_pair("SSIM", a, b);

@@ -11,21 +11,23 @@
 
 namespace limn::inline v0 {
 
+/// What a convolution does besides.
 struct ConvolutionOptions {
-  bool bias = false;
-  Activation activation{};
+  bool bias = false;                      ///< add b, one per output channel
+  Activation activation{};                ///< of the result
   WithMoments moments = WithMoments::no;  ///< yes, if a normalization follows
 };
 
 /// x (N,H,W,in) -> geometry.output(x), (N,H',W',out). Throws ShapeError with the layer's name.
 template <Device D, Scalar T = float>
 struct Convolution {
-  ConvGeometry geometry;
-  ConvolutionOptions options;
-  Parameter<D, T> weight;
-  std::optional<Parameter<D, T>> bias;
-  std::string name = "convolution";
+  ConvGeometry geometry;                ///< kernel, stride, padding, upsampling
+  ConvolutionOptions options;           ///< as it was made
+  Parameter<D, T> weight;               ///< (out,k,k,in)
+  std::optional<Parameter<D, T>> bias;  ///< (1,1,1,out)
+  std::string name = "convolution";     ///< its path in the network, with which its errors begin
 
+  /// Its values come when a ParameterSet allocates it.
   Convolution(Index in, Index out, const ConvGeometry& g, const ConvolutionOptions& o = {})
       : geometry(g),
         options(o),
@@ -33,6 +35,7 @@ struct Convolution {
     if (o.bias) bias = Parameter<D, T>{vector_shape(out), weight.initializer};
   }
 
+  /// activation(W * x + b). Throws ShapeError.
   [[nodiscard]] Var<D, T> operator()(const Var<D, T>& x) {
     return convolution(x, weight, bias ? &*bias : nullptr, geometry, options.activation,
                        options.moments);
@@ -45,6 +48,7 @@ struct Convolution {
                                   convolution<D, T>(x.tangent, weight, nullptr, geometry))};
   }
 
+  /// Calls f(name, member) for its parameters, "weight" and "bias".
   void visit(auto&& f) {
     f("weight", weight);
     if (bias) f("bias", *bias);

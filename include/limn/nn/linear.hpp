@@ -11,9 +11,10 @@
 
 namespace limn::inline v0 {
 
+/// What a linear layer does besides.
 struct LinearOptions {
-  bool bias = false;
-  Activation activation{};
+  bool bias = false;        ///< add b, one per output
+  Activation activation{};  ///< of the result
   /// Keep the weights' gradient as factors: for layers with far more inputs than the batch has
   /// samples.
   bool factored = false;
@@ -22,11 +23,12 @@ struct LinearOptions {
 /// x (N,H,W,C) with in = (1,H,W,C) -> (N,1,1,out). Throws ShapeError with the layer's name.
 template <Device D, Scalar T = float>
 struct Linear {
-  LinearOptions options;
-  Parameter<D, T> weight;
-  std::optional<Parameter<D, T>> bias;
-  std::string name = "linear";
+  LinearOptions options;                ///< as it was made
+  Parameter<D, T> weight;               ///< (out,H,W,C)
+  std::optional<Parameter<D, T>> bias;  ///< (1,1,1,out)
+  std::string name = "linear";          ///< its path in the network, with which its errors begin
 
+  /// For samples (1,H,W,C). Its values come when a ParameterSet allocates it.
   Linear(const Shape& in, Index out, const LinearOptions& o = {})
       : options(o),
         weight{
@@ -34,6 +36,7 @@ struct Linear {
     if (o.bias) bias = Parameter<D, T>{vector_shape(out), weight.initializer};
   }
 
+  /// activation(x W^T + b). Throws ShapeError.
   template <ActivationOf<T> U>
   [[nodiscard]] Var<D, U> operator()(const Var<D, U>& x) {
     return linear(x, weight, bias ? &*bias : nullptr, options.activation);
@@ -46,6 +49,7 @@ struct Linear {
     return {y, activation_tangent(options.activation, y, linear(x.tangent, weight))};
   }
 
+  /// Calls f(name, member) for its parameters, "weight" and "bias".
   void visit(auto&& f) {
     f("weight", weight);
     if (bias) f("bias", *bias);

@@ -15,6 +15,22 @@ namespace limn::inline v0 {
 
 namespace detail {
 
+/// Stands for any visitor where it is asked what can be visited.
+struct VisitProbe {
+  void operator()(const std::string&, auto&&...) const {}
+};
+
+}  // namespace detail
+
+/// What names its parameters: has void visit(auto&& f), which calls f(name, member) for each member
+/// that holds some, and nothing where there are none.
+template <class M>
+concept Visitable = requires(M& m, const detail::VisitProbe& f) {
+  m.visit(f);
+};
+
+namespace detail {
+
 template <class M>
 inline constexpr bool is_parameter = false;
 template <Device D, Scalar T>
@@ -34,12 +50,11 @@ struct Walk {
       for (std::size_t i = 0; i < member.size(); ++i)
         (*this)(name + "." + std::to_string(i), member[i]);
     } else {
-      static_assert(
-          requires(Walk w) { member.visit(w); },
-          "limn: every member given to a network's visit must be a Parameter or have a visit of "
-          "its own");
+      static_assert(Visitable<M>,
+                    "limn: every member given to a network's visit must be a Parameter or have a "
+                    "visit of its own");
       if constexpr (requires { member.name = path; }) member.name = path;
-      member.visit(Walk{path, f});
+      if constexpr (Visitable<M>) member.visit(Walk{path, f});
     }
   }
 };
@@ -50,8 +65,12 @@ struct Walk {
 /// Layers with a `name` get their path, so that errors can say which layer they come from.
 template <class Network, class F>
 void for_each_parameter(Network& network, const std::string& prefix, F&& f) {
+  static_assert(Visitable<Network>,
+                "limn: a network needs void visit(auto&& f), which calls f(name, member) for each "
+                "member that holds parameters");
   if constexpr (requires { network.name = prefix; }) network.name = prefix;
-  network.visit(detail::Walk<std::remove_reference_t<F>>{prefix, f});
+  if constexpr (Visitable<Network>)
+    network.visit(detail::Walk<std::remove_reference_t<F>>{prefix, f});
 }
 
 /// f(parameter) for the kernels and matrices of a network: what is called "weight" or "weight_orig"

@@ -14,11 +14,13 @@ namespace limn::inline v0 {
 
 /// How a parameter's first values are made.
 struct Initializer {
+  /// The rule of the values: all alike; U[-value, value); N(0, value^2); random, of length 1.
   enum class Kind { constant, uniform, normal, unit_vector };
-  Kind kind = Kind::constant;
+  Kind kind = Kind::constant;  ///< how `value` is read
   /// The constant; the bound of uniform in [-bound, bound); the deviation of normal.
   double value = 0;
 
+  /// All values are c.
   static constexpr Initializer constant(double c) { return {Kind::constant, c}; }
   /// U(-1/sqrt(fan_in), 1/sqrt(fan_in)): what PyTorch's layers start from (kaiming_uniform with a =
   /// sqrt(5)).
@@ -42,9 +44,9 @@ enum class Role { weight, state };
 /// Master values are param_t<T> for activations of type T.
 template <Device D, Scalar T>
 struct Parameter {
-  Shape shape;
-  Initializer initializer;
-  Role role = Role::weight;
+  Shape shape;               ///< of its values: OHWI, vectors (1,1,1,C)
+  Initializer initializer;   ///< of its first values
+  Role role = Role::weight;  ///< whether the optimizer changes it
   /// The gradient of a large linear layer is kept as factors (x, dy) and never formed.
   bool factored = false;
   /// The optimizer keeps the values in them, in the pass that changes them.
@@ -57,11 +59,21 @@ struct Parameter {
   /// ParameterSet::allocate_for_inference.
   Tensor<D, T> narrow{};
   Tensor<D, param_t<T>> gradient{};  ///< undefined while none exists, and for factored parameters
+  /// Of the gradient, one for each call of the layer.
   std::vector<primitive::Factors<D, T>> factors{};
   bool learns = false;  ///< set by its ParameterSet: there will be a gradient when backward runs
   bool frozen = false;  ///< no gradient is computed in operations recorded while this is set
 
+  /// Whether operations that are recorded now compute its gradient.
   [[nodiscard]] bool trainable() const { return learns && !frozen; }
+
+  /// Throws UsageError that names the parameter, unless it is on the device of x.
+  template <Scalar U>
+  void require_device_of(const Var<D, U>& x) const {
+    with_stored([&](const auto& stored) {
+      primitive::require_one_device(name.c_str(), x.bordered().tensor, stored);
+    });
+  }
 
   /// f(the tensor that holds the values): `value`, or `narrow` where that stands in its place.
   template <class F>
@@ -74,18 +86,30 @@ struct Parameter {
 template <Device D, Scalar T>
 class Operand {
  public:
+  /// The scalar type of its values.
   using P = param_t<T>;
   Operand() = default;
+  /// A parameter of the layer.
   Operand(Parameter<D, T>& parameter)  // NOLINT: implicit, so that calls read like the formula
       : parameter_(&parameter), wants_(parameter.trainable()) {}
+  /// What another part of the network computed.
   Operand(Var<D, P> var) : var_(std::move(var)), wants_(var_.wants_gradient()) {}  // NOLINT
 
+  /// (1,1,1,C) or (N,1,1,C); undefined for none.
   [[nodiscard]] Tensor<D, P> value() const { return parameter_ ? parameter_->value : var_.value(); }
+  /// The tape of an operation on x and this, see common_tape. Throws UsageError.
+  [[nodiscard]] Tape<D>* tape_with(const char* where, const Var<D, T>& x) const {
+    if (!parameter_) return var_.defined() ? common_tape(where, x, var_) : x.tape();
+    parameter_->require_device_of(x);
+    return x.tape();
+  }
+  /// Whether a backward has to compute its gradient.
   [[nodiscard]] bool wants_gradient() const { return wants_; }
   /// Of the parameter; empty for a value.
   [[nodiscard]] std::string_view name() const {
     return parameter_ ? std::string_view(parameter_->name) : std::string_view();
   }
+  /// Where a backward puts its gradient; no tensor where none is wanted.
   [[nodiscard]] GradientTarget<D, P> gradient_target() const {
     if (!wants_) return {{}, Write::accumulate};
     return parameter_ ? GradientTarget<D, P>{parameter_->gradient, Write::accumulate}

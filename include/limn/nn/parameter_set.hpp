@@ -28,29 +28,34 @@ namespace limn::inline v0 {
   return hash;
 }
 
+/// The parameters of one or several networks, and their gradients while they are needed.
 template <Device D, Scalar T>
 class ParameterSet {
  public:
+  /// The scalar type of master values, moments and gradients.
   using P = param_t<T>;
 
+  /// Empty; add() and then allocate() fill it.
   explicit ParameterSet(D& device) : device_(&device) {}
   ParameterSet(const ParameterSet&) = delete;
   ParameterSet& operator=(const ParameterSet&) = delete;
 
   /// Neighbours in the flat buffers that the optimizer treats alike.
   struct Run {
+    /// Values, in the flat buffers.
     Index offset = 0, size = 0;
-    std::optional<primitive::Bounds> bounds{};
-    bool decays = true;
+    std::optional<primitive::Bounds> bounds{};  ///< the same for all of them
+    bool decays = true;                         ///< likewise
   };
 
   /// One network of the set: where its weights with dense gradients lie in the flat buffers, and
   /// those gradients while they exist.
   struct Part {
     std::size_t first = 0, last = 0;  ///< its parameters: parameters()[first, last)
+    /// Its dense weights, values in the flat buffers.
     Index offset = 0, size = 0;
-    std::vector<Run> runs{};  ///< what [offset, offset + size) consists of: without bounds first
-    Tensor<D, P> gradients{};
+    std::vector<Run> runs{};   ///< what [offset, offset + size) consists of: without bounds first
+    Tensor<D, P> gradients{};  ///< one after another; undefined while there are none
   };
 
   /// Registers a network under `name`; it must outlive the set and stay where it is.
@@ -113,6 +118,7 @@ class ParameterSet {
   void zero_gradients() {
     for (std::size_t i = 0; i < parts_.size(); ++i) zero_gradients(i);
   }
+  /// Of one part.
   void zero_gradients(std::size_t index) {
     Part& part = parts_.at(index);
     if (!part.gradients.defined() && part.size > 0) {
@@ -130,6 +136,7 @@ class ParameterSet {
   void release_gradients() {
     for (std::size_t i = 0; i < parts_.size(); ++i) release_gradients(i);
   }
+  /// Of one part.
   void release_gradients(std::size_t index) {
     Part& part = parts_.at(index);
     for (std::size_t i = part.first; i < part.last; ++i) {
@@ -142,6 +149,7 @@ class ParameterSet {
   /// While the result lives, operations are recorded without gradients for these parameters.
   class Frozen {
    public:
+    /// Freezes; the destructor puts back what was.
     explicit Frozen(ParameterSet& set) : set_(&set) {
       for (auto* p : set_->parameters_) before_.push_back(std::exchange(p->frozen, true));
     }
@@ -155,12 +163,15 @@ class ParameterSet {
     ParameterSet* set_;
     std::vector<bool> before_;
   };
+  /// See Frozen.
   [[nodiscard]] Frozen freeze() { return Frozen(*this); }
 
   /// While the result lives, the weights are those of another flat buffer, of the layout of
   /// values(): averages, to translate with. Nothing is copied, and nothing may learn meanwhile.
   class Substituted {
    public:
+    /// Puts `values` in place; the destructor puts back what was. Throws ShapeError unless `values`
+    /// has the size of the set's.
     Substituted(ParameterSet& set, const Tensor<D, P>& values)
         : set_(&set), before_(set.shown_.defined() ? set.shown_ : set.values_) {
       primitive::require(values.size() == set.values().size(), "substitute",
@@ -176,16 +187,30 @@ class ParameterSet {
     ParameterSet* set_;
     Tensor<D, P> before_;
   };
+  /// See Substituted.
   [[nodiscard]] Substituted substitute(const Tensor<D, P>& values) {
     return Substituted(*this, values);
   }
 
   /// Whether the weights are another buffer's at this moment.
   [[nodiscard]] bool substituted() const {
-    return shown_.defined() && shown_.data() != values_.data();
+    return shown_.defined() && !device_->dry() && shown_.data() != values_.data();
   }
 
+  /// Throws UsageError where the values of a weight are not this set's any more, because its
+  /// network was added to another one as well: an update would change what nobody reads.
+  void require_own() const {
+    const auto& flat = shown_.defined() ? shown_ : values_;
+    for (const auto& [p, offset] : offsets_)
+      if (p->role == Role::weight && !p->value.is_view(flat, offset)) [[unlikely]]
+        throw UsageError("[ParameterSet] parameter '" + p->name +
+                         "' has its values in another set: its network was added to both, and one "
+                         "network learns from one optimizer");
+  }
+
+  /// Where the buffers are.
   [[nodiscard]] D& device() const { return *device_; }
+  /// In the order in which networks were added and visit their members.
   [[nodiscard]] const std::vector<Parameter<D, T>*>& parameters() const { return parameters_; }
   /// The index of the part that a parameter belongs to.
   [[nodiscard]] std::size_t part_of(const Parameter<D, T>& parameter) const {
@@ -198,6 +223,8 @@ class ParameterSet {
   [[nodiscard]] const std::vector<Part>& parts() const { return parts_; }
   /// Flat values of all weights; those with dense gradients first, part by part.
   [[nodiscard]] const Tensor<D, P>& values() const { return values_; }
+  /// Flat values of all that is carried along (Role::state); undefined where there is none.
+  [[nodiscard]] const Tensor<D, P>& state() const { return state_; }
   /// Where a weight lies in the flat buffers.
   [[nodiscard]] Index offset(const Parameter<D, T>& parameter) const {
     const auto found = std::find_if(offsets_.begin(), offsets_.end(),

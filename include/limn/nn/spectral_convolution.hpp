@@ -12,24 +12,29 @@
 
 namespace limn::inline v0 {
 
+/// What a spectral convolution does besides.
 struct SpectralOptions {
-  bool bias = false;
-  Activation activation{};
-  bool normalized = true;  ///< no: a convolution with its weights as they are, without u and v
+  bool bias = false;        ///< add b, one per output channel, after the division by sigma
+  Activation activation{};  ///< of the result
+  bool normalized = true;   ///< no: a convolution with its weights as they are, without u and v
   double least = torch_least_length;  ///< see limn/ops/spectral.hpp
 };
 
 /// x (N,H,W,in) -> (N,H',W',out). Throws ShapeError with the layer's name.
 template <Device D, Scalar T = float>
 struct SpectralConvolution {
-  ConvGeometry geometry;
-  SpectralOptions options;
-  std::optional<Parameter<D, T>> bias;
-  Parameter<D, T> weight;        ///< un-normalized
-  Parameter<D, T> u, v;          ///< nothing where weights are not normalized
+  ConvGeometry geometry;                ///< kernel, stride, padding
+  SpectralOptions options;              ///< as it was made
+  std::optional<Parameter<D, T>> bias;  ///< (1,1,1,out)
+  Parameter<D, T> weight;               ///< un-normalized
+  /// The state of the power iteration: (1,1,1,out) and (1,k,k,in), of length 1. Nothing where
+  /// weights are not normalized.
+  Parameter<D, T> u, v;
   PowerIterations<D, T> held{};  ///< see PowerIteration
+  /// Its path in the network, with which its errors begin.
   std::string name = "spectral convolution";
 
+  /// Weights as Convolution's; u and v start at random.
   SpectralConvolution(Index in, Index out, const ConvGeometry& g, const SpectralOptions& o = {})
       : geometry(g),
         options(o),
@@ -69,6 +74,8 @@ struct SpectralConvolution {
     return {y, activation_tangent(options.activation, y, t)};
   }
 
+  /// Calls f(name, member) for its parameters, under the names of
+  /// torch.nn.utils.spectral_norm.
   void visit(auto&& f) {
     if (bias) f("bias", *bias);
     if (!options.normalized) {

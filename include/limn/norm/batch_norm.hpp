@@ -21,13 +21,16 @@ namespace limn::inline v0 {
 /// x (N,H,W,channels). gamma starts at 1, beta at 0, the averages at 0 and 1.
 template <Device D, Scalar T = float>
 struct BatchNorm {
-  Activation activation;
+  Activation activation;  ///< of the result
+  /// (1,1,1,C), learned.
   Parameter<D, T> gamma, beta;
   Parameter<D, T> mean, variance;  ///< averages over steps
-  double momentum = 0.9;
+  double momentum = 0.9;           ///< of the averages: how much of the old stays
+  /// Epsilon, and how a batch's own variance is meant: biased.
   primitive::NormSpec spec{1e-5, false};
-  std::string name = "batch norm";
+  std::string name = "batch norm";  ///< its path in the network, with which its errors begin
 
+  /// For maps of `channels` channels.
   explicit BatchNorm(Index channels, Activation act = {})
       : activation(act),
         gamma{vector_shape(channels), Initializer::constant(1)},
@@ -62,6 +65,8 @@ struct BatchNorm {
     return reshape(of_moments(batch, moments), s);
   }
 
+  /// Calls f(name, member) for its parameters and averages, under the names of
+  /// PyTorch's BatchNorm2d.
   void visit(auto&& f) {
     f("weight", gamma);
     f("bias", beta);

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: MIT
 // The three normalizations of U-GAT-IT (Kim et al., 2020, equation 1 and section 2.1.2), each with
 // the activation and the residual that follow it fused in:
-//   InstanceNorm   y = (x - m_I) / sqrt(v_I + e)
-//   LIN            y = gamma (rho x_I + (1 - rho) x_L) + beta    gamma, beta, rho per channel; rho
-//   starts at 0, gamma 1, beta 0 AdaLIN         the same, gamma and beta (N,1,1,C) from outside;
-//   rho starts at 0.9
+//   InstanceNorm  y = (x - m_I) / sqrt(v_I + e)
+//   LIN           y = gamma (rho x_I + (1 - rho) x_L) + beta, rho starts at 0, gamma 1, beta 0
+//   AdaLIN        the same, gamma and beta (N,1,1,C) from outside, rho starts at 0.9
 // x_I is normalized over H, W, x_L over H, W, C. As the published PyTorch code: e = 1e-5 inside the
 // root, biased variance in InstanceNorm, unbiased in LIN and AdaLIN.
 // `next` is the border of the convolution that reads the result, as in normalize.
@@ -22,13 +21,17 @@ namespace limn::inline v0 {
 /// No parameters. x (N,H,W,C).
 template <Device D, Scalar T = float>
 struct InstanceNorm {
-  Activation activation{};
-  primitive::NormSpec spec{1e-5, false};
+  Activation activation{};                ///< of the result
+  primitive::NormSpec spec{1e-5, false};  ///< epsilon, and how the variance is meant: biased
 
+  /// x is given up where it can be: its values may be overwritten.
   [[nodiscard]] Var<D, T> operator()(Var<D, T> x, const Var<D, T>& residual = {},
                                      const Border& next = {}) const {
     return normalize<D, T>(std::move(x), spec, {}, activation, residual, next);
   }
+
+  /// Nothing to name.
+  void visit(auto&&) {}
 };
 
 /// InstanceNorm that may have gamma and beta per channel, at first 1 and 0; then y = gamma x_I +
@@ -73,11 +76,13 @@ inline constexpr primitive::Bounds rho_bounds{0, 1};
 /// Layer-instance normalization of the decoder's upsampling. x (N,H,W,channels).
 template <Device D, Scalar T = float>
 struct LayerInstanceNorm {
-  Activation activation;
+  Activation activation;  ///< of the result
+  /// (1,1,1,channels), learned; rho stays in [0, 1].
   Parameter<D, T> rho, gamma, beta;
-  primitive::NormSpec spec{1e-5, true};
-  std::string name = "LIN";
+  primitive::NormSpec spec{1e-5, true};  ///< epsilon, and how variances are meant: unbiased
+  std::string name = "LIN";              ///< its path in the network, with which its errors begin
 
+  /// For maps of `channels` channels.
   explicit LayerInstanceNorm(Index channels, Activation act = {},
                              Variance variance = Variance::unbiased)
       : activation(act),
@@ -100,6 +105,7 @@ struct LayerInstanceNorm {
                            activation, {}, next);
   }
 
+  /// Calls f(name, member); names are those of the published state_dict.
   void visit(auto&& f) {
     f("rho", rho);
     f("gamma", gamma);
@@ -116,13 +122,14 @@ struct AdaLinOptions {
 /// Adaptive layer-instance normalization. x (N,H,W,channels), gamma and beta (N,1,1,channels).
 template <Device D, Scalar T = float>
 struct AdaLin {
-  Activation activation;
-  Parameter<D, T> rho;
-  primitive::NormSpec spec{1e-5, true};
-  std::string name = "AdaLIN";
+  Activation activation;                 ///< of the result
+  Parameter<D, T> rho;                   ///< (1,1,1,channels), learned, stays in [0, 1]
+  primitive::NormSpec spec{1e-5, true};  ///< epsilon, and how variances are meant: unbiased
+  std::string name = "AdaLIN";           ///< its path in the network, with which its errors begin
 
-  AdaLinOptions options;
+  AdaLinOptions options;  ///< as it was made
 
+  /// For maps of `channels` channels.
   explicit AdaLin(Index channels, Activation act = {}, const AdaLinOptions& o = {})
       : activation(act),
         rho{.shape = vector_shape(channels),
@@ -148,6 +155,7 @@ struct AdaLin {
                            activation, residual, next);
   }
 
+  /// Calls f("rho", rho): gamma and beta are another layer's.
   void visit(auto&& f) { f("rho", rho); }
 };
 

@@ -18,7 +18,7 @@ template <Device D, Scalar T>
   const Shape &s1 = first.shape(), &s2 = second.shape();
   primitive::require(s1.h == s2.h && s1.w == s2.w && s1.c == s2.c, "join_samples",
                      "pictures of one batch must have one shape", s1, s2);
-  Tape<D>* tape = first.tape() ? first.tape() : second.tape();
+  Tape<D>* tape = common_tape("join_samples", first, second);
   const Tensor<D, T> y(first.device(), {s1.n + s2.n, s1.h, s1.w, s1.c});
   primitive::copy(first.value(), y.samples(0, s1.n));
   primitive::copy(second.value(), y.samples(s1.n, s2.n));
@@ -59,11 +59,11 @@ template <Device D, Scalar T>
 template <Device D, Scalar T>
 [[nodiscard]] Var<D, T> join_channels(const Var<D, T>& first, const Var<D, T>& second) {
   const Index c1 = first.shape().c, c2 = second.shape().c;
+  Tape<D>* tape = common_tape("join_channels", first, second);
   const Tensor<D, T> y(first.device(),
                        {first.shape().n, first.shape().h, first.shape().w, c1 + c2});
   primitive::copy_channels(first.value(), 0, y, 0, c1);
   primitive::copy_channels(second.value(), 0, y, c1, c2);
-  Tape<D>* tape = first.tape() ? first.tape() : second.tape();
   if (!first.wants_gradient() && !second.wants_gradient()) return Var<D, T>(y, tape, false);
   return tape->record(
       y, [c1, c2, d1 = first.gradient(), d2 = second.gradient()](const Tensor<D, T>& dy) {

@@ -77,6 +77,7 @@ template <Device D, Scalar T>
                                         Parameter<D, T>& weights, Parameter<D, T>* bias,
                                         Activation activation) {
   using P = param_t<T>;
+  weights.require_device_of(x);
   D& device = x.device();
   const Index in = x.shape().c, out = weights.shape.n;
   primitive::require(weights.shape == Shape{out, 1, 1, 2 * in}, weights.name.c_str(),

@@ -19,15 +19,18 @@ enum class WithMoments : bool { no, yes };
 /// The convolution as it is computed on x in memory: without a padding where the border is there.
 template <Device D, Scalar T>
 struct ConvolutionInput {
-  ConvGeometry geometry;
-  Tensor<D, T> x;
+  ConvGeometry geometry;  ///< without padding where x has the border
+  Tensor<D, T> x;         ///< (N,H,W,C) in memory, its border included
 
+  /// Of a map that may have a border: if it has one, it is this convolution's.
   ConvolutionInput(const ConvGeometry& g, const Bordered<D, T>& in_memory)
       : geometry(in_memory.border.empty() ? g : g.within()), x(in_memory.tensor) {}
+  /// Of a value: in its border, if that is this convolution's, else alone.
   ConvolutionInput(const ConvGeometry& g, const Var<D, T>& value)
       : ConvolutionInput(g, value.bordered().border == g.border() ? value.bordered()
                                                                   : Bordered<D, T>(value.value())) {
   }
+  /// Of what was kept, likewise.
   ConvolutionInput(const ConvGeometry& g, const Kept<D, T>& kept)
       : ConvolutionInput(g, kept.bordered(g.border())) {}
 };
@@ -56,6 +59,7 @@ requires ActivationOf<U, T>
                                     std::type_identity_t<Parameter<D, T>>* bias,
                                     const ConvGeometry& geometry, Activation activation = {},
                                     WithMoments with_moments = WithMoments::no) {
+  weights.require_device_of(x);
   D& device = x.device();
   Tensor<D, U> y(device, geometry.output(x.shape(), weights.shape, weights.name.c_str()));
   Moments<D, U> moments;

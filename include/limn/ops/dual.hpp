@@ -20,17 +20,22 @@
 
 namespace limn::inline v0 {
 
+/// A value and its tangent: Vars of one shape.
 template <Device D, Scalar T>
 struct Dual {
   Var<D, T> value, tangent;  ///< of one shape
 
+  /// Of both.
   [[nodiscard]] const Shape& shape() const { return value.shape(); }
+  /// Of both.
   [[nodiscard]] D& device() const { return value.device(); }
+  /// That the tangent is on.
   [[nodiscard]] Tape<D>* tape() const { return tangent.tape(); }
 };
 
 /// (y, t) -> -2 y t: what the slope of tanh, 1 - y^2, gives to y.
 struct TanhSlopeGradient {
+  /// -2 y t
   template <class A>
   LIMN_HOST_DEVICE A operator()(A y, A t) const {
     return A(-2) * y * t;
@@ -42,11 +47,12 @@ template <Device D, Scalar T>
 [[nodiscard]] Var<D, T> activation_tangent(Activation activation, const Var<D, T>& y,
                                            const Var<D, T>& dx) {
   if (activation == identity_activation) return dx;
+  Tape<D>* tape = common_tape("activation_tangent", y, dx);
   const Tensor<D, T> t(dx.device(), dx.shape()), at = y.value();
   activation_backward(activation, at, dx.value(), t);
   const bool curved = activation.kind == Activation::Kind::tanh && y.wants_gradient();
-  if (!dx.wants_gradient() && !curved) return Var<D, T>(t, dx.tape(), false);
-  return dx.tape()->record(
+  if (!dx.wants_gradient() && !curved) return Var<D, T>(t, tape, false);
+  return tape->record(
       t, [=, to_y = y.gradient(), to_dx = dx.gradient(), along = dx.value()](const auto& dt) {
         if (curved) {
           const Tensor<D, T> bent(dt.device(), dt.shape());
@@ -60,34 +66,41 @@ template <Device D, Scalar T>
       });
 }
 
+/// y = f(x), dy = f'(x) dx.
 template <Device D, Scalar T>
 [[nodiscard]] Dual<D, T> activate(const Dual<D, T>& x, Activation activation) {
   const auto y = activate(x.value, activation);
   return {y, activation_tangent(activation, y, x.tangent)};
 }
 
+/// The sum of values, and that of tangents.
 template <Device D, Scalar T>
 [[nodiscard]] Dual<D, T> operator+(const Dual<D, T>& x1, const Dual<D, T>& x2) {
   return {x1.value + x2.value, x1.tangent + x2.tangent};
 }
+/// Both times a constant.
 template <Device D, Scalar T>
 [[nodiscard]] Dual<D, T> operator*(double factor, const Dual<D, T>& x) {
   return {factor * x.value, factor * x.tangent};
 }
 
+/// Both in another shape of the same size.
 template <Device D, Scalar T>
 [[nodiscard]] Dual<D, T> reshape(const Dual<D, T>& x, const Shape& shape) {
   return {reshape(x.value, shape), reshape(x.tangent, shape)};
 }
+/// Both joined along the channels, (N,H,W,C1 + C2).
 template <Device D, Scalar T>
 [[nodiscard]] Dual<D, T> join_channels(const Dual<D, T>& first, const Dual<D, T>& second) {
   return {join_channels(first.value, second.value), join_channels(first.tangent, second.tangent)};
 }
+/// Both joined along the samples, (N1 + N2,H,W,C).
 template <Device D, Scalar T>
 [[nodiscard]] Dual<D, T> join_samples(const Dual<D, T>& first, const Dual<D, T>& second) {
   return {join_samples(first.value, second.value), join_samples(first.tangent, second.tangent)};
 }
 
+/// Both averaged in bins x bins bins, (N,bins,bins,C).
 template <Device D, Scalar T>
 [[nodiscard]] std::pair<Dual<D, T>, Dual<D, T>> split_samples(const Dual<D, T>& x, Index count) {
   const auto values = split_samples(x.value, count), tangents = split_samples(x.tangent, count);

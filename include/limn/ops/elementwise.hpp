@@ -56,9 +56,9 @@ template <Device D, Scalar T>
 [[nodiscard]] Var<D, T> operator*(const Var<D, T>& x1, const Var<D, T>& x2) {
   primitive::require(x1.shape() == x2.shape(), "multiply", "factors must have one shape",
                      x1.shape(), x2.shape());
+  Tape<D>* tape = common_tape("multiply", x1, x2);
   const Tensor<D, T> y(x1.device(), x1.shape());
   primitive::map2(Product{}, x1.value(), x2.value(), y);
-  Tape<D>* tape = x1.tape() ? x1.tape() : x2.tape();
   if (!x1.wants_gradient() && !x2.wants_gradient()) return Var<D, T>(y, tape, false);
   return tape->record(y, [v1 = x1.value(), v2 = x2.value(), d1 = x1.gradient(),
                           d2 = x2.gradient()](const Tensor<D, T>& dy) {
@@ -75,12 +75,12 @@ template <Device D, Scalar T>
 template <Device D, Scalar T>
 [[nodiscard]] Var<D, T> scale_channels(const Var<D, T>& x, const Operand<D, T>& s) {
   using P = param_t<T>;
+  Tape<D>* tape = s.tape_with("scale_channels", x);
   const Tensor<D, P> a = s.value(), none;
   const Tensor<D, T> y(x.device(), x.shape());
   primitive::affine_forward(x.value(), a, none, {}, {}, y);
-  if (!x.tape() || !(x.wants_gradient() || s.wants_gradient()))
-    return Var<D, T>(y, x.tape(), false);
-  return x.tape()->record(
+  if (!tape || !(x.wants_gradient() || s.wants_gradient())) return Var<D, T>(y, tape, false);
+  return tape->record(
       y,
       [a, none, s, kept = x.kept(), dx = x.gradient()](const Tensor<D, T>& dy) {
         const auto input = kept.tensor();

@@ -17,6 +17,7 @@ requires ActivationOf<U, T>
 [[nodiscard]] Var<D, U> linear(const Var<D, U>& x, Parameter<D, T>& weights,
                                Parameter<D, T>* bias = nullptr, Activation activation = {}) {
   using primitive::Transpose;
+  weights.require_device_of(x);
   primitive::require(
       x.shape().sample() == weights.shape.sample(), weights.name.c_str(),
       "a linear layer's input must have as many values per sample as the weights' rows", x.shape(),

@@ -19,18 +19,25 @@ namespace limn::inline v0 {
 /// beta 0.
 template <Device D, Scalar T>
 struct NormInputs {
+  /// (1,1,1,C) or, gamma and beta, (N,1,1,C).
   std::optional<Operand<D, T>> rho, gamma, beta;
 };
 
 /// x (N,H,W,C); rho (1,1,1,C); gamma and beta (N,1,1,C) or (1,1,1,C). The residual, if given, has
 /// x's shape. `next` is the border that the convolution that reads y wants around it: written where
-/// the device writes borders.
+/// the device writes borders. Throws ShapeError, UsageError for values of two tapes or devices.
 template <Device D, Scalar T>
 [[nodiscard]] Var<D, T> normalize(Var<D, T> x, const primitive::NormSpec& spec,
                                   const NormInputs<D, T>& inputs = {}, Activation activation = {},
                                   const Var<D, T>& residual = {}, const Border& next = {}) {
   using P = param_t<T>;
   D& device = x.device();
+  const auto join = [&x](Tape<D>* tape) {
+    if (tape != x.tape()) x = x.on(tape);
+  };
+  if (residual.defined()) join(common_tape("normalize", x, residual));
+  for (const auto* operand : {&inputs.rho, &inputs.gamma, &inputs.beta})
+    if (*operand) join((*operand)->tape_with("normalize", x));
   const Shape coefficients = x.shape().per_channel();
   Moments<D, T> moments = x.moments();
   if (!moments.mean.defined()) {

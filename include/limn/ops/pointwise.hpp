@@ -13,7 +13,8 @@ namespace limn::inline v0 {
 
 /// Pointwise functors: x -> factor x.
 struct Scaled {
-  double factor;
+  double factor;  ///< rounded to the type of x when it is used
+  /// factor x
   template <class A>
   LIMN_HOST_DEVICE A operator()(A x) const {
     return static_cast<A>(factor) * x;
@@ -22,6 +23,7 @@ struct Scaled {
 
 /// (x, y) -> x y
 struct Product {
+  /// x y
   template <class A>
   LIMN_HOST_DEVICE A operator()(A x, A y) const {
     return x * y;
@@ -66,10 +68,10 @@ template <Device D, Scalar T>
 [[nodiscard]] Var<D, T> operator+(const Var<D, T>& x1, const Var<D, T>& x2) {
   primitive::require(x1.shape() == x2.shape(), "add", "summands must have one shape", x1.shape(),
                      x2.shape());
+  Tape<D>* tape = common_tape("add", x1, x2);
   const Tensor<D, T> y(x1.device(), x1.shape());
   primitive::copy(x1.value(), y);
   primitive::copy(x2.value(), y, Write::accumulate);
-  Tape<D>* tape = x1.tape() ? x1.tape() : x2.tape();
   if (!x1.wants_gradient() && !x2.wants_gradient()) return Var<D, T>(y, tape, false);
   return tape->record(y, [d1 = x1.gradient(), d2 = x2.gradient()](const Tensor<D, T>& dy) {
     if (d1.wanted()) {
@@ -138,13 +140,15 @@ template <Device D, Scalar P>
   if (terms.empty()) throw ShapeError("[weighted_sum] needs at least one term");
   const Tensor<D, P> y(terms.front().second.device(), scalar_shape());
   Tape<D>* tape = nullptr;
+  const Var<D, P>* first = &terms.front().second;  // that is on a tape, once there is one
   std::vector<std::pair<double, Gradient<D, P>>> gradients;
   for (std::size_t i = 0; i < terms.size(); ++i) {
     const auto& [lambda, loss] = terms[i];
     primitive::require(loss.shape() == scalar_shape(), "weighted_sum",
                        "each term must be one value", loss.shape(), scalar_shape());
+    if (!first->tape()) first = &loss;
+    tape = common_tape("weighted_sum", *first, loss);
     primitive::map(Scaled{lambda}, loss.value(), y, i == 0 ? Write::overwrite : Write::accumulate);
-    if (loss.tape()) tape = loss.tape();
     if (loss.wants_gradient()) gradients.emplace_back(lambda, loss.gradient());
   }
   if (gradients.empty()) return Var<D, P>(y, tape, false);

@@ -25,7 +25,8 @@ inline constexpr double torch_least_length = 1e-12, tensorflow_least_length = 1e
 
 /// Pointwise functors of the power iteration, of the sum of squares.
 struct InverseLength {
-  double least;
+  double least;  ///< as above
+  /// 1 / max(sqrt(squares), least).
   template <class A>
   LIMN_HOST_DEVICE A operator()(A squares) const {
     const A length = std::sqrt(squares), shortest = static_cast<A>(least);
@@ -34,7 +35,8 @@ struct InverseLength {
 };
 /// 1 / (u . W v) for u = W v / max(|W v|, least): 1 / |W v|, unless that is less.
 struct InverseSigma {
-  double least;
+  double least;  ///< as above
+  /// Of |W v|^2.
   template <class A>
   LIMN_HOST_DEVICE A operator()(A squares) const {
     const A length = std::sqrt(squares), shortest = static_cast<A>(least);
@@ -43,6 +45,7 @@ struct InverseSigma {
 };
 /// (1/sigma, s) -> -s / sigma^2
 struct SigmaGradient {
+  /// -s / sigma^2
   template <class A>
   LIMN_HOST_DEVICE A operator()(A inverse, A s) const {
     return -s * inverse * inverse;
@@ -68,9 +71,10 @@ enum class PowerIteration {
 
 /// Equal parts of a batch, each with a power iteration of its own.
 struct Passes {
-  Index count = 1;
-  PowerIteration iteration = PowerIteration::run;
+  Index count = 1;                                 ///< how many the batch is made of
+  PowerIteration iteration = PowerIteration::run;  ///< when the power iterations run
 
+  /// n passes.
   constexpr Passes(Index n = 1, PowerIteration i = PowerIteration::run)  // NOLINT: a number will do
       : count(n), iteration(i) {}
 };
@@ -152,6 +156,7 @@ requires ActivationOf<U, T>
     throw ShapeError("[" + weights.name + "] a batch of " + std::to_string(x.shape().n) +
                      " does not divide into " + std::to_string(passes) + " passes: x " +
                      to_string(x.shape()));
+  weights.require_device_of(x);
   const Shape out = geometry.output(x.shape(), weights.shape, weights.name.c_str());
   const Index per_pass = out.n / passes;
   const auto iterations = power_iterations<D, T>(weights, u, v, how, held, least);

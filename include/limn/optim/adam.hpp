@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "limn/core/error.hpp"
 #include "limn/nn/parameter_set.hpp"
@@ -14,7 +15,9 @@
 
 namespace limn::inline v0 {
 
+/// Constants of Adam; U-GAT-IT's by default.
 struct AdamOptions {
+  /// b1, b2 and epsilon of primitive::AdamRule.
   double beta1 = 0.5, beta2 = 0.999, epsilon = 1e-8;
   double weight_decay =
       1e-4;  ///< L2, added to the gradient of every parameter that decays, as torch.optim.Adam
@@ -25,15 +28,19 @@ struct AdamOptions {
 template <Device D, Scalar T>
 class Adam {
  public:
+  /// The scalar type of weights and moments.
   using P = param_t<T>;
+  /// Its moments and counters in checkpoints are called "adam.m/...", "adam.G.steps".
+  static constexpr const char* name = "adam";
 
-  /// Throws UsageError for parameters without gradients: nothing could be learned.
-  Adam(ParameterSet<D, T>& parameters, const AdamOptions& options)
+  /// `updates`: as many of each parameter may follow one advance(), each a step of its own. Throws
+  /// UsageError for parameters without gradients: nothing could be learned.
+  Adam(ParameterSet<D, T>& parameters, const AdamOptions& options, Index updates = 1)
       : parameters_((require_learning(parameters), &parameters)),
         options_(options),
         m_(parameters.device(), parameters.values().shape()),
         v_(parameters.device(), parameters.values().shape()),
-        rates_(parameters.device(), primitive::adam_rates_shape()) {
+        rates_(parameters.device(), {updates, 1, 1, primitive::adam_rates_shape().c}) {
     primitive::fill(m_, P(0));
     primitive::fill(v_, P(0));
   }
@@ -53,27 +60,41 @@ class Adam {
     primitive::copy(values, averages_);
   }
 
-  /// One update of every parameter from the gradients that have accumulated.
+  /// One update of every parameter from the gradients that have accumulated. Throws UsageError
+  /// where there are none, or the weights are another set's.
   void step(double learning_rate) {
     advance(learning_rate);
     update();
   }
 
-  /// The same in pieces: advance once, then update each part of the set, or all of them. Only
-  /// advance sends anything to the device, so that updates can be captured and replayed.
+  /// The same in pieces: advance once, then update each part of the set, or all of them; `turn`
+  /// counts the updates from 0. Only advance sends anything to the device, so that updates can be
+  /// captured and replayed.
   void advance(double learning_rate) {
     if (parameters_->substituted())
       throw UsageError("[Adam] the weights are substituted by another buffer: nothing may learn");
-    ++steps_;
-    const auto t = static_cast<double>(steps_);
-    const double decay = averages_.defined() ? std::min(decay_, (1 + t) / (10 + t)) : 1;
-    const auto rates = primitive::adam_rates(rule(), learning_rate, steps_, decay);
-    rates_.upload(rates.template values<P>());
+    parameters_->require_own();
+    std::vector<P> values;
+    for (Index turn = 0; turn < rates_.shape().n; ++turn) {
+      ++steps_;
+      const auto t = static_cast<double>(steps_);
+      const double decay = averages_.defined() ? std::min(decay_, (1 + t) / (10 + t)) : 1;
+      for (const P v :
+           primitive::adam_rates(rule(), learning_rate, steps_, decay).template values<P>())
+        values.push_back(v);
+    }
+    rates_.upload(values);
   }
+  /// Takes advance() back.
+  void withdraw() { steps_ -= rates_.shape().n; }
+  /// One step for all networks of the set, with the gradients that are there. After advance().
+  /// Throws UsageError for a network without gradients.
   void update() {
     for (std::size_t i = 0; i < parameters_->parts().size(); ++i) update(i);
   }
-  void update(std::size_t index) {
+  /// One step for one network, an index into the set's parts().
+  void update(std::size_t index, Index turn = 0) {
+    const auto rates = rates_.samples(turn, 1);
     const auto& part = parameters_->parts().at(index);
     if (!part.runs.empty() && !part.gradients.defined())
       throw UsageError("[Adam] there are no gradients of " +
@@ -81,7 +102,7 @@ class Adam {
                        " and its network: zero_gradients() and a backward come before an update");
     for (const auto& run : part.runs) {
       const Shape shape = vector_shape(run.size);
-      primitive::adam(rule(run.decays), rates_, parameters_->values().view(run.offset, shape),
+      primitive::adam(rule(run.decays), rates, parameters_->values().view(run.offset, shape),
                       part.gradients.view(run.offset - part.offset, shape),
                       m_.view(run.offset, shape), v_.view(run.offset, shape),
                       extras(run.offset, shape, run.bounds));
@@ -90,7 +111,7 @@ class Adam {
       const auto* p = parameters_->parameters()[i];
       if (p->role != Role::weight || !p->factored) continue;
       const Index offset = parameters_->offset(*p);
-      primitive::adam_outer<D, T>(rule(p->decays), rates_, p->value, p->factors,
+      primitive::adam_outer<D, T>(rule(p->decays), rates, p->value, p->factors,
                                   m_.view(offset, p->shape), v_.view(offset, p->shape),
                                   extras(offset, p->shape, p->bounds));
     }
@@ -117,11 +138,16 @@ class Adam {
     return sum;
   }
 
+  /// How many advance() has begun.
   [[nodiscard]] std::int64_t steps() const { return steps_; }
+  /// For a training that goes on: the steps that the moments have seen.
   void set_steps(std::int64_t steps) { steps_ = steps; }
   /// First and second moments, flat, at the offsets of the parameters' values.
   [[nodiscard]] const Tensor<D, P>& first_moments() const { return m_; }
+  /// v, likewise.
   [[nodiscard]] const Tensor<D, P>& second_moments() const { return v_; }
+  /// Both by the names that checkpoints have (optimizer.hpp).
+  void keep(auto&& f) const { f("m", m_), f("v", v_); }
   /// Averaged weights, likewise; undefined unless average() was called.
   [[nodiscard]] const Tensor<D, P>& averages() const { return averages_; }
 
@@ -146,7 +172,7 @@ class Adam {
   AdamOptions options_;
   Tensor<D, P> m_, v_, averages_;
   double decay_ = 0;    ///< of the averages
-  Tensor<D, P> rates_;  ///< of the step that advance() began
+  Tensor<D, P> rates_;  ///< of the updates that advance() began, a row each
   std::int64_t steps_ = 0;
 };
 

@@ -21,6 +21,7 @@ namespace limn::inline v0 {
 /// The score that decides. kid and l1: lower is better; ssim: higher.
 enum class BestBy { kid, ssim, l1 };
 
+/// "kid", "ssim" or "l1".
 [[nodiscard]] constexpr const char* to_string(BestBy by) {
   return by == BestBy::kid ? "kid" : by == BestBy::ssim ? "ssim" : "l1";
 }
@@ -60,9 +61,9 @@ using OpenScorer =
 
 /// When a training scores itself, and by what it keeps its best state.
 struct Scoring {
-  std::int64_t every = 0;  ///< steps, and at the last; 0: never
-  BestBy best_by = BestBy::kid;
-  Scorer score{};
+  std::int64_t every = 0;        ///< steps, and at the last; 0: never
+  BestBy best_by = BestBy::kid;  ///< which of the scores
+  Scorer score{};                ///< computes the scores
 };
 
 }  // namespace limn::inline v0

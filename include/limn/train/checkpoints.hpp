@@ -130,9 +130,9 @@ namespace detail {
 
 /// The best score of a training so far.
 struct Best {
-  std::string by;  ///< what was measured: "kid"
-  double score = 0;
-  std::int64_t step = 0;
+  std::string by;         ///< what was measured: "kid"
+  double score = 0;       ///< of that step
+  std::int64_t step = 0;  ///< the one that the best checkpoint is of
 };
 
 /// Adds the entries "best.by", "best.score", "best.step".
@@ -185,6 +185,7 @@ class Checkpoints {
   /// Waits for the checkpoint that is being written.
   ~Checkpoints() = default;
 
+  /// Of latest.safetensors, there or not.
   [[nodiscard]] std::filesystem::path path() const { return checkpoint_path(run_); }
 
   /// The training goes on from the checkpoint of step `done` (again): a newer latest.safetensors

@@ -38,6 +38,7 @@ class CsvLog {
     flush();
   }
 
+  /// Of the log.
   [[nodiscard]] const std::filesystem::path& path() const { return path_; }
   /// The seconds of the last line.
   [[nodiscard]] double seconds() const { return seconds_; }

@@ -22,17 +22,19 @@ namespace limn::inline v0 {
 
 /// A fixed picture of a sheet, (S,S,C) in [-1, 1].
 struct ShownPicture {
-  std::string name;
-  std::vector<float> values;
+  std::string name;           ///< path inside of its folder
+  std::vector<float> values;  ///< NHWC: rows of pixels of channels
 };
 
+/// What a training learns from and shows.
 struct DataSource {
-  std::string what;   ///< "134 pictures of A, 134 of B"
-  Metadata identity;  ///< another data set, other entries; see data_identity
-  Shape batch;        ///< of each domain
-  bool two_domains = true;
+  std::string what;         ///< "134 pictures of A, 134 of B"
+  Metadata identity;        ///< another data set, other entries; see data_identity
+  Shape batch;              ///< of each domain
+  bool two_domains = true;  ///< else pictures of B are empty
   /// Batches after step `done`; a pure function of (seed, step).
   std::function<Batches(std::uint64_t seed, std::int64_t done)> batches;
+  /// Pictures of A and of B that sheets show.
   std::vector<ShownPicture> shown_a{}, shown_b{};
 };
 

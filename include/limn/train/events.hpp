@@ -18,15 +18,16 @@ namespace limn::inline v0 {
 
 /// Numbers that tell how a network is and are no loss, by name: "rho/genA2B.UpBlock1_1.norm1".
 struct Signal {
-  std::string name;
-  std::vector<double> values;
+  std::string name;            ///< "KIND/NETWORK.LAYER"
+  std::vector<double> values;  ///< one or many, of a vector
 };
 
 /// What a step gave.
 struct StepReport {
+  /// This one, counted from 1, and how many there will be.
   std::int64_t step = 0, steps = 0;
-  double seconds = 0;  ///< of this step, waiting for data included
-  double learning_rate = 0;
+  double seconds = 0;                ///< of this step, waiting for data included
+  double learning_rate = 0;          ///< that it was computed with
   std::vector<std::string> names{};  ///< of the loss terms
   std::vector<double> losses{};      ///< as they were last read
   std::int64_t losses_step = 0;      ///< the step that they belong to: an earlier one where a
@@ -43,15 +44,15 @@ struct StepReport {
 
 /// How the pictures of a training score against test pictures, by name ("kid", "ssim", "l1").
 struct Scores {
-  std::int64_t step = 0;
-  std::vector<std::pair<std::string, double>> values;
+  std::int64_t step = 0;                               ///< whose weights were scored
+  std::vector<std::pair<std::string, double>> values;  ///< "kid", 0.012; ...
 };
 
 /// Something that looks wrong in a training.
 struct Problem {
-  std::int64_t step = 0;
-  std::string kind;  ///< one word: "dead-cam"
-  std::string text;  ///< one sentence, and advice
+  std::int64_t step = 0;  ///< at which it was found
+  std::string kind;       ///< one word: "dead-cam"
+  std::string text;       ///< one sentence, and advice
   /// It cannot heal: a training may stop or roll back for it.
   bool grave = false;
   std::int64_t since = 0;  ///< the step from which on it seems to have been so; 0: not known
@@ -67,11 +68,13 @@ struct WentBack {
 
 /// Called by the thread that drives the trainer; each may be empty. What they throw passes through.
 struct TrainerEvents {
+  /// After each step.
   std::function<void(const StepReport&)> on_step{};
   /// With the file it was written to, if any.
   std::function<void(const Picture&, const std::filesystem::path&)> on_sheet{};
   /// What a sheet is drawn from, just before on_sheet.
   std::function<void(const Samples&)> on_samples{};
+  /// After a checkpoint has been written completely, with its path.
   std::function<void(const std::filesystem::path&, std::int64_t step)> on_save{};
   /// Scores of the test pictures ("kid", "ssim", ...), where they were computed.
   std::function<void(const Scores&)> on_scores{};
@@ -82,6 +85,7 @@ struct TrainerEvents {
   /// Warnings and news, one sentence each.
   std::function<void(const std::string&)> on_message{};
 
+  /// Tells a sentence, if anyone listens.
   void message(const std::string& text) const {
     if (on_message) on_message(text);
   }

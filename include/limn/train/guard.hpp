@@ -21,9 +21,9 @@ using Batches = std::function<UnpairedBatch()>;
 
 /// What a trainer watches for, and what it does about problems.
 struct Guard {
-  Watch watch{};
-  OnProblem on_problem = OnProblem::warn;
-  Recovery recovery{};  ///< of the checkpoint that the model has its state from
+  Watch watch{};                           ///< without rules it finds nothing
+  OnProblem on_problem = OnProblem::warn;  ///< what is done about grave ones
+  Recovery recovery{};                     ///< of the checkpoint that the model has its state from
   /// The pictures after step `done` in the order of that recovery: without it there is no rollback.
   std::function<Batches(const Recovery&, std::int64_t done)> batches{};
 };

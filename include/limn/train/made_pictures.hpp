@@ -2,13 +2,14 @@
 // What networks make, as pictures to look at.
 #pragma once
 
+#include <concepts>
 #include <string>
 #include <utility>
 #include <vector>
 
-#include "limn/autograd/var.hpp"
 #include "limn/data/augment.hpp"
 #include "limn/data/canvas.hpp"
+#include "limn/nn/layer.hpp"
 #include "limn/train/data_source.hpp"
 #include "limn/train/samples.hpp"
 
@@ -62,12 +63,30 @@ template <Device D, Scalar T>
   return std::move(sheet).picture();
 }
 
+/// Makes pictures of noise or of pictures: takes a Var<D, T> and gives one, of any type.
+template <class G, class D, class T>
+concept GeneratorOf = requires(G& generator, const Var<D, T>& x) {
+  { generator(x) } -> AnyVar;
+};
+/// Makes pictures of pictures, of a type that another translator takes.
+template <class G, class D, class T>
+concept TranslatorOf = requires(G& translator, const Var<D, T>& x) {
+  { translator(x) } -> std::same_as<Var<D, T>>;
+};
+
 /// What a generator makes of 64 vectors of noise, (64,1,1,latent), always the same ones.
 template <Scalar T, Device D, class Generator>
 [[nodiscard]] Picture noise_sheet(D& device, Generator& generator, Index latent) {
+  static_assert(
+      GeneratorOf<Generator, D, T>,
+      "limn: a generator needs operator()(z), which takes a Var<D, T> and gives pictures, "
+      "a Var");
   const Tensor<D, T> z(device, {64, 1, 1, latent});
   primitive::normal(Philox{1, 1}, 0, 0, 1, z);
-  return picture_grid(made_pictures(generator(Var<D, T>(z))), 8);
+  if constexpr (GeneratorOf<Generator, D, T>)
+    return picture_grid(made_pictures(generator(Var<D, T>(z))), 8);
+  else
+    return {};
 }
 
 /// Samples of a translator of both ways: what it makes of the shown pictures, and back again. `a2b`
@@ -75,6 +94,9 @@ template <Scalar T, Device D, class Generator>
 template <Scalar T, Device D, class A2b, class B2a>
 [[nodiscard]] std::vector<Sample> translated_samples(D& device, const DataSource& source, A2b& a2b,
                                                      B2a& b2a) {
+  static_assert(TranslatorOf<A2b, D, T> && TranslatorOf<B2a, D, T>,
+                "limn: a translator needs operator()(x), which takes pictures, a Var<D, T>, and "
+                "gives pictures of the same type");
   std::vector<Sample> samples;
   const Shape& shape = source.batch;
   const auto direction = [&](const char* from, const char* to, const auto& shown, auto& there,
@@ -86,8 +108,10 @@ template <Scalar T, Device D, class A2b, class B2a>
                          made_pictures(forth).front(), made_pictures(returned).front()});
     }
   };
-  direction("A", "B", source.shown_a, a2b, b2a);
-  direction("B", "A", source.shown_b, b2a, a2b);
+  if constexpr (TranslatorOf<A2b, D, T> && TranslatorOf<B2a, D, T>) {
+    direction("A", "B", source.shown_a, a2b, b2a);
+    direction("B", "A", source.shown_b, b2a, a2b);
+  }
   return samples;
 }
 

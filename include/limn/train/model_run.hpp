@@ -25,21 +25,23 @@ namespace limn::inline v0 {
 
 /// Where a run takes place, and what it leaves; nothing here changes what is computed.
 struct RunFolder {
+  /// Where pictures are read from; where log, sheets and checkpoints are written.
   std::filesystem::path data, out;
+  /// Steps between lines of the log, sheets, checkpoints; the last step has one of each.
   std::int64_t log_every = 10, sheet_every = 1000, save_every = 1000;
-  std::int64_t keep = 2;     ///< checkpoints
-  bool tensorboard = false;  ///< also event files that TensorBoard reads
-  OnProblem on_problem = OnProblem::warn;
+  std::int64_t keep = 2;                   ///< checkpoints
+  bool tensorboard = false;                ///< also event files that TensorBoard reads
+  OnProblem on_problem = OnProblem::warn;  ///< that cannot heal
 };
 
 /// A model to run, without its types: see model_to_run.
 struct RunModel {
-  std::string kind;  ///< of its checkpoints
-  std::int64_t steps = 0;
-  std::uint64_t seed = 0;
-  Facts options;
-  DataSource source;
-  ModelPlan plan;
+  std::string kind;        ///< of its checkpoints
+  std::int64_t steps = 0;  ///< length of the training
+  std::uint64_t seed = 0;  ///< of the run
+  Facts options;           ///< for the report and the checkpoint
+  DataSource source;       ///< what it learns from
+  ModelPlan plan;          ///< what it will cost
   /// On a real device, or a dry one that only knows names and extents.
   std::function<std::unique_ptr<Trainable>(bool dry)> open;
 };
@@ -51,18 +53,20 @@ using OpenModelDevice = std::function<std::unique_ptr<D>(const TrainingOptions&,
 /// Plans a model on a device that `open` opens. Throws UsageError for options that do not work,
 /// ShapeError for networks that do not fit together.
 template <class M, Scalar T, Device D>
-[[nodiscard]] RunModel model_to_run(const typename M::Options& options, DataSource source,
+[[nodiscard]] RunModel model_to_run(const ModelOptions<M>& options, DataSource source,
                                     OpenModelDevice<D> open) {
-  using Training = ModelTraining<M, D, T>;
   RunModel run;
-  run.kind = std::string(M::title) + " training";
-  run.steps = options.steps;
-  run.seed = options.seed;
-  run.options = option_facts(options);
-  run.plan = Training::plan(open(options, true), options, source);
-  run.open = [=, losses = run.plan.losses](bool dry) -> std::unique_ptr<Trainable> {
-    return std::make_unique<Training>(open(options, dry), options, source, losses);
-  };
+  if constexpr (detail::trainable_model<M, D, T>()) {
+    using Training = ModelTraining<M, D, T>;
+    run.kind = std::string(M::title) + " training";
+    run.steps = options.steps;
+    run.seed = options.seed;
+    run.options = option_facts(options);
+    run.plan = Training::plan(open(options, true), options, source);
+    run.open = [=, losses = run.plan.losses](bool dry) -> std::unique_ptr<Trainable> {
+      return std::make_unique<Training>(open(options, dry), options, source, losses);
+    };
+  }
   run.source = std::move(source);
   return run;
 }

@@ -25,14 +25,17 @@ namespace limn::inline v0 {
 /// The options that every training has. A model's own ones derive from them, call this visit first,
 /// and extend check.
 struct TrainingOptions {
+  /// Side of the squares, and pictures of each domain in a step.
   Index size = 64, batch = 1;
-  std::int64_t steps = 10000;
+  std::int64_t steps = 10000;  ///< length of the training
+  /// Of Adam, see primitive::AdamRule.
   double learning_rate = 2e-4, beta1 = 0.5, beta2 = 0.999, weight_decay = 0;
-  bool decay = true;  ///< the learning rate falls to 0 over the second half
-  std::uint64_t seed = 0;
-  Fit fit = Fit::squash;
-  Maths maths = Maths::fast;
+  bool decay = true;          ///< the learning rate falls to 0 over the second half
+  std::uint64_t seed = 0;     ///< of first values, pictures' order and noise
+  Fit fit = Fit::squash;      ///< how pictures become squares
+  Maths maths = Maths::fast;  ///< how much rounding is traded for speed
 
+  /// The table of the options, see option_table.hpp.
   void visit(auto&& f) {
     f("size", size, OptionRange{8, 4096}, "pictures are SIZE x SIZE");
     f("batch", batch, OptionRange{1, 65536}, "pictures of a step");
@@ -54,7 +57,9 @@ struct TrainingOptions {
 ///   typename M::Options            derived from TrainingOptions
 ///   M(D&, const Options&)          makes the networks, allocates nothing
 ///   M::title                       what it is called
-///   players(f)                     f(name, networks) for each group that learns together
+///   players(f)                     f(name, networks) for each group that learns together, by
+///                                  Adam; or f(name, networks, optimizer), optimizer(parameters)
+///                                  a function that makes another (optim/optimizer.hpp)
 ///   step(Turn<D, T>&)              what they learn
 /// It may also have
 ///   keep(f)                        f(name, tensor): what else the next step depends on
@@ -63,21 +68,58 @@ struct TrainingOptions {
 template <class M, class D, class T>
 concept TrainableModel = std::derived_from<typename M::Options, TrainingOptions> &&
     std::constructible_from<M, D&, const typename M::Options&> &&
-    requires(M& m, Turn<D, T>& turn, void (*f)(const char*, ...)) {
+    requires(M& m, Turn<D, T>& turn, const detail::VisitProbe& f) {
   { M::title } -> std::convertible_to<std::string>;
-  {m.step(turn)};
+  m.players(f);
+  m.step(turn);
 };
+
+namespace detail {
+
+template <class M>
+struct OptionsOfModel {
+  static_assert(
+      requires { typename M::Options; },
+      "limn: a model to train needs Options, a type derived from TrainingOptions");
+  using Options = TrainingOptions;
+};
+template <class M>
+requires requires { typename M::Options; }
+struct OptionsOfModel<M> {
+  using Options = typename M::Options;
+};
+
+/// Whether M is one; says what it lacks, once, where it is none.
+template <class M, class D, class T>
+consteval bool trainable_model() {
+  static_assert(
+      !requires { typename M::Options; } || TrainableModel<M, D, T>,
+      "limn: a model to train needs Options derived from TrainingOptions, a constructor "
+      "from (device, options), a title, players(f) and step(turn): see "
+      "limn/train/model_training.hpp");
+  return TrainableModel<M, D, T>;
+}
+
+}  // namespace detail
+
+/// M::Options, or a sentence that they are missing.
+template <class M>
+using ModelOptions = typename detail::OptionsOfModel<M>::Options;
 
 /// What a training will need, and the names of its losses, known before it begins.
 struct ModelPlan {
+  /// Values that are learned; bytes at the peak; bytes of a checkpoint; multiply-adds of a step.
   std::uint64_t parameters = 0, peak = 0, checkpoint = 0, multiply_adds = 0;
-  std::vector<std::string> losses;
+  std::vector<std::string> losses;  ///< columns of the log, in its order
 };
 
+/// Trains any model that is a TrainableModel, on a device and in a scalar type.
 template <class M, Device D, Scalar T>
 class ModelTraining final : public Trainable {
  public:
-  using Options = typename M::Options;
+  static constexpr bool fits = detail::trainable_model<M, D, T>();  ///< or a sentence
+  /// The model's own, which derive from TrainingOptions.
+  using Options = ModelOptions<M>;
 
   /// Allocates and initializes everything. `losses`: their names, as the plan has them. Throws
   /// UsageError for options that do not work, ShapeError, DeviceError where memory is short.
@@ -88,14 +130,17 @@ class ModelTraining final : public Trainable {
         names_(std::move(losses)),
         device_(std::move(device)),
         model_(*device_, options_) {
-    static_assert(TrainableModel<M, D, T>,
-                  "limn: a model to train needs Options derived from TrainingOptions, a "
-                  "constructor from (device, options), a title, players(f) and step(turn): see "
-                  "limn/train/model_training.hpp");
     const AdamOptions adam{options_.beta1, options_.beta2, 1e-8, options_.weight_decay};
-    model_.players([&](const std::string& name, auto& networks) {
-      players_.push_back(
-          std::make_unique<Player<D, T>>(*device_, name, networks, options_.seed, adam));
+    model_.players([&](const std::string& name, auto& networks, const auto&... optimizer) {
+      static_assert(sizeof...(optimizer) <= 1,
+                    "limn: players(f) calls f(name, networks), or f(name, networks, optimizer) "
+                    "with a function that makes the optimizer");
+      if constexpr (sizeof...(optimizer) == 0)
+        players_.push_back(
+            std::make_unique<Player<D, T>>(*device_, name, networks, options_.seed, adam));
+      else
+        players_.push_back(
+            std::make_unique<Player<D, T>>(*device_, name, networks, options_.seed, optimizer...));
     });
   }
 
@@ -120,7 +165,9 @@ class ModelTraining final : public Trainable {
     return plan;
   }
 
+  /// The networks.
   [[nodiscard]] M& model() { return model_; }
+  /// Where they are.
   [[nodiscard]] D& device() { return *device_; }
 
   [[nodiscard]] std::string description() const override {
@@ -163,16 +210,16 @@ class ModelTraining final : public Trainable {
   }
   void require_finite_state() override {
     for (const auto& player : players_)
-      limn::require_finite_state(player->parameters, *player->adam);
+      limn::require_finite_state(player->parameters, player->optimizer);
   }
 
   [[nodiscard]] std::vector<StateTensor> state() override {
     std::vector<StateTensor> tensors;
     for (const auto& player : players_) {
       append_values(player->parameters, tensors);
-      append_flat(first_moments_prefix, player->parameters, player->adam->first_moments(), tensors);
-      append_flat(second_moments_prefix, player->parameters, player->adam->second_moments(),
-                  tensors);
+      player->optimizer.keep([&](const std::string& name, const Tensor<D, param_t<T>>& flat) {
+        append_flat(player->optimizer.name() + "." + name + "/", player->parameters, flat, tensors);
+      });
     }
     if constexpr (requires { model_.keep([](const std::string&, const Tensor<D, T>&) {}); })
       model_.keep([&](const std::string& name, const Tensor<D, T>& tensor) {
@@ -189,12 +236,12 @@ class ModelTraining final : public Trainable {
     m["isa"] = kernels_of(*device_);
     m["random"] = "Philox4x32-10, counter-based: the state is option.seed and step";
     for (const auto& player : players_)
-      m["adam." + player->name + ".steps"] = text_of(player->adam->steps());
+      m[steps_entry(*player)] = text_of(player->optimizer.steps());
     return m;
   }
   void restore_counters(const SafetensorsFile& file) override {
     for (const auto& player : players_)
-      player->adam->set_steps(counter_entry(file, "adam." + player->name + ".steps"));
+      player->optimizer.set_steps(counter_entry(file, steps_entry(*player)));
   }
 
   [[nodiscard]] Samples samples(std::int64_t step) override {
@@ -211,6 +258,9 @@ class ModelTraining final : public Trainable {
   }
 
  private:
+  [[nodiscard]] static std::string steps_entry(const Player<D, T>& player) {
+    return player.optimizer.name() + "." + player.name + ".steps";
+  }
   [[nodiscard]] std::string sheet_title(std::int64_t step) const {
     return "Step " + std::to_string(step) + "\n" + description() + "; seed " +
            std::to_string(options_.seed);

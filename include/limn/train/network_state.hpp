@@ -11,11 +11,15 @@
 #include "limn/autograd/finite_probe.hpp"
 #include "limn/nn/parameter_set.hpp"
 #include "limn/optim/adam.hpp"
+#include "limn/optim/optimizer.hpp"
 #include "limn/train/state.hpp"
 
 namespace limn::inline v0 {
 
-inline constexpr const char *first_moments_prefix = "adam.m/", *second_moments_prefix = "adam.v/";
+/// What the names of Adam's first moments begin with in a checkpoint.
+inline constexpr const char* first_moments_prefix = "adam.m/";
+/// Of the second ones.
+inline constexpr const char* second_moments_prefix = "adam.v/";
 
 /// The parameters of a set under their names.
 template <Device D, Scalar T>
@@ -57,24 +61,46 @@ template <Device D, Scalar T>
   return {};
 }
 
-/// Throws NumericError where a weight of the set, a moment of its optimizer or an average is not
-/// finite: a second moment may overflow, from a finite gradient, and then stop its weight for good
-/// without making it infinite. Waits for the device.
+/// Throws NumericError "WHAT of PARAMETER are not finite" for the first weight whose numbers in a
+/// flat buffer are not, such as moments. Waits for the device.
+template <Device D, Scalar T>
+void require_finite_flat(const std::string& what, const ParameterSet<D, T>& set,
+                         const Tensor<D, param_t<T>>& flat) {
+  if (all_finite(flat)) return;
+  for (const auto* p : set.parameters()) {
+    if (p->role != Role::weight) continue;
+    if (const Index bad = count_not_finite(flat.view(set.offset(*p), p->shape)); bad > 0)
+      throw NumericError(what + " of " + p->name + " are not finite (" +
+                         detail::count_text(bad, p->shape) + ")");
+  }
+}
+
+/// Throws NumericError where a weight of the set or what it carries along (vectors of spectral
+/// normalization, averages of a batch normalization, which enter no loss of a training) is not
+/// finite. Waits for the device.
+template <Device D, Scalar T>
+void require_finite_values_of(const ParameterSet<D, T>& set) {
+  if (!all_finite(set.values()) || !all_finite(set.state()))
+    throw NumericError(first_not_finite(set));
+}
+
+/// The same, and where a moment of its optimizer or an average is not finite: a second moment may
+/// overflow, from a finite gradient, and then stop its weight for good without making it infinite.
 template <Device D, Scalar T>
 void require_finite_state(const ParameterSet<D, T>& set, const Adam<D, T>& adam) {
-  if (!all_finite(set.values())) throw NumericError(first_not_finite(set));
-  const auto require = [&](const char* what, const Tensor<D, param_t<T>>& flat) {
-    if (all_finite(flat)) return;
-    for (const auto* p : set.parameters()) {
-      if (p->role != Role::weight) continue;
-      if (const Index bad = count_not_finite(flat.view(set.offset(*p), p->shape)); bad > 0)
-        throw NumericError(std::string(what) + " of " + p->name + " are not finite (" +
-                           detail::count_text(bad, p->shape) + ")");
-    }
-  };
-  require("Adam's first moments", adam.first_moments());
-  require("Adam's second moments", adam.second_moments());
-  if (adam.averages().defined()) require("the averaged weights", adam.averages());
+  require_finite_values_of(set);
+  require_finite_flat("Adam's first moments", set, adam.first_moments());
+  require_finite_flat("Adam's second moments", set, adam.second_moments());
+  if (adam.averages().defined()) require_finite_flat("the averaged weights", set, adam.averages());
+}
+
+/// The same for any optimizer of a player: "adam.v of ... are not finite".
+template <Device D, Scalar T>
+void require_finite_state(const ParameterSet<D, T>& set, const AnyOptimizer<D, T>& optimizer) {
+  require_finite_values_of(set);
+  optimizer.keep([&](const std::string& name, const Tensor<D, param_t<T>>& flat) {
+    require_finite_flat(optimizer.name() + "." + name, set, flat);
+  });
 }
 
 }  // namespace limn::inline v0

@@ -23,9 +23,11 @@ template <Device D, Scalar P>
   return value;
 }
 
+/// Loss terms of one player, gathered on one tape.
 template <Device D, Scalar T>
 class Objective {
  public:
+  /// The scalar type of losses.
   using P = param_t<T>;
 
   /// Adds weight times a loss, (1,1,1,1). Throws ShapeError for a loss of several values.

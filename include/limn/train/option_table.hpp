@@ -28,6 +28,7 @@ namespace limn::inline v0 {
 
 /// Bounds of a number; what is beyond is a mistake, and sizes within never overflow.
 struct OptionRange {
+  /// Both belong to it.
   double low = 0, high = 0;
 };
 
@@ -39,11 +40,17 @@ template <class Options, class F>
 requires requires(Options& o, F& f) { o.visit(f); }
 void for_each_option(Options& options, F&& f) { options.visit(f); }
 
+/// "squash", "pad" or "crop".
 [[nodiscard]] inline std::string option_text(Fit f) { return to_string(f); }
+/// "none", or names with commas between.
 [[nodiscard]] inline std::string option_text(const Distortions& d) { return to_string(d); }
+/// "computed" or "bf16".
 [[nodiscard]] inline std::string option_text(StashFormat f) { return to_string(f); }
+/// "fast" or "strict".
 [[nodiscard]] inline std::string option_text(Maths m) { return to_string(m); }
+/// "on" or "off".
 [[nodiscard]] inline std::string option_text(OnOff o) { return to_string(o); }
+/// The shortest text that gives the number again; "true" or "false".
 template <class T>
 requires std::is_arithmetic_v<T>
 [[nodiscard]] std::string option_text(T value) { return text_of(value); }
@@ -53,18 +60,22 @@ inline void parse_option(const std::string& /*name*/, std::string_view text, Opt
                          Fit& value) {
   value = parse_fit(text);
 }
+/// "fast" or "strict".
 inline void parse_option(const std::string& /*name*/, std::string_view text, OptionRange /*range*/,
                          Maths& value) {
   value = parse_maths(text);
 }
+/// "computed" or "bf16".
 inline void parse_option(const std::string& /*name*/, std::string_view text, OptionRange /*range*/,
                          StashFormat& value) {
   value = parse_stash_format(text);
 }
+/// "none", or names with commas between.
 inline void parse_option(const std::string& /*name*/, std::string_view text, OptionRange /*range*/,
                          Distortions& value) {
   value = parse_distortions(text);
 }
+/// "true" or "false".
 inline void parse_option(const std::string& name, std::string_view text, OptionRange /*range*/,
                          OnOff& value) {
   value = parse_on_off(name, text);
@@ -75,15 +86,18 @@ inline void parse_option(const std::string& name, std::string_view text, OptionR
     throw UsageError(name + " '" + std::string(text) + "' is none of true, false");
   value = text == "true";
 }
+/// A number within the range, its ends included.
 inline void parse_option(const std::string& name, std::string_view text, OptionRange range,
                          double& value) {
   value = parse_number<double>(name, text, range.low, range.high);
 }
+/// A whole number within the range, its ends included.
 inline void parse_option(const std::string& name, std::string_view text, OptionRange range,
                          std::int64_t& value) {
   value = parse_number<std::int64_t>(name, text, static_cast<std::int64_t>(range.low),
                                      static_cast<std::int64_t>(range.high));
 }
+/// A whole number from 0 on: a seed, for which the range does not count.
 inline void parse_option(const std::string& name, std::string_view text, OptionRange /*range*/,
                          std::uint64_t& value) {
   value = parse_number<std::uint64_t>(name, text, 0, std::numeric_limits<std::uint64_t>::max());

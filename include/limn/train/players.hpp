@@ -6,14 +6,15 @@
 #include <cstdint>
 #include <list>
 #include <memory>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 #include "limn/autograd/finite_probe.hpp"
+#include "limn/ops/augmentation.hpp"
 #include "limn/optim/adam.hpp"
+#include "limn/optim/optimizer.hpp"
 #include "limn/train/objective.hpp"
 
 namespace limn::inline v0 {
@@ -21,19 +22,31 @@ namespace limn::inline v0 {
 /// Networks that learn together.
 template <Device D, Scalar T>
 struct Player {
-  std::string name;
-  const void* networks;  ///< what the model calls them by
-  ParameterSet<D, T> parameters;
-  std::optional<Adam<D, T>> adam;
+  std::string name;               ///< "D": its loss is the column "D_loss"
+  const void* networks;           ///< what the model calls them by
+  ParameterSet<D, T> parameters;  ///< of all its networks
+  AnyOptimizer<D, T> optimizer;   ///< of the parameters
 
-  /// `group` is one network, or a struct of several; it must stay where it is.
+  /// `group` is one network, or a struct of several; it must stay where it is. `make(parameters)`
+  /// gives the optimizer (optim/optimizer.hpp).
+  template <class Networks, class Make>
+  Player(D& device, std::string called, Networks& group, std::uint64_t seed, const Make& make)
+      : name(std::move(called)),
+        networks(&group),
+        parameters(device),
+        optimizer(initialized(group, seed), make) {}
+  /// With Adam.
   template <class Networks>
   Player(D& device, std::string called, Networks& group, std::uint64_t seed,
          const AdamOptions& options)
-      : name(std::move(called)), networks(&group), parameters(device) {
+      : Player(device, std::move(called), group, seed,
+               [&options](auto& weights) { return Adam<D, T>(weights, options); }) {}
+
+ private:
+  ParameterSet<D, T>& initialized(auto& group, std::uint64_t seed) {
     parameters.add(name, group).allocate(true);
     parameters.initialize(seed);
-    adam.emplace(parameters, options);
+    return parameters;
   }
 };
 
@@ -60,7 +73,9 @@ class Turn {
   [[nodiscard]] std::int64_t step() const { return step_; }
   /// The pictures of A and B, (N,S,S,C) in [-1, 1]; no B where there is one kind of pictures.
   [[nodiscard]] const Tensor<D, T>& a() const { return a_; }
+  /// The pictures of B; undefined where there is one kind.
   [[nodiscard]] const Tensor<D, T>& b() const { return b_; }
+  /// Where the pictures are.
   [[nodiscard]] D& device() const { return a_.device(); }
 
   /// Random numbers of this step for one purpose: the same in every run with this seed, resumed or
@@ -73,6 +88,21 @@ class Turn {
     Tensor<D, T> z(device(), shape);
     primitive::normal(random(purpose), 0, 0, 1, z);
     return z;
+  }
+
+  /// What a discriminator is shown instead of these pictures (ops/augmentation.hpp), with random
+  /// numbers of this step and purpose: real and made pictures each have their own. Throws what the
+  /// augmentation throws.
+  template <class A>
+  [[nodiscard]] Var<D, T> augment(const A& augmentation, const Var<D, T>& pictures,
+                                  std::string_view purpose) const {
+    static_assert(AugmentationOf<A, D, T>,
+                  "limn: an augmentation needs operator()(x, random) const, which takes pictures, "
+                  "a Var<D, T>, and a Philox, and gives pictures of the same type");
+    if constexpr (AugmentationOf<A, D, T>)
+      return augmentation(pictures, random(purpose));
+    else
+      return {};
   }
 
   /// A player's parameters, for gradient penalties.
@@ -104,7 +134,7 @@ class Turn {
       show(who.name + "_loss", sum.value());
     }
     if (looks()) require_finite_gradients(who);
-    who.adam->step(rate_);
+    who.optimizer.step(rate_);
     who.parameters.release_gradients();
   }
 

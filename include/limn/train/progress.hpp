@@ -53,11 +53,13 @@ namespace limn::inline v0 {
 /// Seconds per step, as a mean that forgets: old steps count less.
 class Pace {
  public:
+  /// Of one step.
   void add(double seconds) {
     // the first steps warm caches up: the mean starts as a plain one
     ++count_;
     mean_ += (seconds - mean_) / std::min<double>(count_, 50);
   }
+  /// Per step; 0 before the first.
   [[nodiscard]] double seconds() const { return mean_; }
 
  private:
@@ -67,12 +69,14 @@ class Pace {
 /// Writes progress to a stream of the C library, which outlives it.
 class ProgressLine {
  public:
+  /// Asks once whether the stream is a terminal.
   explicit ProgressLine(std::FILE* stream)
       : stream_(stream), terminal_(::isatty(::fileno(stream)) == 1) {}
   ProgressLine(const ProgressLine&) = delete;
   ProgressLine& operator=(const ProgressLine&) = delete;
   ~ProgressLine() { close(); }
 
+  /// Whether one line renews itself; else there are whole lines.
   [[nodiscard]] bool terminal() const { return terminal_; }
 
   /// Shows `text` in place of the last one. Terminals are not written to more often than ten times

@@ -26,12 +26,16 @@ namespace limn::inline v0 {
 
 /// What a report says of a session besides its events.
 struct RecordFacts {
+  /// Names and values, as a page shows them: of the training, of the machine.
   Facts options, machine;
-  std::vector<LossFamily> families;
+  std::vector<LossFamily> families;  ///< which loss terms share a chart
+  /// Of the training, and between two lines of its log.
   std::int64_t steps = 0, log_every = 0;
   std::int64_t rollbacks = 0;  ///< before the session
 };
 
+/// Listens to a training (events) and writes RUN/events.jsonl, report.html and, if wanted, event
+/// files.
 class Record : public std::enable_shared_from_this<Record> {
  public:
   /// `warn` is told, once, what could not be written. Nothing is until begin().

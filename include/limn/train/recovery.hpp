@@ -22,8 +22,9 @@ namespace limn::inline v0 {
 /// last good checkpoint, at most `most_rollbacks` times, then stop.
 enum class OnProblem { warn, stop, rollback };
 
-inline constexpr std::int64_t most_rollbacks = 3;
+inline constexpr std::int64_t most_rollbacks = 3;  ///< after so many, a problem stops
 
+/// "warn", "stop" or "rollback".
 [[nodiscard]] constexpr const char* to_string(OnProblem p) {
   return p == OnProblem::warn ? "warn" : p == OnProblem::stop ? "stop" : "rollback";
 }
@@ -36,11 +37,12 @@ inline constexpr std::int64_t most_rollbacks = 3;
 
 /// How often a training has been rolled back, and what that changed. Part of its state.
 struct Recovery {
-  std::int64_t rollbacks = 0;
+  std::int64_t rollbacks = 0;   ///< so far
   double rate_factor = 1;       ///< of the learning rate
   std::int64_t data_order = 0;  ///< number of the order of the pictures
   bool operator==(const Recovery&) const = default;
 
+  /// After one more: half the learning rate, another order.
   [[nodiscard]] Recovery next() const { return {rollbacks + 1, rate_factor / 2, data_order + 1}; }
   /// The seed of the pictures' order and augmentation, made of the run's seed.
   [[nodiscard]] std::uint64_t data_seed(std::uint64_t seed) const {

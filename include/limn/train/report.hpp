@@ -12,6 +12,7 @@
 
 namespace limn::inline v0 {
 
+/// RUN/report.html
 [[nodiscard]] inline std::filesystem::path report_path(const std::filesystem::path& run) {
   return run / "report.html";
 }
@@ -23,6 +24,7 @@ inline void write_report(const std::filesystem::path& run, ReportSheets& sheets)
   const std::string page = report_html(history, sheets.of(run, history.step), std::time(nullptr));
   write_file(report_path(run), page.data(), static_cast<Index>(page.size()));
 }
+/// The same, with all sheets read anew.
 inline void write_report(const std::filesystem::path& run) {
   ReportSheets sheets;
   write_report(run, sheets);

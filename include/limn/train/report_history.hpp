@@ -23,50 +23,63 @@ namespace limn::inline v0 {
 /// A column of the log: per point the mean of the lines it stands for, and their least and
 /// greatest value.
 struct LossHistory {
-  std::string name;
+  std::string name;  ///< of the column
+  /// One value for each point.
   std::vector<double> mean, low, high;
-  double last = 0;
+  double last = 0;  ///< of the last line
 };
 /// A signal at the steps that the journal has: how many values, their least, mean and greatest.
 struct SignalHistory {
-  std::string name;
-  std::int64_t count = 0;
+  std::string name;        ///< of the signal
+  std::int64_t count = 0;  ///< of values, at the last of the steps
+  /// One value for each step; of the values that there were, least, mean and greatest.
   std::vector<double> steps, low, mean, high;
 };
+/// A score of the test pictures over the steps at which it was computed.
 struct ScoreHistory {
-  std::string name;
+  std::string name;  ///< "kid", "ssim", "l1"
+  /// Equally many.
   std::vector<double> steps, values;
 };
 /// A problem or a message, however often it came.
 struct NoteHistory {
+  /// A word for programs, empty for a message; the sentence, as it came last.
   std::string kind, text;
+  /// The steps at which it came first and last, and how often.
   std::int64_t first = 0, last = 0, times = 0;
 };
 /// Loss terms that belong into one chart: those whose names begin with `key`.
 struct LossFamily {
+  /// What names begin with; heading of the chart, of the charts beside it; a sentence below.
   std::string key, title, group, note;
   double level = std::numeric_limits<double>::quiet_NaN();  ///< where nothing has been learned
 };
+/// Names and values, in the order in which a page shows them.
 using Facts = std::vector<std::pair<std::string, std::string>>;
+/// From one start of the program to its end, however that came.
 struct SessionHistory {
-  std::int64_t first_step = 0;
-  std::string began;
+  std::int64_t first_step = 0;  ///< the first one that it made
+  std::string began;            ///< when, in UTC
+  /// As RecordFacts has them.
   Facts options, machine;
 };
 
+/// Everything that a report shows of a run, but its sheets.
 struct RunHistory {
-  std::string name;
+  std::string name;                  ///< of the run's folder
   std::int64_t step = 0, steps = 0;  ///< done, and to do
-  double seconds = 0, pace = 0;      ///< of training, and per step lately
-  std::string as_of;                 ///< when the journal last heard of it, in UTC
-  std::vector<double> at;            ///< the steps of the points of losses
-  LossHistory learning_rate;
-  std::vector<LossHistory> losses;
-  std::vector<SignalHistory> signals;
-  std::vector<ScoreHistory> scores;
+  /// Of training, and per step lately.
+  double seconds = 0, pace = 0;        ///< of training, and per step lately
+  std::string as_of;                   ///< when the journal last heard of it, in UTC
+  std::vector<double> at;              ///< the steps of the points of losses
+  LossHistory learning_rate;           ///< of the log's lines
+  std::vector<LossHistory> losses;     ///< in the order of the log
+  std::vector<SignalHistory> signals;  ///< in the order in which they first came
+  std::vector<ScoreHistory> scores;    ///< in the order in which they first came
+  /// In the order in which they first came.
   std::vector<NoteHistory> problems, messages;
-  std::vector<SessionHistory> sessions;
-  std::vector<LossFamily> families;
+  std::vector<SessionHistory> sessions;  ///< the last one is the latest
+  std::vector<LossFamily> families;      ///< of the last session
 };
 
 namespace detail {

@@ -21,6 +21,7 @@
 
 namespace limn::inline v0 {
 
+/// RFC 4648, with padding and without line breaks.
 [[nodiscard]] inline std::string base64(std::span<const std::uint8_t> bytes) {
   static constexpr char digits[] =
       "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
@@ -38,7 +39,8 @@ namespace limn::inline v0 {
 
 /// A sheet as it stands in a report.
 struct ReportSheet {
-  std::int64_t step = 0;
+  std::int64_t step = 0;  ///< that it was drawn after
+  /// In pixels of the JPEG.
   Index width = 0, height = 0;
   std::string jpeg;  ///< in base64
 };

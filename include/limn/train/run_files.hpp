@@ -132,6 +132,7 @@ class RunFiles {
     best_ = saved_best_ = std::move(best);
     best_is_new_ = false;
   }
+  /// The best score so far; none before the first.
   [[nodiscard]] const std::optional<Best>& best() const { return best_; }
 
   /// The training has gone back to the checkpoint of step `done`. The next save replaces newer

@@ -37,6 +37,7 @@ class RunLock {
       // a full disk: the lock holds without a name
     }
   }
+  /// The other one holds nothing afterwards.
   RunLock(RunLock&& other) noexcept
       : path_(std::exchange(other.path_, {})), file_(std::move(other.file_)) {}
   RunLock& operator=(RunLock&&) = delete;

@@ -17,22 +17,25 @@ namespace limn::inline v0 {
 
 /// One test picture and what became of it; what a model does not make stays empty.
 struct Sample {
-  std::string name;              ///< of the picture
+  std::string name;  ///< of the picture
+  /// Domains: "A", "B".
   std::string from, to;          ///< domains: "A", "B"
   Picture input;                 ///< as the network sees it
   Picture translation;           ///< of domain `to`
   Picture cycle{};               ///< translated back
   Picture identity{};            ///< what the generator into `from` makes of the input
   std::vector<float> heatmap{};  ///< attention, (heatmap_height, heatmap_width), of any range
+  /// Of the heatmap; 0 without.
   Index heatmap_height = 0, heatmap_width = 0;
 };
 
 /// All of them after a step, the samples of a direction next to each other.
 struct Samples {
-  std::int64_t step = 0;
-  std::string title;  ///< of a sheet: what model this is
-  std::vector<Sample> all;
+  std::int64_t step = 0;    ///< after which they were made
+  std::string title;        ///< of a sheet: what model this is
+  std::vector<Sample> all;  ///< of both directions
 
+  /// Nothing was made.
   [[nodiscard]] bool empty() const { return all.empty(); }
 };
 

@@ -30,13 +30,15 @@ inline constexpr const char* averages_prefix = "ema/";
 
 /// One tensor of a state: what it is called in files, and access to its bytes on its device.
 struct StateTensor {
-  std::string name;
-  StorageType type = StorageType::f32;
-  std::vector<Index> shape;  ///< n, h, w, c
+  std::string name;                     ///< as in a checkpoint
+  StorageType type = StorageType::f32;  ///< of its numbers in the file
+  std::vector<Index> shape;             ///< n, h, w, c
   /// Copies `bytes` bytes from `offset` on to the host, or from it.
   std::function<void(Index offset, void* to, Index bytes)> download;
+  /// From the host, likewise.
   std::function<void(Index offset, const void* from, Index bytes)> upload;
 
+  /// Of its numbers; 0 where that is more than there can be.
   [[nodiscard]] Index bytes() const { return tensor_bytes(type, shape).value_or(0); }
 };
 

@@ -33,6 +33,7 @@ class TensorBoardLog {
     go_on_from(first_step);
   }
 
+  /// Of the event file.
   [[nodiscard]] const std::filesystem::path& path() const { return file_.path(); }
 
   /// The training goes on with this step: what was added for it and later ones is void.

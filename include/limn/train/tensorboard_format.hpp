@@ -37,25 +37,31 @@ namespace limn::inline v0 {
 /// A message of protocol buffers on its way out. Fields are appended in the order of the calls.
 class ProtoMessage {
  public:
+  /// As they are on the wire.
   [[nodiscard]] const std::string& bytes() const { return bytes_; }
 
+  /// A varint: int64, bool, enumerations.
   void integer(int field, std::int64_t value) {
     key(field, 0);
     varint(static_cast<std::uint64_t>(value));
   }
+  /// A double, 8 bytes.
   void fixed(int field, double value) {
     key(field, 1);
     little_endian(bytes_, std::bit_cast<std::uint64_t>(value));
   }
+  /// A float, 4 bytes.
   void fixed(int field, float value) {
     key(field, 5);
     little_endian(bytes_, std::bit_cast<std::uint32_t>(value));
   }
+  /// A string or bytes.
   void text(int field, std::string_view value) {
     key(field, 2);
     varint(value.size());
     bytes_ += value;
   }
+  /// An embedded message.
   void message(int field, const ProtoMessage& value) { text(field, value.bytes()); }
   /// A repeated field, packed.
   void packed(int field, std::span<const double> values) {
@@ -107,8 +113,10 @@ inline ProtoMessage tagged(std::string_view tag) {
 /// What is shown of one moment: a Summary with values under tags ("loss/D_loss").
 class TensorBoardSummary {
  public:
+  /// The Summary.
   [[nodiscard]] const ProtoMessage& message() const { return message_; }
 
+  /// A number; TensorBoard keeps a float of it.
   void scalar(std::string_view tag, double value) {
     ProtoMessage one = detail::tagged(tag);
     one.fixed(2, static_cast<float>(value));

@@ -23,6 +23,7 @@ template <std::floating_point T>
   char text[64];
   return {text, std::to_chars(text, text + sizeof text, value, std::chars_format::general).ptr};
 }
+/// "true" or "false".
 [[nodiscard]] inline std::string text_of(bool value) { return value ? "true" : "false"; }
 
 /// A number with so many significant digits at most: for logs and progress lines.

@@ -33,6 +33,7 @@ class Trainable {
   [[nodiscard]] virtual std::string description() const = 0;
   /// Names of the loss terms, in the order in which losses() gives their values.
   [[nodiscard]] virtual std::vector<std::string> loss_names() const = 0;
+  /// Of a step, counted from 1, with all factors of scale_learning_rate() so far.
   [[nodiscard]] virtual double learning_rate(std::int64_t step) const = 0;
   /// Multiplies the learning rate of all steps to come, for a training that broke down. Throws
   /// UsageError where a model cannot.

@@ -31,6 +31,7 @@ struct Finding {
 /// Looks at one kind of trouble of one thing. A judgement is made of what it has seen.
 class WatchRule {
  public:
+  /// What kind() and grave() say.
   WatchRule(std::string kind, bool grave) : kind_(std::move(kind)), grave_(grave) {}
   WatchRule(const WatchRule&) = delete;
   WatchRule& operator=(const WatchRule&) = delete;
@@ -43,7 +44,9 @@ class WatchRule {
 
   /// Takes what a training tells, and leaves its judgement in wrong().
   virtual void see(const StepReport& /*report*/) {}
+  /// The same for a sheet's pictures.
   virtual void see(const Samples& /*samples*/) {}
+  /// What is wrong by the last judgement; none: nothing.
   [[nodiscard]] const std::optional<Finding>& wrong() const { return wrong_; }
   /// Whether there is a judgement since the last call: what a rule does not look at is no news.
   [[nodiscard]] bool take_judged() { return std::exchange(judged_, false); }
@@ -53,6 +56,7 @@ class WatchRule {
   virtual void remember(const std::function<void(double&)>& f) = 0;
 
  protected:
+  /// For see(): what it finds wrong now, or nothing.
   void judge(std::optional<Finding> finding) {
     wrong_ = std::move(finding);
     judged_ = true;
@@ -67,8 +71,10 @@ class WatchRule {
 
 /// How long something has been so without a break.
 struct Lasting {
+  /// The step at which it began, and how often it was looked at since; 0: it is not so.
   double since = 0, seen = 0;
 
+  /// At each look, whether it is so.
   void see(std::int64_t step, bool so) {
     if (!so) return static_cast<void>(since = seen = 0);
     if (seen == 0) since = static_cast<double>(step);
@@ -78,25 +84,31 @@ struct Lasting {
   [[nodiscard]] bool for_steps(std::int64_t step, double steps, double looks) const {
     return seen >= looks && static_cast<double>(step) - since >= steps;
   }
+  /// The step at which it began.
   [[nodiscard]] std::int64_t begin() const { return static_cast<std::int64_t>(since); }
+  /// See WatchRule::remember.
   void remember(const std::function<void(double&)>& f) {
     f(since);
     f(seen);
   }
 };
 
+/// Rules, and what they have told already.
 class Watch {
  public:
+  /// Each belongs to one watch: it remembers.
   using Rules = std::vector<std::unique_ptr<WatchRule>>;
 
   /// Without rules: sees nothing.
   Watch() = default;
+  /// With these rules, in whose order problems are told.
   explicit Watch(Rules rules) : rules_(std::move(rules)), told_(rules_.size(), 0) {}
 
   /// What has just begun to look wrong.
   [[nodiscard]] std::vector<Problem> see(const StepReport& report) {
     return see(report.step, report);
   }
+  /// The same of a sheet's pictures.
   [[nodiscard]] std::vector<Problem> see(const Samples& samples) {
     return see(samples.step, samples);
   }

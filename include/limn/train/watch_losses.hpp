@@ -17,12 +17,14 @@ namespace limn::inline v0 {
 
 /// For how long something must last: steps, and looks at them.
 struct Patience {
+  /// Both must have passed.
   double steps = 500, looks = 20;
 };
 
 /// The exponentially fading mean of a series over about `time` steps.
 class FadingMean {
  public:
+  /// `time` in steps; no value yet.
   explicit FadingMean(double time) : time_(time) {}
   /// `steps` after the last value.
   void add(double value, double steps) {
@@ -30,7 +32,9 @@ class FadingMean {
     sum_ = keep * sum_ + (1 - keep) * value;
     weight_ = keep * weight_ + (1 - keep);
   }
+  /// 0 before the first value.
   [[nodiscard]] double mean() const { return weight_ > 0 ? sum_ / weight_ : 0; }
+  /// See WatchRule::remember.
   void remember(const std::function<void(double&)>& f) {
     f(sum_);
     f(weight_);
@@ -43,6 +47,7 @@ class FadingMean {
 /// A rule that looks at losses each time that they were read anew.
 class LossRule : public WatchRule {
  public:
+  /// As WatchRule.
   using WatchRule::WatchRule;
 
   void see(const StepReport& report) final {
@@ -65,11 +70,14 @@ class LossRule : public WatchRule {
 /// A term that stays at one value, within `within`: that of something that does not learn.
 class Plateau final : public LossRule {
  public:
+  /// Which term, and what it means.
   struct Of {
-    std::string term;
+    std::string term;  ///< name of the loss term
+    /// In the middle, and how far from it.
     double value = 0, within = 0;
     std::string text;  ///< follows "TERM has stayed at VALUE for N steps, "
   };
+  /// `kind` for programs; grave.
   Plateau(std::string kind, Of of, Patience patience = {300, 20})
       : LossRule(std::move(kind), true), of_(std::move(of)), patience_(patience) {}
 
@@ -97,13 +105,18 @@ class Plateau final : public LossRule {
 /// term against it stays where nothing is believed (about 1): the generator gets no direction.
 class Saturation final : public LossRule {
  public:
+  /// Whose loss terms, and what to do.
   struct Of {
     std::string discriminator;  ///< its name
+    /// Names of the loss terms: the discriminator's, the generator's against it.
     std::string its_term, generators_term;
-    std::string advice;
+    std::string advice;  ///< ends the sentence
   };
+  /// Below which its loss counts as 0, above which the generator's as 1, and steps of the fading
+  /// means.
   static constexpr double nothing = 0.02, everything = 0.8, time = 100;
 
+  /// Of one discriminator.
   explicit Saturation(Of of, Patience patience = {500, 20})
       : LossRule("saturated-discriminator", true), of_(std::move(of)), patience_(patience) {}
 
@@ -139,12 +152,15 @@ class Saturation final : public LossRule {
 /// that knows nothing has.
 class Divergence final : public LossRule {
  public:
+  /// One that may leave its bounds.
   struct Term {
-    std::string name;
+    std::string name;     ///< of the loss term
     double ignorant = 1;  ///< its value for a network that knows nothing
   };
+  /// How many times `ignorant` is too much, and steps of the fading means.
   static constexpr double times = 10, time = 20;
 
+  /// `advice` ends the sentence.
   Divergence(std::vector<Term> terms, std::string advice, Patience patience = {20, 3})
       : LossRule("diverging", true),
         terms_(std::move(terms)),

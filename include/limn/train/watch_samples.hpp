@@ -55,6 +55,7 @@ namespace limn::inline v0 {
 /// A rule about the samples of one direction.
 class SamplesRule : public WatchRule {
  public:
+  /// From domain `from` to domain `to`.
   SamplesRule(std::string kind, bool grave, std::string from, std::string to)
       : WatchRule(std::move(kind), grave), from_(std::move(from)), to_(std::move(to)) {}
 
@@ -72,7 +73,9 @@ class SamplesRule : public WatchRule {
   void remember(const std::function<void(double&)>& f) final { lasting_.remember(f); }
 
  protected:
+  /// Samples of the rule's direction, in the order of the sheet.
   using Ours = std::vector<const Sample*>;
+  /// "A to B"
   [[nodiscard]] std::string direction() const { return from_ + " to " + to_; }
 
  private:
@@ -87,6 +90,7 @@ class SamplesRule : public WatchRule {
 /// thirtieth of what the inputs do, and by less than 2 levels of 255.
 class Collapse final : public SamplesRule {
  public:
+  /// From domain `from` to domain `to`.
   Collapse(std::string from, std::string to)
       : SamplesRule("collapsed-generator", true, std::move(from), std::move(to)) {}
 
@@ -113,6 +117,7 @@ class Collapse final : public SamplesRule {
 /// Every heatmap flat: nothing is attended to, or everything.
 class FlatHeatmap final : public SamplesRule {
  public:
+  /// From domain `from` to domain `to`.
   FlatHeatmap(std::string from, std::string to)
       : SamplesRule("constant-heatmap", false, std::move(from), std::move(to)) {}
 
@@ -135,6 +140,7 @@ class FlatHeatmap final : public SamplesRule {
 /// other (silhouettes against negatives would).
 class Inversion final : public SamplesRule {
  public:
+  /// From domain `from` to domain `to`.
   Inversion(std::string from, std::string to)
       : SamplesRule("colour-inversion", false, std::move(from), std::move(to)) {}
 

@@ -29,6 +29,7 @@ namespace limn::inline v0 {
 /// All rho of a network within 0.001 of 0 or of 1: its normalizations have nothing left to choose.
 class RhoAtBound final : public WatchRule {
  public:
+  /// Of one network by its name in signals: "genA2B".
   explicit RhoAtBound(std::string network, Patience patience = {500, 5})
       : WatchRule("rho-at-bound", false), network_(std::move(network)), patience_(patience) {}
 
@@ -65,6 +66,7 @@ class RhoAtBound final : public WatchRule {
 /// having decayed.
 class NothingLearns final : public WatchRule {
  public:
+  /// Of one network by its name in signals: "genA2B".
   explicit NothingLearns(std::string network, Patience patience = {100, 4})
       : WatchRule("nothing-learns", true), network_(std::move(network)), patience_(patience) {}
 

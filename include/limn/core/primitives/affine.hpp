@@ -25,6 +25,7 @@ void moments(const Tensor<D, T>& x, const Tensor<D, param_t<T>>& mean,
   if (begin(device, traffic(x))) Affine<D, T>::moments(device, x, mean, m2, scratch);
 }
 
+/// Throws ShapeError, which names `where`, unless `a` is (N,1,1,C) or (1,1,1,C) for x (N,H,W,C).
 inline void require_coefficients(const char* where, const Shape& x, const Shape& a) {
   require(a.h == 1 && a.w == 1 && a.c == x.c && (a.n == x.n || a.n == 1), where,
           "coefficients must be (N,1,1,C) or (1,1,1,C)", x, a);

@@ -14,7 +14,7 @@ namespace limn::inline v0::primitive {
 template <Device D, Scalar T>
 struct ConvEpilogue {
   Tensor<D, param_t<T>> bias;  ///< (1,1,1,O)
-  Activation activation;
+  Activation activation;       ///< applied after the bias; identity where moments are wanted
   Tensor<D, param_t<T>> mean;  ///< (N,1,1,O): mean over H, W
   Tensor<D, param_t<T>> m2;    ///< (N,1,1,O): sum over H, W of (y - mean)^2
 };

@@ -19,8 +19,10 @@ namespace limn::inline v0::primitive {
 /// What happens to one picture. It reaches the device as a row of a tensor, (N,1,1,9), so that a
 /// step that was captured once can be replayed with new numbers.
 struct Distortion {
+  /// b, s and c of this file's formula: added, and two factors.
   double brightness = 0, saturation = 1, contrast = 1;
-  Index down = 0, right = 0;  ///< the shift; what comes in is 0
+  /// The shift of the picture in pixels, towards higher indices; what comes in is 0.
+  Index down = 0, right = 0;
   /// Rows [top, bottom) and columns [left, right) that become 0; they may lie outside.
   Index hole_top = 0, hole_bottom = 0, hole_left = 0, hole_right = 0;
 
@@ -38,9 +40,12 @@ struct Distortion {
 /// A row of them, as kernels read it. Positions count rows first.
 template <class P>
 struct DistortionRow {
+  /// Factors of the colours, as in Distortion.
   P brightness, saturation, contrast;
+  /// Pixels, as in Distortion.
   int down, right, hole_top, hole_bottom, hole_left, hole_right;
 
+  /// From nine values in the order of Distortion::values().
   LIMN_HOST_DEVICE explicit DistortionRow(const P* row)
       : brightness(row[0]),
         saturation(row[1]),
@@ -52,13 +57,14 @@ struct DistortionRow {
         hole_left(static_cast<int>(row[7])),
         hole_right(static_cast<int>(row[8])) {}
 
-  /// Where y(i, j) reads x (forward), or x(i, j) is read by y (transposed); -1: nowhere.
+  /// Which pixel of x y(i, j) reads, row by row: i * width + j; -1: none.
   [[nodiscard]] LIMN_HOST_DEVICE int forward(int i, int j, int height, int width) const {
     if (hole(i, j)) return -1;
     i -= down;
     j -= right;
     return i < 0 || j < 0 || i >= height || j >= width ? -1 : i * width + j;
   }
+  /// The pixel of y that reads x(i, j), counted as forward() does; -1: none does.
   [[nodiscard]] LIMN_HOST_DEVICE int transposed(int i, int j, int height, int width) const {
     i += down;
     j += right;
@@ -75,6 +81,8 @@ struct DistortionRow {
 template <Device D, Scalar T>
 struct Distorting;
 
+/// Throws ShapeError, which names `where`, unless x and y have one shape (N,H,W,C) and `how` is
+/// (N,1,1,9).
 template <Device D, Scalar T>
 void require_distorted(const char* where, const Tensor<D, param_t<T>>& how, const Tensor<D, T>& x,
                        const Tensor<D, T>& y) {

@@ -10,6 +10,7 @@
 
 namespace limn::inline v0::primitive {
 
+/// How resized values are read: the nearest pixel, or a mean of four by distance.
 enum class Interpolation { nearest, bilinear };
 
 /// A device specializes this: pad, pad_backward, resize, resize_backward, copy_channels, copy,
@@ -21,6 +22,8 @@ struct Layout;
 template <Device D, Scalar From, Scalar To>
 struct Cast;
 
+/// Throws ShapeError, which names `where`, unless y is x with its padding, and x is large enough to
+/// be mirrored so far.
 inline void require_padded(const char* where, Padding padding, const Sides& s, const Shape& x,
                            const Shape& y) {
   require(y == Shape{x.n, x.h + s.top + s.bottom, x.w + s.left + s.right, x.c}, where,

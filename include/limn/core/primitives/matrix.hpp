@@ -8,11 +8,14 @@
 
 namespace limn::inline v0::primitive {
 
+/// Whether an operand of a product is transposed first.
 enum class Transpose { no, yes };
 
+/// Rows of a tensor seen as a matrix (n, h w c), or of its transpose.
 [[nodiscard]] constexpr Index rows(const Shape& s, Transpose t = Transpose::no) {
   return t == Transpose::no ? s.n : s.sample();
 }
+/// Columns of a tensor seen as a matrix (n, h w c), or of its transpose.
 [[nodiscard]] constexpr Index columns(const Shape& s, Transpose t = Transpose::no) {
   return t == Transpose::no ? s.sample() : s.n;
 }

@@ -17,29 +17,38 @@
 
 namespace limn::inline v0::primitive {
 
+/// How variances are used.
 struct NormSpec {
-  double epsilon = 1e-5;
-  bool unbiased = false;
+  double epsilon = 1e-5;  ///< added to a variance before the root is taken
+  bool unbiased = false;  ///< divide by the count less one in the statistics that the file comment
+                          ///< says, as torch.var does
 };
 
+/// What a and b of this file's formula are made from.
 template <Device D, Scalar P>
 struct NormOperands {
-  Tensor<D, P> mean, m2;          ///< moments of x, (N,1,1,C)
-  Index area = 0;                 ///< H*W of x
-  Tensor<D, P> rho, gamma, beta;  ///< each may be undefined
+  /// Moments of x, (N,1,1,C): means, and sums of squared differences from them.
+  Tensor<D, P> mean, m2;
+  Index area = 0;  ///< H*W of x
+  /// Of this file's formula; each may be undefined.
+  Tensor<D, P> rho, gamma, beta;
 };
 
+/// Where the gradients of the three learned operands go.
 template <Device D, Scalar P>
 struct NormGradients {
-  Tensor<D, P> rho, gamma, beta;  ///< undefined: not wanted; shaped like the operand
-  Write rho_write = Write::accumulate, gamma_write = Write::accumulate,
-        beta_write = Write::accumulate;
+  /// Shaped like the operand; undefined: not wanted.
+  Tensor<D, P> rho, gamma, beta;
+  Write rho_write = Write::accumulate;    ///< how rho's is written
+  Write gamma_write = Write::accumulate;  ///< how gamma's is written
+  Write beta_write = Write::accumulate;   ///< how beta's is written
 };
 
 /// A device specializes this: forward and backward.
 template <Device D, Scalar P>
 struct Normalization;
 
+/// Throws ShapeError, which names `where`, unless the operands have shapes that the formula allows.
 template <Device D, Scalar P>
 void require_norm(const char* where, const NormOperands<D, P>& o) {
   require(o.mean.shape() == o.m2.shape() && o.mean.shape().area() == 1, where,

@@ -20,6 +20,7 @@ namespace limn::inline v0::primitive {
 ///   w -= lr sqrt(1 - b2^t) / (1 - b1^t) * m / (sqrt(v) + epsilon).
 /// This is what stays from step to step; the rest is AdamRates.
 struct AdamRule {
+  /// As the formula names them: b1, b2, epsilon, decay.
   double beta1 = 0.5, beta2 = 0.999, epsilon = 1e-8, weight_decay = 0;
   bool epsilon_hat = false;
 };
@@ -53,7 +54,9 @@ struct AdamRates {
 
 /// An interval that values are kept in.
 struct Bounds {
+  /// Both ends belong to it.
   double low = 0, high = 0;
+  /// Compares both.
   friend bool operator==(const Bounds&, const Bounds&) = default;
 };
 
@@ -61,8 +64,8 @@ struct Bounds {
 ///   w = min(max(w, low), high);  average += average_rate (w - average).
 template <Device D, Scalar P>
 struct AdamExtras {
-  Tensor<D, P> average{};  ///< of w's size; undefined: none is kept
-  std::optional<Bounds> bounds{};
+  Tensor<D, P> average{};          ///< of w's size; undefined: none is kept
+  std::optional<Bounds> bounds{};  ///< where w is kept; none: anywhere
 };
 
 /// The gradient of a linear layer's weights (O, I), never formed: sum over samples of dy x^T.

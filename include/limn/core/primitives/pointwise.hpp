@@ -12,7 +12,9 @@ namespace limn::inline v0::primitive {
 
 /// Which axes a sum runs over.
 struct Axes {
+  /// Whether this axis is summed.
   bool n = false, h = false, w = false, c = false;
+  /// The shape of the sums: 1 along summed axes.
   [[nodiscard]] constexpr Shape reduced(const Shape& s) const {
     return {n ? 1 : s.n, h ? 1 : s.h, w ? 1 : s.w, c ? 1 : s.c};
   }
@@ -36,8 +38,8 @@ struct Axes {
   }
   return groups;
 }
-inline constexpr Axes all_axes{true, true, true, true};
-inline constexpr Axes positions{false, true, true, false};        ///< (N,H,W,C) -> (N,1,1,C)
+inline constexpr Axes all_axes{true, true, true, true};     ///< everything: (N,H,W,C) -> (1,1,1,1)
+inline constexpr Axes positions{false, true, true, false};  ///< (N,H,W,C) -> (N,1,1,C)
 inline constexpr Axes all_but_channels{true, true, true, false};  ///< (N,H,W,C) -> (1,1,1,C)
 
 /// A device specializes this: map, map2, map_reduce, reduce.

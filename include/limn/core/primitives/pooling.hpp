@@ -13,6 +13,7 @@ namespace limn::inline v0::primitive {
 struct Bin {
   Index first, last;  ///< [first, last)
 };
+/// Bin i of `bins` over an axis of `extent` values. Neighbours overlap where bins do not divide it.
 [[nodiscard]] LIMN_HOST_DEVICE constexpr Bin adaptive_bin(Index i, Index extent, Index bins) {
   return {i * extent / bins, ((i + 1) * extent + bins - 1) / bins};
 }
@@ -22,6 +23,8 @@ struct Bin {
 template <Device D, Scalar T>
 struct Pooling;
 
+/// Throws ShapeError, which names `where`, unless y has x's samples and channels, and at least one
+/// and at most x's rows and columns.
 inline void require_pooled(const char* where, const Shape& x, const Shape& y) {
   require(x.n == y.n && x.c == y.c && y.h >= 1 && y.w >= 1 && y.h <= x.h && y.w <= x.w, where,
           "the pooled picture keeps samples and channels and is not larger", x, y);

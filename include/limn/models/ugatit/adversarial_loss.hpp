@@ -1,52 +1,110 @@
 // SPDX-License-Identifier: MIT
-// The adversarial loss that a training was asked for, by name.
+// The adversarial loss that a training was asked for, by name: a GanLoss and a gradient penalty
+// whose formulas are chosen when it runs. A type for each would compile every kernel that they are
+// used in once more, and this is read by a few logits.
 #pragma once
 
 #include "limn/loss/gan_losses.hpp"
+#include "limn/loss/gradient_penalty.hpp"
 #include "limn/models/ugatit/options.hpp"
 
 namespace limn::inline v0::ugatit {
 
-/// Means over maps or CAM logits of any shape, see limn/loss/gan_losses.hpp.
-class AdversarialLoss {
-  /// f(loss) with the type that the name stands for.
-  template <class F>
-  auto with(F&& f) const {
-    switch (type_) {
+namespace detail {
+
+enum class GanTerm { real, fake, generator };
+
+/// A pointwise loss l(x, t) of the type's GanLoss; t is not used.
+template <GanTerm term>
+struct ChosenLoss {
+  GanType type;
+
+  template <class A>
+  LIMN_HOST_DEVICE A operator()(A x, A t) const {
+    switch (type) {
       case GanType::gan:
-        return f(NonSaturatingGan{});
+      case GanType::dragan:
+      case GanType::r1:
+        return of(NonSaturatingGan{})(x, t);
       case GanType::hinge:
-        return f(HingeGan{});
+        return of(HingeGan{})(x, t);
+      case GanType::wgan_gp:
+      case GanType::wgan_lp:
+        return of(WassersteinGan{})(x, t);
       default:
-        return f(LeastSquaresGan{});
+        return of(LeastSquaresGan{})(x, t);
+    }
+  }
+  template <class A>
+  LIMN_HOST_DEVICE A derivative(A x, A t) const {
+    switch (type) {
+      case GanType::gan:
+      case GanType::dragan:
+      case GanType::r1:
+        return of(NonSaturatingGan{}).derivative(x, t);
+      case GanType::hinge:
+        return of(HingeGan{}).derivative(x, t);
+      case GanType::wgan_gp:
+      case GanType::wgan_lp:
+        return of(WassersteinGan{}).derivative(x, t);
+      default:
+        return of(LeastSquaresGan{}).derivative(x, t);
     }
   }
 
- public:
-  explicit AdversarialLoss(GanType type) : type_(type) {}
-
-  /// Of a discriminator; as published mean (D(real) - 1)^2 + mean D(fake)^2.
-  template <Device D, Scalar T>
-  [[nodiscard]] Var<D, param_t<T>> discriminator(const Var<D, T>& on_real,
-                                                 const Var<D, T>& on_fake) const {
-    return with([&](const auto& loss) { return discriminator_loss(loss, on_real, on_fake); });
-  }
-  /// Of a generator; as published mean (D(fake) - 1)^2.
-  template <Device D, Scalar T>
-  [[nodiscard]] Var<D, param_t<T>> generator(const Var<D, T>& on_fake) const {
-    return with([&](const auto& loss) { return generator_loss(loss, on_fake); });
-  }
-
-  /// The same for one logit, real and made alike.
-  [[nodiscard]] double of_discriminator(double logit) const {
-    return with([=](const auto& loss) { return loss.real(logit, 0.0) + loss.fake(logit, 0.0); });
-  }
-  [[nodiscard]] double of_generator(double logit) const {
-    return with([=](const auto& loss) -> double { return loss.generator(logit, 0.0); });
-  }
-
  private:
-  GanType type_;
+  template <class Loss>
+  LIMN_HOST_DEVICE static constexpr auto of(const Loss& loss) {
+    if constexpr (term == GanTerm::real)
+      return loss.real;
+    else if constexpr (term == GanTerm::fake)
+      return loss.fake;
+    else
+      return loss.generator;
+  }
+};
+
+/// f of a squared length, as the type penalizes it.
+struct ChosenPenalty {
+  GanType type;
+
+  template <class A>
+  LIMN_HOST_DEVICE A operator()(A q) const {
+    return type == GanType::r1        ? ZeroGradient{}(q)
+           : type == GanType::wgan_lp ? AtMostUnitGradient{}(q)
+                                      : UnitGradient{}(q);
+  }
+  template <class A>
+  LIMN_HOST_DEVICE A slope(A q) const {
+    return type == GanType::r1        ? ZeroGradient{}.slope(q)
+           : type == GanType::wgan_lp ? AtMostUnitGradient{}.slope(q)
+                                      : UnitGradient{}.slope(q);
+  }
+};
+
+}  // namespace detail
+
+/// A GanLoss, see limn/loss/gan_losses.hpp; as published mean (D(real) - 1)^2 + mean D(fake)^2 of a
+/// discriminator and mean (D(fake) - 1)^2 of a generator.
+struct AdversarialLoss {
+  detail::ChosenLoss<detail::GanTerm::real> real;            ///< of a discriminator's real logit
+  detail::ChosenLoss<detail::GanTerm::fake> fake;            ///< of its logit of what is made
+  detail::ChosenLoss<detail::GanTerm::generator> generator;  ///< of the same, for the generator
+  detail::ChosenPenalty penalty;  ///< for penalize_gradient, where penalizes(type)
+
+  /// As the type is played.
+  explicit AdversarialLoss(GanType type) : real{type}, fake{type}, generator{type}, penalty{type} {}
+
+  /// What a discriminator pays where real and made pictures have this logit.
+  [[nodiscard]] double of_discriminator(double logit) const {
+    return real(logit, 0.0) + fake(logit, 0.0);
+  }
+  /// What a generator pays for it.
+  [[nodiscard]] double of_generator(double logit) const { return generator(logit, 0.0); }
+  /// Whether a logit says real or made, as all but Wasserstein's do: there only differences count.
+  [[nodiscard]] bool classifies() const {
+    return penalty.type != GanType::wgan_gp && penalty.type != GanType::wgan_lp;
+  }
 };
 
 }  // namespace limn::inline v0::ugatit

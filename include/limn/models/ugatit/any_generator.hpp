@@ -16,14 +16,16 @@ namespace limn::inline v0::ugatit {
 struct TranslatedValues {
   std::vector<float> image;    ///< (size,size,3) in [-1, 1]
   std::vector<float> heatmap;  ///< (heatmap_size,heatmap_size), of any range
+  /// Sides of the picture and of the heatmap.
   Index size = 0, heatmap_size = 0;
 };
 
 /// A generator on a device of any type: values (size,size,3) in [-1, 1] to a translation.
 struct AnyGenerator {
+  /// Computes one picture, waiting for it.
   std::function<TranslatedValues(const std::vector<float>&, const TranslationProgress&)> translate;
-  std::string device;  ///< its name
-  Maths maths = Maths::fast;
+  std::string device;         ///< its name
+  Maths maths = Maths::fast;  ///< that the device computes with
 };
 /// Loads one.
 using OpenGenerator = std::function<AnyGenerator(const ModelFile&, Direction)>;

@@ -26,6 +26,7 @@ using limn::set_option;
 /// statistics, losses and optimizer in float.
 enum class Precision { fp32, bf16, fp64 };
 
+/// "fp32", "bf16" or "fp64".
 [[nodiscard]] constexpr const char* to_string(Precision p) {
   return p == Precision::fp32 ? "fp32" : p == Precision::bf16 ? "bf16" : "fp64";
 }
@@ -52,17 +53,17 @@ decltype(auto) with_precision(Precision p, F&& f) {
 
 /// All that decides how a training goes, but for the data.
 struct RunOptions {
-  ModelOptions model;
-  TrainOptions train;
-  Fit fit = Fit::squash;
-  Precision precision = Precision::fp32;
-  Maths maths = Maths::fast;
+  ModelOptions model;                     ///< the networks
+  TrainOptions train;                     ///< how they learn
+  Fit fit = Fit::squash;                  ///< how pictures become squares
+  Precision precision = Precision::fp32;  ///< what networks compute in
+  Maths maths = Maths::fast;              ///< how much rounding is traded for speed
   bool operator==(const RunOptions&) const = default;
 
-  /// Pictures of each domain that a step is given: with own batches those of the discriminators,
-  /// then those of the generators.
+  /// Pictures of each domain that a step is given: those of train.pictures(), and with own batches
+  /// those of the generators behind them.
   [[nodiscard]] Index pictures() const {
-    return train.pictures() * (model.compat.own_batches ? 2 : 1);
+    return train.pictures() + (model.compat.own_batches ? train.batch * train.accumulate : 0);
   }
 
   /// Throws UsageError that names the option.
@@ -107,9 +108,15 @@ void for_each_option(Options& o, F&& f) {
   f("lr", o.train.learning_rate, OptionRange{0, most}, "learning rate of the first half");
   f("weight-decay", o.train.weight_decay, OptionRange{0, most}, "L2 weight decay of Adam");
   f("gan-type", o.train.gan_type, choice,
-    "the adversarial loss: lsgan (least squares, as published), gan (non-saturating) or hinge");
+    "the adversarial loss: lsgan (least squares, as published), gan (non-saturating), hinge; with "
+    "a gradient penalty wgan-gp, wgan-lp, dragan or r1");
+  f("critic-steps", o.train.critic_steps, OptionRange{1, 64},
+    "updates of the discriminators in each step, each with pictures of its own, before the one of "
+    "the generators; wgan-gp is usually given 5");
   f("lambda-adversarial", o.train.lambda_adversarial, OptionRange{0, most},
     "weight of the adversarial loss");
+  f("lambda-penalty", o.train.lambda_penalty, OptionRange{0, most},
+    "weight of the gradient penalty of --gan-type wgan-gp, wgan-lp, dragan and r1");
   f("lambda-cycle", o.train.lambda_cycle, OptionRange{0, most},
     "weight of the cycle loss: there and back gives the same picture");
   f("lambda-identity", o.train.lambda_identity, OptionRange{0, most},
@@ -136,18 +143,25 @@ void for_each_option(Options& o, F&& f) {
   f("decay", o.train.decay, choice, "");
 }
 
+/// "light", "full" or "pooled".
 [[nodiscard]] inline std::string option_text(Variant v) { return to_string(v); }
+/// "fp32", "bf16" or "fp64".
 [[nodiscard]] inline std::string option_text(Precision p) { return to_string(p); }
+/// "lsgan", "gan" or "hinge".
 [[nodiscard]] inline std::string option_text(GanType g) { return to_string(g); }
+/// "torch", or the differences that are on.
 [[nodiscard]] inline std::string option_text(const Compat& c) { return to_string(c); }
+/// "light", "full" or "pooled".
 inline void parse_option(const std::string& /*name*/, std::string_view text, OptionRange /*range*/,
                          Variant& value) {
   value = parse_variant(text);
 }
+/// "fp32", "bf16" or "fp64".
 inline void parse_option(const std::string& /*name*/, std::string_view text, OptionRange /*range*/,
                          Precision& value) {
   value = parse_precision(text);
 }
+/// "lsgan", "gan" or "hinge".
 inline void parse_option(const std::string& /*name*/, std::string_view text, OptionRange /*range*/,
                          GanType& value) {
   value = parse_gan_type(text);
@@ -160,11 +174,12 @@ inline void parse_option(const std::string& /*name*/, std::string_view text, Opt
 
 /// Options that once did not exist. A checkpoint without them goes on as it was computed then:
 /// strictly, from what was computed, batch by batch, from pictures as they are, without averages,
-/// by least squares, with spectral normalization, as the PyTorch code.
+/// by least squares, players in turn, with spectral normalization, as the PyTorch code.
 [[nodiscard]] inline bool option_is_younger(std::string_view name) {
   return name == "maths" || name == "stash" || name == "accumulate" || name == "diff-augment" ||
-         name == "ema" || name == "gan-type" || name == "spectral-norm" ||
-         name == "adalin-smoothing" || name == "compat";
+         name == "ema" || name == "gan-type" || name == "critic-steps" ||
+         name == "lambda-penalty" || name == "spectral-norm" || name == "adalin-smoothing" ||
+         name == "compat";
 }
 
 /// The options that a checkpoint was made with. Throws IoError where one is missing that is not

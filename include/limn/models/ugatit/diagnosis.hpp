@@ -22,7 +22,9 @@ template <Device D, Scalar T>
     return weight;
   return "the first values in forward order that are not finite come out of " +
          std::string(probe.follows() ? "what follows layer " : "layer ") + probe.layer() + " (" +
-         limn::detail::count_text(probe.count(), probe.shape()) + "), whose own weights are finite";
+         limn::detail::count_text(probe.count(), probe.shape()) +
+         (probe.in_border() ? ", all in the border around its map" : "") +
+         "), whose own weights are finite";
 }
 
 }  // namespace detail

@@ -19,14 +19,17 @@ struct JudgementOf {
   Map logits;            ///< (N,h,w,1)
   CamLogits cam_logits;  ///< (N,1,1,2)
 };
+/// Without tangents.
 template <Device D, Scalar T>
 using Judgement = JudgementOf<Var<D, T>, Var<D, param_t<T>>>;
 
+/// Pictures (N,S,S,3) -> a map of logits, one for each patch, and the CAM logits.
 template <Device D, Scalar T = float>
 struct Discriminator {
+  /// As "model.1", "model.4", ... of the state_dict.
   std::vector<SpectralConvolution<D, T>> layers;
-  ClassActivationMap<D, T, SpectralConvolution<D, T>> attention;
-  SpectralConvolution<D, T> last;
+  ClassActivationMap<D, T, SpectralConvolution<D, T>> attention;  ///< after the last of the layers
+  SpectralConvolution<D, T> last;                                 ///< features to logits
 
   /// `halvings` convolutions of stride 2, then one of stride 1; channels double each time. `o` says
   /// which variant it is of; its channels and size are not looked at.
@@ -54,6 +57,7 @@ struct Discriminator {
                                                          std::move(attended.logits)};
   }
 
+  /// Calls f(name, member); names are those of the published state_dict.
   void visit(auto&& f) {
     attention.visit(f);
     f("conv", last);

@@ -33,21 +33,25 @@ namespace detail {
 /// x + IN(conv(relu(IN(conv(x))))).
 template <Device D, Scalar T = float>
 struct ResidualBlock {
+  /// 3x3, mirrored borders.
   Convolution<D, T> conv1, conv2;
   AffineInstanceNorm<D, T> norm1, norm2;
 
+  /// Of the options those that say how it is built.
   explicit ResidualBlock(const ModelOptions& o)
       : conv1(o.features(), o.features(), reflect_conv(3, 1, 1), detail::before_norm(o)),
         conv2(o.features(), o.features(), reflect_conv(3, 1, 1), detail::before_norm(o)),
         norm1(o.features(), relu_activation, o.compat.affine_instance_norm),
         norm2(o.features(), {}, o.compat.affine_instance_norm) {}
 
+  /// `next` is the border of the convolution that reads the result.
   [[nodiscard]] Var<D, T> operator()(const Var<D, T>& x, const Border& next) {
     auto y = norm1(conv1(x), {}, conv2.geometry.border());
     y = conv2(y);
     return norm2(std::move(y), x, next);
   }
 
+  /// Calls f(name, member); names are those of the published state_dict.
   void visit(auto&& f) {
     f("conv_block.1", conv1);
     f("conv_block.2", norm1);
@@ -61,10 +65,12 @@ struct ResidualBlock {
 /// Picture (N,S,S,3) -> features (N,S/4,S/4,4 ch): 7x7, two halvings, residual blocks.
 template <Device D, Scalar T = float>
 struct Encoder {
+  /// 7x7; 3x3 with stride 2, twice.
   Convolution<D, T> first, down1, down2;
   AffineInstanceNorm<D, T> norm1, norm2, norm3;
   std::vector<ResidualBlock<D, T>> blocks;
 
+  /// Of the options those that say how it is built.
   explicit Encoder(const ModelOptions& o)
       : first(3, o.channels, reflect_conv(7, 1, 3), detail::before_norm(o)),
         down1(o.channels, 2 * o.channels, reflect_conv(3, 2, 1), detail::before_norm(o)),
@@ -75,6 +81,7 @@ struct Encoder {
     for (Index i = 0; i < o.blocks; ++i) blocks.emplace_back(o);
   }
 
+  /// image (N,S,S,3) in [-1, 1].
   [[nodiscard]] Var<D, T> operator()(const Var<D, T>& image) {
     auto x = norm1(first(image), {}, down1.geometry.border());
     x = norm2(down1(x), {}, down2.geometry.border());
@@ -83,6 +90,7 @@ struct Encoder {
     return x;
   }
 
+  /// Calls f(name, member); names are those of the published state_dict.
   void visit(auto&& f) {
     f("DownBlock.1", first);
     f("DownBlock.2", norm1);
@@ -105,9 +113,12 @@ struct Encoder {
 /// layers with ReLU, then one each.
 template <Device D, Scalar T = float>
 struct Style {
-  Index bins;
+  Index bins;  ///< per side of the grid that the first layer sees; that of the features: they are
+               ///< not averaged
+  /// Two layers that both share, and one each.
   Linear<D, T> hidden1, hidden2, gamma, beta;
 
+  /// Of the options those that say how it is built.
   explicit Style(const ModelOptions& o)
       : bins(o.bins()),
         hidden1(
@@ -118,12 +129,14 @@ struct Style {
         gamma(vector_shape(o.features()), o.features(), {.bias = o.compat.linear_bias}),
         beta(vector_shape(o.features()), o.features(), {.bias = o.compat.linear_bias}) {}
 
+  /// features (N,S/4,S/4,channels) -> gamma and beta.
   [[nodiscard]] std::pair<Var<D, param_t<T>>, Var<D, param_t<T>>> operator()(
       const Var<D, T>& features) {
     const auto x = hidden2(seen(features));
     return {gamma(x), beta(x)};
   }
 
+  /// Calls f(name, member); names are those of the published state_dict.
   void visit(auto&& f) {
     f("gamma", gamma);
     f("beta", beta);
@@ -146,15 +159,20 @@ struct Style {
 /// x + AdaLIN(conv(relu(AdaLIN(conv(x))))).
 template <Device D, Scalar T = float>
 struct AdaptiveResidual {
+  /// 3x3, mirrored borders.
   Convolution<D, T> conv1, conv2;
+  /// Of the first with ReLU, of the second without.
   AdaLin<D, T> norm1, norm2;
 
+  /// Of the options those that say how it is built.
   explicit AdaptiveResidual(const ModelOptions& o)
       : conv1(o.features(), o.features(), reflect_conv(3, 1, 1), detail::before_norm(o)),
         conv2(o.features(), o.features(), reflect_conv(3, 1, 1), detail::before_norm(o)),
         norm1(o.features(), relu_activation, adalin(o)),
         norm2(o.features(), {}, adalin(o)) {}
 
+  /// gamma, beta (N,1,1,channels), for both normalizations; `next` is the border of the convolution
+  /// that reads the result.
   [[nodiscard]] Var<D, T> operator()(const Var<D, T>& x, const Var<D, param_t<T>>& gamma,
                                      const Var<D, param_t<T>>& beta, const Border& next) {
     auto y = norm1(conv1(x), gamma, beta, {}, conv2.geometry.border());
@@ -162,6 +180,7 @@ struct AdaptiveResidual {
     return norm2(std::move(y), gamma, beta, x, next);
   }
 
+  /// Calls f(name, member); names are those of the published state_dict.
   void visit(auto&& f) {
     f("conv1", conv1);
     f("norm1", norm1);
@@ -179,9 +198,12 @@ struct AdaptiveResidual {
 /// the convolution) with LIN, 7x7, tanh.
 template <Device D, Scalar T = float>
 struct Decoder {
+  /// 3x3 of a doubled picture, twice; 7x7.
   Convolution<D, T> up1, up2, last;
+  /// Of the first two, with ReLU.
   LayerInstanceNorm<D, T> norm1, norm2;
 
+  /// Of the options those that say how it is built.
   explicit Decoder(const ModelOptions& o)
       : up1(4 * o.channels, 2 * o.channels, reflect_conv(3, 1, 1, 2), detail::before_norm(o)),
         up2(2 * o.channels, o.channels, reflect_conv(3, 1, 1, 2), detail::before_norm(o)),
@@ -190,12 +212,14 @@ struct Decoder {
         norm1(2 * o.channels, relu_activation, detail::variance_of(o)),
         norm2(o.channels, relu_activation, detail::variance_of(o)) {}
 
+  /// x (N,S/4,S/4,4 channels).
   [[nodiscard]] Var<D, T> operator()(const Var<D, T>& x) {
     auto y = norm1(up1(x), up2.geometry.border());
     y = norm2(up2(y), last.geometry.border());
     return last(y);
   }
 
+  /// Calls f(name, member); names are those of the published state_dict.
   void visit(auto&& f) {
     f("UpBlock2.2", up1);
     f("UpBlock2.3", norm1);
@@ -214,14 +238,17 @@ struct Translation {
   Tensor<D, param_t<T>> heatmap;
 };
 
+/// Translates pictures of one domain into the other.
 template <Device D, Scalar T = float>
 struct Generator {
-  Encoder<D, T> encode;
+  Encoder<D, T> encode;  ///< picture to features
+  /// Features to attended features, and CAM logits.
   ClassActivationMap<D, T, Linear<D, T>> attention;
-  Style<D, T> style;
-  std::vector<AdaptiveResidual<D, T>> body;
-  Decoder<D, T> decode;
+  Style<D, T> style;                         ///< attended features to gamma and beta
+  std::vector<AdaptiveResidual<D, T>> body;  ///< residual blocks with AdaLIN
+  Decoder<D, T> decode;                      ///< features to picture
 
+  /// Its values come when a ParameterSet allocates it.
   explicit Generator(const ModelOptions& o)
       : encode(o), attention(attention_of(o)), style(o), decode(o) {
     for (Index i = 0; i < o.blocks; ++i) body.emplace_back(o);
@@ -241,6 +268,7 @@ struct Generator {
     return {decode(x), logits, heatmap};
   }
 
+  /// Calls f(name, member); names are those of the published state_dict.
   void visit(auto&& f) {
     attention.visit(f);
     style.visit(f);

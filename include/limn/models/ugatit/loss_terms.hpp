@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "limn/models/ugatit/options.hpp"
 #include "limn/ops/pointwise.hpp"
 #include "limn/train/objective.hpp"
 
@@ -16,7 +17,7 @@ namespace limn::inline v0::ugatit {
 /// D_loss and G_loss.
 template <Device D, Scalar T>
 struct Losses {
-  std::vector<NamedLoss<D, T>> terms;
+  std::vector<NamedLoss<D, T>> terms;  ///< in the order of loss_names
 
   /// Values, waiting for the device. Throws NumericError that names the first term that is not
   /// finite.
@@ -30,12 +31,15 @@ struct Losses {
 };
 
 /// Names of the terms, in the order in which a step gives them.
-[[nodiscard]] inline std::vector<std::string> loss_names() {
+[[nodiscard]] inline std::vector<std::string> loss_names(GanType type = GanType::lsgan) {
   std::vector<std::string> names;
   for (const char* phase : {"D", "G"}) {
     for (const char* judge : {"GA", "LA", "GB", "LB"})
       for (const char* term : {"_ad_loss_", "_ad_cam_loss_"})
         names.push_back(std::string(phase) + term + judge);
+    if (*phase == 'D' && penalizes(type))
+      for (const char* judge : {"GA", "LA", "GB", "LB"})
+        names.push_back(std::string("D_penalty_") + judge);
     if (*phase == 'G')
       for (const char* domain : {"A", "B"})
         for (const char* term : {"G_recon_loss_", "G_identity_loss_", "G_cam_loss_"})
@@ -49,8 +53,11 @@ struct Losses {
 template <Device D, Scalar T>
 class LossTerms {
  public:
+  /// The scalar type of losses.
   using P = param_t<T>;
 
+  /// A loss term, (1,1,1,1), that counts `lambda` times in its phase's sum; the value is kept
+  /// without it.
   void add(const std::string& name, double lambda, const Var<D, P>& loss) {
     terms_.emplace(name, Weighted<D, P>(lambda, loss));
   }
@@ -96,7 +103,7 @@ class LossTerms {
  private:
   std::vector<Weighted<D, P>> in_order(Losses<D, T>* losses) const {
     std::vector<Weighted<D, P>> terms;
-    for (const auto& name : loss_names()) {
+    for (const auto& name : loss_names(GanType::wgan_gp)) {
       const auto found = terms_.find(name);
       if (found == terms_.end()) continue;
       terms.push_back(found->second);

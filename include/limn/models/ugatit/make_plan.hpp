@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Planning a training: its steps are run on a dry device, which hands out the same memory and
-// counts the same work without having either.
+// Planning a training: its steps are run on a dry device, with what is done between steps, which
+// hands out the same memory and counts the same work without having either.
 #pragma once
 
 #include <algorithm>
@@ -18,7 +18,8 @@ namespace limn::inline v0::ugatit {
 template <Scalar T, Device D>
 [[nodiscard]] Plan make_plan(const RunOptions& options, std::unique_ptr<D> dry_device) {
   D& device = *dry_device;
-  Training<D, T> training(std::move(dry_device), options);
+  // a picture without pixels: a dry device asks for none, and they all need the same
+  Training<D, T> training(std::move(dry_device), options, {{SheetPicture()}, {SheetPicture()}});
   Plan plan;
   const auto bytes = [](const auto& tensor) {
     return tensor.defined() ? static_cast<std::uint64_t>(tensor.bytes()) : 0;
@@ -60,8 +61,13 @@ template <Scalar T, Device D>
   const std::uint64_t work = device.work().multiply_adds;
   training.train(batch, 2);
   plan.multiply_adds = device.work().multiply_adds - work;
+  // between steps: the recording's memory is not theirs
+  training.require_finite_state();
+  const std::uint64_t steps_peak = device.memory().peak;
+  static_cast<void>(training.samples(2));
   plan.peak = device.memory().peak;
-  plan.workspace = plan.peak - std::min(plan.peak, most);
+  plan.sheets = plan.peak - steps_peak;
+  plan.workspace = steps_peak - std::min(steps_peak, most);
   return plan;
 }
 

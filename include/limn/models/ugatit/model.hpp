@@ -6,15 +6,19 @@
 #include "limn/models/ugatit/generator.hpp"
 #include "limn/optim/adam.hpp"
 
+/// U-GAT-IT (Kim et al., 2020): networks, training step, files, runs.
 namespace limn::inline v0::ugatit {
 
 /// Two generators, and a global and a local discriminator per domain; allocated and initialized
 /// from `seed`. Does not move: parameter sets point into the networks.
 template <Device D, Scalar T = float>
 struct Model {
-  ModelOptions options;
+  ModelOptions options;  ///< as it was made
+  /// Generators, from domain A to B and back.
   Generator<D, T> a2b, b2a;
+  /// What judges pictures of domain A and of domain B, at two scales.
   Discriminator<D, T> global_a, global_b, local_a, local_b;
+  /// What learns together: each set has an Adam of its own.
   ParameterSet<D, T> generators, discriminators;
 
   /// Throws UsageError for options that do not work.

@@ -13,9 +13,10 @@
 
 namespace limn::inline v0::ugatit {
 
-/// The values of the metadata entry "kind".
-inline constexpr std::string_view training_kind = "ugatit training",
-                                  generator_kind = "ugatit generator";
+/// The value of the metadata entry "kind" of a checkpoint.
+inline constexpr std::string_view training_kind = "ugatit training";
+/// That of an exported generator.
+inline constexpr std::string_view generator_kind = "ugatit generator";
 /// The value of "layout".
 inline constexpr std::string_view tensor_layout =
     "every tensor has 4 extents, channels last: convolutions O,k,k,I (PyTorch: permute(0,3,1,2)), "
@@ -25,6 +26,7 @@ inline constexpr std::string_view tensor_layout =
 /// step.
 enum class Weights { averaged, last };
 
+/// "averaged" or "last".
 [[nodiscard]] constexpr const char* to_string(Weights w) {
   return w == Weights::averaged ? "averaged" : "last";
 }
@@ -38,6 +40,7 @@ enum class Weights { averaged, last };
 /// Which way pictures go.
 enum class Direction { a2b, b2a };
 
+/// "A2B" or "B2A".
 [[nodiscard]] constexpr const char* to_string(Direction d) {
   return d == Direction::a2b ? "A2B" : "B2A";
 }
@@ -67,8 +70,8 @@ enum class Direction { a2b, b2a };
 
 /// What a model file says about itself.
 struct ModelFile {
-  SafetensorsFile file;
-  RunOptions options;
+  SafetensorsFile file;                  ///< open
+  RunOptions options;                    ///< of the training that it comes from
   bool training = false;                 ///< of a whole training, else one generator
   Direction direction = Direction::a2b;  ///< of the one generator
   Weights weights = Weights::last;       ///< that generators are loaded with

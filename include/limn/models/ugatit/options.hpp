@@ -2,9 +2,12 @@
 // What shapes a U-GAT-IT model and its training, with the published defaults.
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "limn/core/distortions.hpp"
 #include "limn/core/error.hpp"
@@ -20,6 +23,7 @@ namespace limn::inline v0::ugatit {
 /// pool bins.
 enum class Variant { full, light, pooled };
 
+/// "full", "light" or "pooled".
 [[nodiscard]] constexpr const char* to_string(Variant v) {
   return v == Variant::full ? "full" : v == Variant::light ? "light" : "pooled";
 }
@@ -32,27 +36,45 @@ enum class Variant { full, light, pooled };
                    "' is unknown; there are light, full and pooled");
 }
 
-/// What discriminators and generators play, for maps and CAM logits alike: `lsgan` least squares,
-/// as published, `gan` the non-saturating one, `hinge` (limn/loss/gan_losses.hpp).
-enum class GanType { lsgan, gan, hinge };
+/// What discriminators and generators play, for maps and CAM logits alike
+/// (limn/loss/gan_losses.hpp): `lsgan` least squares, as published, `gan` the non-saturating one,
+/// `hinge`; with gradient penalties (limn/loss/gradient_penalty.hpp) `wgan_gp` and `wgan_lp`, and
+/// `dragan` and `r1`, which are the non-saturating one with theirs.
+enum class GanType { lsgan, gan, hinge, wgan_gp, wgan_lp, dragan, r1 };
 
+namespace detail {
+inline constexpr std::array<std::pair<GanType, const char*>, 7> gan_types{{
+    {GanType::lsgan, "lsgan"},
+    {GanType::gan, "gan"},
+    {GanType::hinge, "hinge"},
+    {GanType::wgan_gp, "wgan-gp"},
+    {GanType::wgan_lp, "wgan-lp"},
+    {GanType::dragan, "dragan"},
+    {GanType::r1, "r1"},
+}};
+}  // namespace detail
+
+/// "lsgan", "gan" or "hinge".
 [[nodiscard]] constexpr const char* to_string(GanType g) {
-  return g == GanType::lsgan ? "lsgan" : g == GanType::gan ? "gan" : "hinge";
+  return detail::gan_types[static_cast<std::size_t>(g)].second;
 }
+
+/// Whether a gradient penalty belongs to it.
+[[nodiscard]] constexpr bool penalizes(GanType g) { return g >= GanType::wgan_gp; }
 
 /// Throws UsageError for another name.
 [[nodiscard]] inline GanType parse_gan_type(std::string_view name) {
-  for (const GanType g : {GanType::lsgan, GanType::gan, GanType::hinge})
-    if (name == to_string(g)) return g;
+  for (const auto& [type, known] : detail::gan_types)
+    if (name == known) return type;
   throw UsageError("gan-type '" + std::string(name) +
-                   "' is unknown; there are lsgan, gan and hinge");
+                   "' is unknown; there are lsgan, gan, hinge, wgan-gp, wgan-lp, dragan and r1");
 }
 
 /// The networks.
 struct ModelOptions {
-  Variant variant = Variant::light;
-  Index pool = 8;              ///< bins per side of `pooled`
-  Index size = 256;            ///< pictures are size x size; a multiple of 4
+  Variant variant = Variant::light;  ///< how features reach the layers that make gamma and beta
+  Index pool = 8;                    ///< bins per side of `pooled`
+  Index size = 256;                  ///< pictures are size x size; a multiple of 4
   Index channels = 64;         ///< after the first convolution; the bottleneck has 4 times as many
   Index blocks = 4;            ///< residual blocks in the encoder, and AdaLIN blocks in the decoder
   OnOff spectral_norm = true;  ///< of the discriminators' weights
@@ -101,24 +123,30 @@ inline constexpr Index global_halvings = 5, local_halvings = 3;
 
 /// The training: lambda of the four losses, optimizer, length.
 struct TrainOptions {
-  Index batch = 1;       ///< pictures of each domain that are computed at one time
-  Index accumulate = 1;  ///< so many batches make one step of the optimizer
-  std::int64_t steps = 100000;
-  double learning_rate = 1e-4;
-  double weight_decay = 1e-4;
+  Index batch = 1;              ///< pictures of each domain that are computed at one time
+  Index accumulate = 1;         ///< so many batches make one step of the optimizer
+  Index critic_steps = 1;       ///< updates of the discriminators for one of the generators
+  std::int64_t steps = 100000;  ///< length of the training, in steps of the optimizers
+  double learning_rate = 1e-4;  ///< of Adam, for both kinds of networks
+  double weight_decay = 1e-4;   ///< L2, as AdamOptions
+  /// Of Adam.
   double beta1 = 0.5, beta2 = 0.999;
-  GanType gan_type = GanType::lsgan;
+  GanType gan_type = GanType::lsgan;  ///< what they play
+  /// Weights of the losses: adversarial (of both phases), cycle, identity, CAM.
   double lambda_adversarial = 1, lambda_cycle = 10, lambda_identity = 10, lambda_cam = 1000;
-  bool decay = true;  ///< linear decay of the learning rate from half of the run
-  std::uint64_t seed = 0;
+  double lambda_penalty = 10;  ///< of gradient penalties, within the adversarial loss
+  bool decay = true;           ///< linear decay of the learning rate from half of the run
+  std::uint64_t seed = 0;      ///< of first values, pictures' order and all that is random
   double ema = 0.999;  ///< decay of the averages of the generators' weights, which are used in
                        ///< their place; 0: none are kept
   Distortions augmentation{};                 ///< of what the discriminators see
   StashFormat stash = StashFormat::computed;  ///< of maps between forward and backward
   bool operator==(const TrainOptions&) const = default;
 
+  /// Batches of a step: each update of the discriminators has its own.
+  [[nodiscard]] Index parts() const { return accumulate * critic_steps; }
   /// Pictures of each domain per step.
-  [[nodiscard]] Index pictures() const { return batch * accumulate; }
+  [[nodiscard]] Index pictures() const { return batch * parts(); }
 
   /// Throws UsageError that names the option.
   void check() const {
@@ -127,6 +155,9 @@ struct TrainOptions {
     // a GPU takes 128 factors of a full head's gradient, and a batch gives two
     if (accumulate < 1 || accumulate > 64)
       fail("accumulate must be 1 to 64, not " + std::to_string(accumulate));
+    if (critic_steps < 1 || critic_steps > 64)
+      fail("critic-steps must be 1 to 64, not " + std::to_string(critic_steps));
+    if (!(lambda_penalty >= 0)) fail("lambda-penalty must not be negative");
     if (steps < 1) fail("steps must be at least 1, not " + std::to_string(steps));
     if (!(learning_rate >= 0)) fail("lr must not be negative");
     if (!(ema >= 0 && ema < 1))

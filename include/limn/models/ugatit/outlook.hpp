@@ -83,6 +83,7 @@ inline std::string gigabytes(std::uint64_t bytes) {
          " steps " + duration_text(all) + ", begun now until " + finish_text(all) + "\n";
 }
 
+/// In a line: gigabytes for checkpoints, and for sheets if there are any.
 [[nodiscard]] inline std::string to_text(const DiskNeed& need) {
   std::string text = "disk " + detail::gigabytes(need.checkpoints) + " for checkpoints";
   if (need.sheets > 0)

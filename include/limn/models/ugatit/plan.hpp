@@ -19,11 +19,20 @@ struct Plan {
   std::uint64_t activations = 0;  ///< pictures, and what the tapes kept at that time
   std::uint64_t workspace = 0;    ///< the rest of the peak: scratch memory of kernels, gradients
                                   ///< of activations, gaps
+  std::uint64_t sheets = 0;       ///< what translations for sheets and scores add beside a recorded
+                                  ///< step, whose memory stays its own; 0 where none is recorded
   std::uint64_t peak = 0;         ///< of the device's pool, as a real training has it, exactly
   std::uint64_t checkpoint = 0;   ///< the file, without the names of the pictures
-  std::uint64_t parameters = 0;
+  std::uint64_t parameters = 0;   ///< values that are learned, of all networks
   std::uint64_t multiply_adds = 0;  ///< of a step, in convolutions and matrix products
 };
+
+/// The plan of a training that makes neither sheets nor scores.
+[[nodiscard]] inline Plan without_sheets(Plan plan) {
+  plan.peak -= plan.sheets;
+  plan.sheets = 0;
+  return plan;
+}
 
 /// The plan in lines; the last one is "peak N bytes", before which `more` lines may stand.
 [[nodiscard]] inline std::string to_text(const Plan& plan, const std::string& more = "") {
@@ -41,6 +50,7 @@ struct Plan {
        plan.averages > 0 ? "of the generators' weights; --ema 0 does without" : "--ema 0");
   line("activations", plan.activations, "pictures, and what backward needs");
   line("workspace", plan.workspace, "scratch of kernels, gradients of activations, gaps");
+  if (plan.sheets > 0) line("sheets", plan.sheets, "made beside a step that is replayed");
   line("checkpoint", plan.checkpoint, "on disk");
   text += "work per step " + text_of(static_cast<double>(plan.multiply_adds) / 1e9, 4) +
           " billion multiply-adds\n";

@@ -18,9 +18,9 @@ namespace limn::inline v0::ugatit {
 
 /// Other options for a training, and what they cost.
 struct Proposal {
-  RunOptions options;
-  std::string arguments;  ///< what differs, as on a command line: "--stash bf16"
-  std::uint64_t peak = 0;
+  RunOptions options;      ///< that fit
+  std::string arguments;   ///< what differs, as on a command line: "--stash bf16"
+  std::uint64_t peak = 0;  ///< bytes, as planned for them
 };
 
 /// RunDevice::plan, or another.

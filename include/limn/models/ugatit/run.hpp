@@ -23,9 +23,10 @@ namespace limn::inline v0::ugatit {
 
 /// Where a run takes place, and what it leaves; nothing here changes what is computed.
 struct RunPlace {
-  std::filesystem::path data;  ///< has trainA, trainB, and testA, testB for the sheets
-  std::filesystem::path out;
+  std::filesystem::path data;               ///< has trainA, trainB, and testA, testB for the sheets
+  std::filesystem::path out;                ///< gets log, sheets, checkpoints and report
   std::shared_ptr<const RunDevice> device;  ///< cpu_run_device(), ...
+  /// Steps between lines of the log, sheets, checkpoints; the last step has one of each.
   std::int64_t log_every = 10, sheet_every = 1000, save_every = 1000;
   bool tensorboard = false;                ///< also event files that TensorBoard reads
   std::int64_t keep = 2;                   ///< checkpoints that are kept, besides the best
@@ -33,13 +34,22 @@ struct RunPlace {
   std::int64_t evaluate_every = 0;         ///< steps between scores of the test pictures; 0: none
   BestBy best_by = BestBy::kid;            ///< the score by which best.safetensors is kept
   OpenScorer scorer{};                     ///< test_scores(...), where there are to be scores
+
+  /// Whether pictures are translated between steps.
+  [[nodiscard]] bool translates() const { return sheet_every > 0 || evaluate_every > 0; }
 };
+
+/// What a run with these options costs there.
+[[nodiscard]] inline Plan plan_run(const RunOptions& options, const RunPlace& place) {
+  const Plan plan = place.device->plan(options);
+  return place.translates() ? plan : without_sheets(plan);
+}
 
 using limn::GivenOptions;
 
 /// A checkpoint's options, and what became of them.
 struct ResumedOptions {
-  RunOptions options;
+  RunOptions options;     ///< with the length that was asked for
   std::int64_t step = 0;  ///< of the checkpoint
   std::string news;       ///< a sentence about a changed length; or empty
 };

@@ -17,9 +17,9 @@ namespace limn::inline v0::ugatit {
 
 /// Memory that a training may use, and whose it is: "the machine", "the card".
 struct Capacity {
-  std::uint64_t bytes = 0;
-  std::string owner;
-  std::uint64_t free = 0;  ///< of them, what nobody uses now; 0: not known
+  std::uint64_t bytes = 0;  ///< in total
+  std::string owner;        ///< for messages
+  std::uint64_t free = 0;   ///< of them, what nobody uses now; 0: not known
 };
 
 /// A kind of device, and how it is opened.
@@ -37,7 +37,9 @@ class RunDevice {
   /// The same on a dry device: names and extents, no memory.
   [[nodiscard]] virtual std::unique_ptr<Trainable> dry_training(
       const RunOptions& options) const = 0;
+  /// What a training will cost, from a dry one. Throws UsageError for options that do not work.
   [[nodiscard]] virtual Plan plan(const RunOptions& options) const = 0;
+  /// What the device has.
   [[nodiscard]] virtual Capacity capacity() const = 0;
 };
 

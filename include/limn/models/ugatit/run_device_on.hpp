@@ -19,6 +19,7 @@ using OpenDevice = std::function<std::unique_ptr<D>(const RunOptions&, bool dry)
 template <Device D>
 class RunDeviceOn final : public RunDevice {
  public:
+  /// `open` is called for each training and plan.
   RunDeviceOn(OpenDevice<D> open, std::function<Capacity()> capacity)
       : open_(std::move(open)), capacity_(std::move(capacity)) {}
 

@@ -19,16 +19,18 @@ namespace limn::inline v0::ugatit {
 [[nodiscard]] inline std::vector<LossFamily> loss_families(GanType type) {
   const double none = std::numeric_limits<double>::quiet_NaN();
   const char *totals = "Totals", *d = "Discriminators", *g = "Generators";
-  const std::string kind = type == GanType::lsgan ? "squared error"
-                           : type == GanType::gan ? "cross entropy"
-                                                  : "hinge";
-  const std::string judged = kind + ", real and translated",
-                    passing = type == GanType::hinge ? "what the judges say against it"
-                                                     : kind + " of the judges";
   const AdversarialLoss loss(type);
+  const std::string kind = type == GanType::lsgan   ? "squared error"
+                           : type == GanType::hinge ? "hinge"
+                           : loss.classifies()      ? "cross entropy"
+                                                    : "";
+  const std::string judged = kind.empty() ? "translated less real: its distance from 0 counts"
+                                          : kind + ", real and translated",
+                    passing = kind.empty() || kind == "hinge" ? "what the judges say against it"
+                                                              : kind + " of the judges";
   const double between = type == GanType::lsgan ? 0.5 : 0;
   const double undecided = loss.of_discriminator(between), passed = loss.of_generator(between);
-  return {
+  std::vector<LossFamily> families{
       {"D_loss", "All of the discriminators", totals, "weighted sum", none},
       {"G_loss", "All of the generators", totals, "weighted sum", none},
       {"D_ad_loss", "Real or translated?", d, judged, undecided},
@@ -40,6 +42,13 @@ namespace limn::inline v0::ugatit {
       {"G_cam_loss", "Attention: which domain is it?", g, "cross entropy, both domains",
        1.3862943611198906},
   };
+  if (penalizes(type))
+    families.insert(families.begin() + 4,
+                    {"D_penalty", "Gradient penalty", d,
+                     type == GanType::r1 ? "squared length of the gradient, map and attention"
+                                         : "how far its length is from 1, map and attention",
+                     none});
+  return families;
 }
 
 /// Of a session. `metadata` are those of the training, `data` the data set's folder.

@@ -77,7 +77,7 @@ std::unique_ptr<Trainer> detail::open_run(const RunOptions& options, const RunPl
     check_state(checkpoint->file, device->dry_training(options)->state(), Surplus::refused,
                 unfitting);
   }
-  const Plan plan = device->plan(options);
+  const Plan plan = plan_run(options, place);
   require_memory(plan.peak, device->capacity());
   if (const Index halvings = fitting_halvings(options.model.size, global_halvings);
       halvings < global_halvings)

@@ -14,11 +14,12 @@ namespace limn::inline v0::ugatit {
 
 /// A picture of a sheet, fitted to the network's size.
 struct SheetPicture {
-  std::string name;
-  Picture picture;
+  std::string name;  ///< path inside of its folder
+  Picture picture;   ///< size x size
 };
 /// The fixed pictures of both domains.
 struct SheetPictures {
+  /// Of domain A and of domain B.
   std::vector<SheetPicture> a, b;
 };
 

@@ -18,6 +18,9 @@
 // and replayed (core/repeated.hpp). Its independent parts are named as such: the two generators,
 // the four discriminators; a device may run them side by side.
 //
+// The discriminators may learn several times for once that the generators do, each time from
+// pictures of their own; what is generated comes from the last of them.
+//
 // A step that accumulates sees its pictures in equal parts and does what it would do with all of
 // them at once, to rounding: losses are means of samples and so of parts, each optimizer steps once
 // when all parts have been seen, and a power iteration that the parts share runs once. Only the
@@ -40,39 +43,64 @@
 #include "limn/models/ugatit/loss_terms.hpp"
 #include "limn/models/ugatit/model.hpp"
 #include "limn/models/ugatit/step_distortions.hpp"
+#include "limn/models/ugatit/step_penalties.hpp"
 #include "limn/ops/distort.hpp"
 #include "limn/optim/adam.hpp"
 #include "limn/optim/schedule.hpp"
 
 namespace limn::inline v0::ugatit {
 
+namespace detail {
+
+/// 1 where a logit says yes, or no, else 0.
+struct Positive {
+  template <class A>
+  LIMN_HOST_DEVICE A operator()(A x, A) const {
+    return x > A(0) ? A(1) : A(0);
+  }
+};
+struct Negative {
+  template <class A>
+  LIMN_HOST_DEVICE A operator()(A x, A) const {
+    return x < A(0) ? A(1) : A(0);
+  }
+};
+
+}  // namespace detail
+
 /// Model and optimizers, one step at a time. The device and the options must fit the model; the
 /// model must outlive it.
 template <Device D, Scalar T = float>
 class Step {
  public:
+  /// The scalar type of losses.
   using P = param_t<T>;
   /// An intermediate result: its name ("fake_A2B", "real_logit_GA", ...), its shape, and its values
   /// where they are asked for.
   struct Seen {
-    std::string_view name;
-    Shape shape;
-    std::function<std::vector<P>()> values;
+    std::string_view name;                   ///< valid during the call
+    Shape shape;                             ///< of the values
+    std::function<std::vector<P>()> values;  ///< downloads them
   };
+  /// Told of each intermediate result as it is computed.
   using Observer = std::function<void(const Seen&)>;
 
+  /// The model must outlive it. Throws UsageError for options that do not work.
   Step(Model<D, T>& model, const TrainOptions& options)
       : model_(&model),
         options_((options.check(), options)),
         adversarial_(options.gan_type),
         generator_adam_(model.generators, adam_options()),
-        discriminator_adam_(model.discriminators, adam_options()),
-        distortions_(model.generators.device(), options_, model.options.size) {
+        discriminator_adam_(model.discriminators, adam_options(), options.critic_steps),
+        distortions_(model.generators.device(), options_, model.options.size),
+        penalties_(model.generators.device(), options_, model.options.size),
+        cam_right_(model.generators.device(), {2, 1, 1, 1}) {
+    forget_cam_accuracy();
     if (options_.ema > 0) generator_adam_.average(options_.ema);
   }
 
   /// Trains on real pictures of both domains, (N,S,S,3) in [-1, 1], N = options.pictures(), or with
-  /// own batches twice as many, those of the discriminators first; `step` counts from 1 and sets
+  /// own batches those of the generators behind them; `step` counts from 1 and sets
   /// the learning rate.
   [[nodiscard]] Losses<D, T> operator()(const Tensor<D, T>& real_a, const Tensor<D, T>& real_b,
                                         std::int64_t step) {
@@ -86,36 +114,45 @@ class Step {
     discriminator_adam_.advance(lr);
     generator_adam_.advance(lr);
     distortions_.draw(step);
+    penalties_.draw(step);
+    ++cam_steps_;
   }
   /// and queues the work, the same for every step.
-  [[nodiscard]] Losses<D, T> compute(const Tensor<D, T>& given_a, const Tensor<D, T>& given_b) {
+  [[nodiscard]] Losses<D, T> compute(const Tensor<D, T>& real_a, const Tensor<D, T>& real_b) {
     Losses<D, T> losses;
     release_gradients();  // kept ones of the step before
-    const auto real_a = of_generators(given_a), real_b = of_generators(given_b);
     const bool whole = options_.accumulate == 1 && !compat().own_batches;
     Tapes tapes{Tape<D>(options_.stash), Tape<D>(options_.stash)};
     untouched_ = true;
     Fakes fakes;
-    {
+    std::vector<Terms> judged(static_cast<std::size_t>(options_.parts()));
+    const Index turns = options_.critic_steps, last = turns - 1,
+                count = real_a.shape().n / (turns + (compat().own_batches ? 1 : 0));
+    const auto decay = decay_of(discriminator_adam_);
+    for (Index turn = 0; turn < turns; ++turn) {
+      const auto a = real_a.samples(turn * count, count), b = real_b.samples(turn * count, count);
       Pictures pictures;
-      if (whole) {
-        fakes = translate(tapes, real_a, real_b);
+      if (whole && turn == last) {
+        fakes = translate(tapes, a, b);
         require_finite(fakes);
-        pictures = {real_a, real_b, fakes.b2a.value(), fakes.a2b.value()};
+        pictures = {a, b, fakes.b2a.value(), fakes.a2b.value()};
       } else {
-        pictures = translations(of_discriminators(given_a), of_discriminators(given_b));
+        pictures = translations(a, b);
         require_finite("the translation A2B", pictures.fake_b);
         require_finite("the translation B2A", pictures.fake_a);
       }
       untouched_ = false;
-      const auto decay = decay_of(discriminator_adam_);
-      discriminate(pictures, losses);
-      add_to_total(decay, losses);
+      discriminate(pictures, turn, judged);
     }
+    Terms::mean(judged).report("D_loss", losses);
+    add_to_total(decay, losses);
+    // the last turn's, unless the generators have their own
+    const Index theirs = real_a.shape().n - count;
     model_->generators.zero_gradients();
-    std::vector<Terms> terms(parts());
+    std::vector<Terms> terms(static_cast<std::size_t>(options_.accumulate));
     for (Index i = 0; i < options_.accumulate; ++i) {
-      const auto a = part(real_a, i), b = part(real_b, i);
+      const auto a = part(real_a.samples(theirs, count), i),
+                 b = part(real_b.samples(theirs, count), i);
       if (!whole) {
         fakes = translate(tapes, a, b);
         require_finite(fakes);
@@ -131,11 +168,13 @@ class Step {
     return losses;
   }
 
+  /// Of a step, counted from 1.
   [[nodiscard]] double learning_rate(std::int64_t step) const {
     const auto decayed = compat().rate_steps ? epoch_decay : linear_decay;
     return rate_factor_ * (options_.decay ? decayed(options_.learning_rate, step, options_.steps)
                                           : options_.learning_rate);
   }
+  /// Multiplies the learning rate of all steps to come.
   void scale_learning_rate(double factor) { rate_factor_ *= factor; }
   /// After compute() threw NumericError, which it does before it changes anything where
   /// translations are not finite: takes begin() back, so that all is as before the step, and says
@@ -143,10 +182,24 @@ class Step {
   [[nodiscard]] bool take_back() {
     if (!untouched_) return false;
     untouched_ = false;
-    for (auto* adam : {&generator_adam_, &discriminator_adam_}) adam->set_steps(adam->steps() - 1);
+    for (auto* adam : {&generator_adam_, &discriminator_adam_}) adam->withdraw();
+    --cam_steps_;
     return true;
   }
+  /// How often the attention of generators A2B and B2A told pictures that they translate from
+  /// pictures that they keep, 0 to 1, over the steps since it was last asked; half of the time by
+  /// chance. Waits for the device. Nothing before the first step.
+  [[nodiscard]] std::vector<double> cam_accuracy() {
+    if (cam_steps_ == 0) return {};
+    std::vector<double> shares;
+    for (const P right : cam_right_.download())
+      shares.push_back(static_cast<double>(right) / static_cast<double>(cam_steps_));
+    forget_cam_accuracy();
+    return shares;
+  }
+  /// Of both generators.
   [[nodiscard]] Adam<D, T>& generator_adam() { return generator_adam_; }
+  /// Of the four discriminators.
   [[nodiscard]] Adam<D, T>& discriminator_adam() { return discriminator_adam_; }
   /// While a step is observed its gradients stay until the next one, for whoever wants to see
   /// them, unless told otherwise.
@@ -154,6 +207,7 @@ class Step {
     observer_ = std::move(observer);
     keep_gradients_ = observer_ && keep_gradients;
   }
+  /// Whether there is an observer.
   [[nodiscard]] bool observed() const { return static_cast<bool>(observer_); }
 
  private:
@@ -174,7 +228,6 @@ class Step {
     Tensor<D, T> real_a, real_b, fake_a, fake_b;
   };
 
-  [[nodiscard]] std::size_t parts() const { return static_cast<std::size_t>(options_.accumulate); }
   /// A part of a step's pictures.
   [[nodiscard]] Tensor<D, T> part(const Tensor<D, T>& pictures, Index i) const {
     const Index count = pictures.shape().n / options_.accumulate;
@@ -199,14 +252,6 @@ class Step {
   }
 
   [[nodiscard]] const Compat& compat() const { return model_->options.compat; }
-  /// The pictures of a phase, of all that a step was given.
-  [[nodiscard]] Tensor<D, T> of_discriminators(const Tensor<D, T>& given) const {
-    return compat().own_batches ? given.samples(0, given.shape().n / 2) : given;
-  }
-  [[nodiscard]] Tensor<D, T> of_generators(const Tensor<D, T>& given) const {
-    const Index half = given.shape().n / 2;
-    return compat().own_batches ? given.samples(half, half) : given;
-  }
   /// What weight decay adds to a reported total; undefined where it is no part of the loss.
   [[nodiscard]] Tensor<D, P> decay_of(const Adam<D, T>& adam) const {
     return compat().decay_in_loss ? adam.decay_loss() : Tensor<D, P>();
@@ -287,9 +332,14 @@ class Step {
   }
 
   /// L_D = sum over discriminators and both of their outputs of the adversarial loss, as published
-  /// mean (D(real) - 1)^2 + mean D(fake)^2. Each discriminator has its terms for itself.
-  void discriminate(const Pictures& pictures, Losses<D, T>& losses) {
-    std::vector<Terms> all(parts());
+  /// mean (D(real) - 1)^2 + mean D(fake)^2, and of its gradient penalty. Each discriminator has its
+  /// terms for itself.
+  void discriminate(const Pictures& pictures, Index turn, std::vector<Terms>& judged) {
+    const auto number = [&](Index i) { return turn * options_.accumulate + i; };
+    const auto note = [&](Index i, const Terms& terms) {
+      if (looks()) terms.require_finite();
+      judged[static_cast<std::size_t>(number(i))].join(terms);
+    };
     const auto see_part = [&](Discriminator<D, T>& discriminator, const std::string& name,
                               const Tensor<D, T>& real, const Tensor<D, T>& fake,
                               const Tensor<D, P>& how, Index i) {
@@ -302,13 +352,27 @@ class Step {
         see("real" + std::string(kind) + name, on_real);
         see("fake" + std::string(kind) + name, on_fake);
         terms.add(loss + name, options_.lambda_adversarial,
-                  adversarial_.discriminator(on_real, on_fake));
+                  discriminator_loss(adversarial_, on_real, on_fake));
       };
       real_against_fake(judgement.logits, "D_ad_loss_", "_logit_");
       real_against_fake(judgement.cam_logits, "D_ad_cam_loss_", "_cam_logit_");
-      if (looks()) terms.require_finite();
+      note(i, terms);
       tape.backward(terms.sum(share()));
-      all[static_cast<std::size_t>(i)].join(terms);
+    };
+    const auto penalize_part = [&](Discriminator<D, T>& discriminator, const std::string& name,
+                                   const Tensor<D, T>& x, Index i) {
+      const double lambda = options_.lambda_adversarial * options_.lambda_penalty;
+      const auto value = penalize_gradient_of_part(
+          adversarial_.penalty, lambda * share(), model_->discriminators, x, passes(1, i).iteration,
+          [&](const auto& at, PowerIteration how) {
+            return discriminator(at, {1, how}).logits;
+          },
+          [&](const auto& at, PowerIteration how) {
+            return discriminator(at, {1, how}).cam_logits;
+          });
+      Terms terms;
+      terms.add("D_penalty_" + name, lambda, Var<D, P>(value));
+      note(i, terms);
     };
     const auto learn_alone = [&](Discriminator<D, T>& discriminator, const std::string& name,
                                  const Tensor<D, T>& real, const Tensor<D, T>& fake,
@@ -316,10 +380,22 @@ class Step {
       const std::size_t network = model_->discriminators.part_of(discriminator.last.weight);
       model_->discriminators.zero_gradients(network);
       for (Index i = 0; i < options_.accumulate; ++i)
-        see_part(discriminator, name, part(real, i), part(fake, i), distortions_.of_both(domain, i),
-                 i);
+        see_part(discriminator, name, part(real, i), part(fake, i),
+                 distortions_.of_both(domain, number(i)), i);
+      if (penalties_.any()) {
+        const auto half_deviation = penalties_.half_deviation(real);
+        for (Index i = 0; i < options_.accumulate; ++i) {
+          const auto both = join_samples(Var<D, T>(part(real, i)), Var<D, T>(part(fake, i)));
+          const auto shown = distorted(both, distortions_.of_both(domain, number(i))).value();
+          const Index half = shown.shape().n / 2;
+          penalize_part(discriminator, name,
+                        penalties_.pictures(domain, number(i), shown.samples(0, half),
+                                            shown.samples(half, half), half_deviation),
+                        i);
+        }
+      }
       require_finite({&discriminator.layers.front().weight});
-      discriminator_adam_.update(network);
+      discriminator_adam_.update(network, turn);
       if (!keep_gradients_) model_->discriminators.release_gradients(network);
     };
     const auto& p = pictures;
@@ -327,13 +403,13 @@ class Step {
                   [&] { learn_alone(model_->local_a, "LA", p.real_a, p.fake_a, Domain::a); },
                   [&] { learn_alone(model_->global_b, "GB", p.real_b, p.fake_b, Domain::b); },
                   [&] { learn_alone(model_->local_b, "LB", p.real_b, p.fake_b, Domain::b); }});
-    Terms::mean(all).report("D_loss", losses);
   }
 
   /// L_G = lambda . (adversarial, cycle, identity, CAM), equation 5 to 8 of the paper, of part i.
   void generate(Tapes& tapes, const Fakes& fakes, const Tensor<D, T>& real_a,
                 const Tensor<D, T>& real_b, Index i, Terms& all) {
     const auto frozen = model_->discriminators.freeze();
+    const Index number = (options_.critic_steps - 1) * options_.accumulate + i;
     // what follows a translated picture, back to its gradient
     const auto follow = [&](const Var<D, T>& fake, auto&& record) {
       Tape<D> branch(options_.stash);
@@ -346,11 +422,11 @@ class Step {
                            const Var<D, T>& fake, Domain domain) {
       follow(fake, [&](const Var<D, T>& picture, Terms& terms) {
         const auto judgement =
-            discriminator(distorted(picture, distortions_.of_fakes(domain, i)), passes(1, i));
+            discriminator(distorted(picture, distortions_.of_fakes(domain, number)), passes(1, i));
         terms.add("G_ad_loss_" + name, options_.lambda_adversarial,
-                  adversarial_.generator(judgement.logits));
+                  generator_loss(adversarial_, judgement.logits));
         terms.add("G_ad_cam_loss_" + name, options_.lambda_adversarial,
-                  adversarial_.generator(judgement.cam_logits));
+                  generator_loss(adversarial_, judgement.cam_logits));
       });
     };
     // the judges of one domain add to the gradient of the same picture
@@ -376,6 +452,7 @@ class Step {
     const auto domain = [&](Tape<D>& tape, const std::string& name, const Tensor<D, T>& real,
                             const Var<D, T>& same, const Var<D, P>& fake_cam,
                             const Var<D, P>& same_cam) {
+      count_right(name == "B" ? 0 : 1, fake_cam.value(), same_cam.value());
       Terms terms;
       terms.add("G_identity_loss_" + name, options_.lambda_identity, l1(same, real));
       terms.add("G_cam_loss_" + name, options_.lambda_cam,
@@ -387,6 +464,18 @@ class Step {
         {[&] { domain(tapes.b2a, "A", real_a, fakes.a2a, fakes.b2a_cam, fakes.a2a_cam); },
          [&] { domain(tapes.a2b, "B", real_b, fakes.b2b, fakes.a2b_cam, fakes.b2b_cam); }});
     if (looks()) all.require_finite();
+  }
+
+  /// Half of a share each: logits that say 1 of what is translated, and 0 of what is kept.
+  void count_right(Index generator, const Tensor<D, P>& fake, const Tensor<D, P>& same) {
+    const auto right = cam_right_.samples(generator, 1);
+    const double each = share() / (2 * static_cast<double>(fake.shape().size()));
+    primitive::map_reduce(detail::Positive{}, fake, fake, each, right, Write::accumulate);
+    primitive::map_reduce(detail::Negative{}, same, same, each, right, Write::accumulate);
+  }
+  void forget_cam_accuracy() {
+    primitive::fill(cam_right_, P(0));
+    cam_steps_ = 0;
   }
 
   template <ActivationOf<T> U>
@@ -403,6 +492,9 @@ class Step {
   AdversarialLoss adversarial_;
   Adam<D, T> generator_adam_, discriminator_adam_;
   StepDistortions<D, T> distortions_;
+  StepPenalties<D, T> penalties_;
+  Tensor<D, P> cam_right_;  ///< shares of right answers, summed over cam_steps_ steps
+  std::int64_t cam_steps_ = 0;
   Observer observer_;
   bool keep_gradients_ = false;
   bool untouched_ = false;  ///< by the step that is being computed

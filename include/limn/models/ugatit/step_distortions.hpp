@@ -25,8 +25,10 @@ enum class Domain { a, b };
 template <Device D, Scalar T>
 class StepDistortions {
  public:
+  /// The scalar type of the numbers.
   using P = param_t<T>;
 
+  /// For pictures of size x size; takes memory for a step's numbers if there is an augmentation.
   StepDistortions(D& device, const TrainOptions& options, Index size)
       : options_(options), size_(size) {
     if (options.augmentation.any())
@@ -50,12 +52,12 @@ class StepDistortions {
     // as of_both and of_fakes read them
     for (const auto& [real, fake] : {std::pair{"diff-augment/D/real A", "diff-augment/D/fake A"},
                                      std::pair{"diff-augment/D/real B", "diff-augment/D/fake B"}})
-      for (Index part = 0; part < options_.accumulate; ++part) {
+      for (Index part = 0; part < options_.parts(); ++part) {
         add(real, part);
         add(fake, part);
       }
     for (const char* fake : {"diff-augment/G/fake A", "diff-augment/G/fake B"})
-      for (Index part = 0; part < options_.accumulate; ++part) add(fake, part);
+      for (Index part = 0; part < options_.parts(); ++part) add(fake, part);
     rows_.upload(values);
   }
 
@@ -65,12 +67,12 @@ class StepDistortions {
   }
   /// For a part's translated pictures, while the generators learn.
   [[nodiscard]] Tensor<D, P> of_fakes(Domain domain, Index part) const {
-    return rows(4 * options_.accumulate + index(domain) + part, 1);
+    return rows(4 * options_.parts() + index(domain) + part, 1);
   }
 
  private:
   [[nodiscard]] Index index(Domain domain) const {
-    return domain == Domain::a ? 0 : options_.accumulate;
+    return domain == Domain::a ? 0 : options_.parts();
   }
   [[nodiscard]] Tensor<D, P> rows(Index first, Index count) const {
     if (!rows_.defined()) return {};

@@ -20,6 +20,7 @@
 
 namespace limn::inline v0::ugatit {
 
+/// A training of the whole model, on a device and in a scalar type.
 template <Device D, Scalar T>
 class Training final : public Trainable {
  public:
@@ -32,9 +33,13 @@ class Training final : public Trainable {
         model_(*device_, options.model, options.train.seed),
         step_(model_, options.train) {}
 
+  /// Where it computes.
   [[nodiscard]] D& device() { return *device_; }
+  /// The networks.
   [[nodiscard]] Model<D, T>& model() { return model_; }
+  /// Losses, optimizers and learning rate.
   [[nodiscard]] Step<D, T>& step() { return step_; }
+  /// As it was made.
   [[nodiscard]] const RunOptions& options() const { return options_; }
 
   [[nodiscard]] std::string description() const override {
@@ -45,7 +50,7 @@ class Training final : public Trainable {
            to_string(options_.maths) + " maths; " + device_->name();
   }
   [[nodiscard]] std::vector<std::string> loss_names() const override {
-    return ugatit::loss_names();
+    return ugatit::loss_names(options_.train.gan_type);
   }
   [[nodiscard]] double learning_rate(std::int64_t step) const override {
     return step_.learning_rate(step);
@@ -79,15 +84,19 @@ class Training final : public Trainable {
   [[nodiscard]] bool runs_ahead() const override { return RecordingDevice<D>; }
 
   [[nodiscard]] std::vector<Signal> signals() override {
-    return device_->dry() ? std::vector<Signal>() : network_signals(model_);
+    if (device_->dry()) return {};
+    auto signals = network_signals(model_);
+    if (const auto right = step_.cam_accuracy(); !right.empty()) {
+      signals.push_back({"CAM accuracy/genA2B", {right[0]}});
+      signals.push_back({"CAM accuracy/genB2A", {right[1]}});
+    }
+    return signals;
   }
   [[nodiscard]] Diagnosis diagnose() override {
     steps_.forget();  // whose recording holds memory
     const bool untouched = step_.take_back();
     if (device_->dry() || !real_a_.defined()) return {{}, untouched};
-    Diagnosis found{{},
-                    untouched && all_finite(model_.generators.values()) &&
-                        all_finite(model_.discriminators.values())};
+    Diagnosis found{{}, untouched && has_finite_state()};
     // batch by batch: all that a step accumulates would not fit
     const Index batch = options_.train.batch;
     for (Index i = 0; i < real_a_.shape().n && found.where.empty(); i += batch)
@@ -96,7 +105,6 @@ class Training final : public Trainable {
     return found;
   }
 
-  /// Weights; a moment that is not finite has made its weight so in the same update.
   void require_finite_state() override {
     limn::require_finite_state(model_.generators, step_.generator_adam());
     limn::require_finite_state(model_.discriminators, step_.discriminator_adam());
@@ -127,6 +135,14 @@ class Training final : public Trainable {
   }
 
  private:
+  [[nodiscard]] bool has_finite_state() {
+    try {
+      require_finite_state();
+      return true;
+    } catch (const NumericError&) {
+      return false;
+    }
+  }
   /// The pictures stay where they are: a recorded step reads them there.
   void take(const UnpairedBatch& batch) {
     if (real_a_.shape() != batch.shape) {

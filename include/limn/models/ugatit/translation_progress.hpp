@@ -25,6 +25,7 @@ inline void tell_progress(const TranslationProgress& progress, double done) {
 template <Device D>
 class ProgressWatch {
  public:
+  /// Watches where the device can be watched; elsewhere nothing is told.
   ProgressWatch(D& device, const TranslationProgress& progress, std::uint64_t total) {
     if constexpr (WatchedDevice<D>) {
       if (!progress || total == 0) return;

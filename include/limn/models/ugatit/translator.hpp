@@ -81,9 +81,13 @@ class LoadedGenerator {
     read_state(model.file, tensors, Surplus::allowed, why);
   }
 
+  /// Of the training that the generator comes from.
   [[nodiscard]] const RunOptions& options() const { return options_; }
+  /// Pictures are size x size.
   [[nodiscard]] Index size() const { return options_.model.size; }
+  /// Where it computes.
   [[nodiscard]] D& device() const { return parameters_.device(); }
+  /// The network.
   [[nodiscard]] Generator<D, T>& operator*() { return generator_; }
 
   /// translate_values for pictures of size(); a device that records does so once and replays.
@@ -100,6 +104,7 @@ class LoadedGenerator {
         translations_(device(), [this] { return generator_(Var<D, T>(input_), true); }));
   }
 
+  /// Its parameters.
   [[nodiscard]] ParameterSet<D, T>& parameters() { return parameters_; }
 
  private:

@@ -25,8 +25,8 @@ namespace limn::inline v0::ugatit {
 
 /// What became of it: a sentence, and what goes into the checkpoints of the training.
 struct WarmStart {
-  std::string news;
-  Metadata metadata;
+  std::string news;   ///< what was taken, what was not, from where
+  Metadata metadata;  ///< the contents, weights and step that were taken
 };
 
 namespace detail {

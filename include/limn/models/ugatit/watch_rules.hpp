@@ -43,9 +43,10 @@ namespace limn::inline v0::ugatit {
   for (const char* judge : {"GA", "LA", "GB", "LB"})
     for (const bool cam : {false, true}) {
       const std::string term = (cam ? "_ad_cam_loss_" : "_ad_loss_") + std::string(judge);
-      terms.push_back({"D" + term, of_judge});
+      if (of_judge > 0) terms.push_back({"D" + term, of_judge});
       if (of_generator > 0) terms.push_back({"G" + term, of_generator});
-      if (options.lambda_adversarial <= 0) continue;
+      // what a critic says has no level: only differences count
+      if (options.lambda_adversarial <= 0 || !loss.classifies()) continue;
       if (cam)
         rules.push_back(std::make_unique<Plateau>(
             "dead-cam",
