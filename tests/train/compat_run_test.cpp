@@ -23,6 +23,7 @@ TEST_CASE_FIXTURE(SmallRun, "a training with --compat tensorflow resumes to the 
                                      {"adalin-smoothing", "on"},
                                      {"spectral-norm", run.c_str()}})
       ugatit::set_option(options, name, text);
+    options.train.critic_steps = normalized ? 2 : 1;
     ugatit::start_run(options, place("whole" + run))->run();
     ugatit::start_run(options, place("cut" + run, 2))->run(2);
     ugatit::resume_run(place("cut" + run))->run();
