@@ -9,14 +9,18 @@
 
 namespace limn::inline v0 {
 
+/// A bool in all else.
 struct OnOff {
-  bool on = false;
+  bool on = false;  ///< its value
 
+  /// From a bool.
   constexpr OnOff(bool value = false) : on(value) {}  // NOLINT: a bool will do
-  constexpr operator bool() const { return on; }      // NOLINT: reads like one
+  /// To a bool.
+  constexpr operator bool() const { return on; }  // NOLINT: reads like one
   constexpr bool operator==(const OnOff& other) const = default;
 };
 
+/// "on" or "off".
 [[nodiscard]] constexpr const char* to_string(OnOff value) { return value.on ? "on" : "off"; }
 
 /// Throws UsageError, with the option's name, for anything else.

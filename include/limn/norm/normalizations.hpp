@@ -38,10 +38,12 @@ struct InstanceNorm {
 /// beta. x (N,H,W,channels).
 template <Device D, Scalar T = float>
 struct AffineInstanceNorm {
-  InstanceNorm<D, T> plain;
+  InstanceNorm<D, T> plain;  ///< without them
+  /// (1,1,1,channels), learned; both or none.
   std::optional<Parameter<D, T>> gamma, beta;
-  std::string name = "instance norm";
+  std::string name = "instance norm";  ///< its path in the network, with which its errors begin
 
+  /// `affine`: with gamma and beta.
   AffineInstanceNorm(Index channels, Activation act, bool affine) : plain{act} {
     if (!affine) return;
     gamma = Parameter<D, T>{vector_shape(channels), Initializer::constant(1)};
@@ -61,6 +63,7 @@ struct AffineInstanceNorm {
                            plain.activation, residual, next);
   }
 
+  /// Calls f(name, member) for what there is.
   void visit(auto&& f) {
     if (gamma) f("weight", *gamma);
     if (beta) f("bias", *beta);
@@ -113,10 +116,11 @@ struct LayerInstanceNorm {
   }
 };
 
+/// What an AdaLIN may do otherwise.
 struct AdaLinOptions {
-  Variance variance = Variance::unbiased;
-  double first_rho = 0.9;
-  bool smoothing = false;  ///< mix by rho - 0.1, see limn/ops/smoothing.hpp
+  Variance variance = Variance::unbiased;  ///< how sums of squares are divided
+  double first_rho = 0.9;                  ///< before anything is learned
+  bool smoothing = false;                  ///< mix by rho - 0.1, see limn/ops/smoothing.hpp
 };
 
 /// Adaptive layer-instance normalization. x (N,H,W,channels), gamma and beta (N,1,1,channels).

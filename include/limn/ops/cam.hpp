@@ -23,6 +23,7 @@ namespace limn::inline v0 {
 
 /// (r, s) -> -s r^3
 struct LengthGradient {
+  /// r is 1 / length.
   template <class A>
   LIMN_HOST_DEVICE A operator()(A r, A s) const {
     return -s * r * r * r;

@@ -107,6 +107,7 @@ template <Device D, Scalar T>
   return {{values.first, tangents.first}, {values.second, tangents.second}};
 }
 
+/// Means over bins x bins parts: linear, so of value and tangent alike.
 template <Device D, Scalar T>
 [[nodiscard]] Dual<D, param_t<T>> average_pool(const Dual<D, T>& x, Index bins = 1) {
   return {average_pool(x.value, bins), average_pool(x.tangent, bins)};

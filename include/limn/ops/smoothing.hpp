@@ -9,15 +9,18 @@
 
 namespace limn::inline v0 {
 
-/// Pointwise functors: the value, and (rho, drho') -> drho.
+/// rho -> clip(rho - 0.1, 0, 1).
 struct Smoothing {
+  /// At rho.
   template <class A>
   LIMN_HOST_DEVICE A operator()(A rho) const {
     const A less = rho - static_cast<A>(0.1);
     return less < A(0) ? A(0) : less > A(1) ? A(1) : less;
   }
 };
+/// (rho, dy) -> dy where Smoothing is not clipped, else 0.
 struct SmoothingBackward {
+  /// At rho.
   template <class A>
   LIMN_HOST_DEVICE A operator()(A rho, A dy) const {
     const A less = rho - static_cast<A>(0.1);

@@ -75,11 +75,12 @@ inline void parse_option(const std::string& /*name*/, std::string_view text, Opt
                          Distortions& value) {
   value = parse_distortions(text);
 }
-/// "true" or "false".
+/// "on" or "off".
 inline void parse_option(const std::string& name, std::string_view text, OptionRange /*range*/,
                          OnOff& value) {
   value = parse_on_off(name, text);
 }
+/// "true" or "false".
 inline void parse_option(const std::string& name, std::string_view text, OptionRange /*range*/,
                          bool& value) {
   if (text != "true" && text != "false")

@@ -22,7 +22,7 @@ namespace limn::inline v0::primitive {
 struct AdamRule {
   /// As the formula names them: b1, b2, epsilon, decay.
   double beta1 = 0.5, beta2 = 0.999, epsilon = 1e-8, weight_decay = 0;
-  bool epsilon_hat = false;
+  bool epsilon_hat = false;  ///< the second form
 };
 
 /// The factors of Adam that every step changes. They reach the device as a tensor `rates` of three

@@ -167,6 +167,7 @@ inline void parse_option(const std::string& /*name*/, std::string_view text, Opt
   value = parse_gan_type(text);
 }
 
+/// As parse_compat.
 inline void parse_option(const std::string& /*name*/, std::string_view text, OptionRange /*range*/,
                          Compat& value) {
   value = parse_compat(text);

@@ -35,6 +35,7 @@ template <Device D, Scalar T = float>
 struct ResidualBlock {
   /// 3x3, mirrored borders.
   Convolution<D, T> conv1, conv2;
+  /// Of the first with ReLU, of the second without.
   AffineInstanceNorm<D, T> norm1, norm2;
 
   /// Of the options those that say how it is built.
@@ -67,8 +68,9 @@ template <Device D, Scalar T = float>
 struct Encoder {
   /// 7x7; 3x3 with stride 2, twice.
   Convolution<D, T> first, down1, down2;
+  /// Of each, with ReLU.
   AffineInstanceNorm<D, T> norm1, norm2, norm3;
-  std::vector<ResidualBlock<D, T>> blocks;
+  std::vector<ResidualBlock<D, T>> blocks;  ///< one after another
 
   /// Of the options those that say how it is built.
   explicit Encoder(const ModelOptions& o)
