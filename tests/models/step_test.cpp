@@ -178,8 +178,9 @@ TEST_CASE("adversarial losses of every type are those of the logits, for maps an
 TEST_CASE("steps of every adversarial loss accumulate, and are not one another") {
   const ModelOptions model_options{.size = 16, .channels = 2, .blocks = 1};
   std::vector<Trained> all;
-  for (const auto& [type, name] : ugatit::detail::gan_types) {
-    CAPTURE(name);
+  for (const auto& known : ugatit::detail::gan_types) {
+    const auto type = known.first;
+    CAPTURE(known.second);
     TrainOptions options;
     options.steps = 10;
     options.gan_type = type;
@@ -344,7 +345,7 @@ TEST_CASE("how often a generator's attention is right is counted") {
   ugatit::Step<Cpu, double> step(model, options);
   CHECK(step.cam_accuracy().empty());
   double expected_a2b = 0, expected_b2a = 0;
-  for (const std::uint64_t i : {1, 2, 3}) {
+  for (const std::uint64_t i : {1U, 2U, 3U}) {
     const auto a = pictures(device, 2, 16, 10 * i), b = pictures(device, 2, 16, 10 * i + 1);
     const auto right = [](auto& generator, const auto& translated, const auto& kept) {
       double count = 0;

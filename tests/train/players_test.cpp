@@ -213,10 +213,10 @@ TEST_CASE("what a layer carries along is looked at with the weights") {
   Cpu device({.threads = 1});
   BatchNorm<Cpu> norm(3);
   const Player<Cpu, float> player(device, "player", norm, 1, AdamOptions{});
-  CHECK_NOTHROW(require_finite_state(player.parameters, *player.adam));
+  CHECK_NOTHROW(require_finite_state(player.parameters, player.optimizer));
   norm.variance.value.upload(std::vector<float>{1, std::numeric_limits<float>::infinity(), 1});
   CHECK(all_finite(player.parameters.values()));
-  CHECK_THROWS_WITH_AS(require_finite_state(player.parameters, *player.adam),
+  CHECK_THROWS_WITH_AS(require_finite_state(player.parameters, player.optimizer),
                        doctest::Contains("player.running_var (1 of 3)"), NumericError);
 }
 

@@ -169,8 +169,9 @@ struct Rolling {
   }
   void check_same(const std::string& run, const std::string& whole) const {
     const auto ours = files(run), theirs = files(whole);
-    for (const auto& [name, content] : theirs) {
-      CAPTURE(name);
+    for (const auto& file : theirs) {
+      const auto& [name, content] = file;
+      CAPTURE(file.first);
       REQUIRE(ours.contains(name));
       if (name.ends_with(".safetensors"))
         CHECK((ours.at(name) == content));
