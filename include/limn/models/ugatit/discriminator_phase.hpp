@@ -85,10 +85,10 @@ struct DiscriminatorPhase {
           const auto both =
               join_samples(Var<D, T>(scope.part(real, i)), Var<D, T>(scope.part(fake, i)));
           const auto shown = scope.distorted(both, distortions.of_both(domain, number(i))).value();
-          const Index half = shown.shape().n / 2;
+          const Index count = shown.shape().n / 2;
           penalize_part(discriminator, name,
-                        penalties.pictures(domain, number(i), shown.samples(0, half),
-                                           shown.samples(half, half), half_deviation),
+                        penalties.pictures(domain, number(i), shown.samples(0, count),
+                                           shown.samples(count, count), half_deviation),
                         i);
         }
       }
