@@ -14,7 +14,7 @@ add_custom_target(limn-docs COMMAND "${PROJECT_SOURCE_DIR}/docs/reference"
 # one goes beyond 60 s or 1.5 GB; and what translates and does nothing else, which takes 20 s at most.
 if(TARGET ugatit-train)
   set(commands)
-  foreach(source examples/ugatit_train cmake/ugatit_trainings)
+  foreach(source examples/ugatit_train cmake/ugatit_trainings cmake/ugatit_trainings_bfloat16)
     list(APPEND commands COMMAND "${CMAKE_COMMAND}" -D "COMMANDS=${CMAKE_BINARY_DIR}/compile_commands.json"
          -D "SOURCE=${PROJECT_SOURCE_DIR}/${source}.cpp"
          -P "${PROJECT_SOURCE_DIR}/cmake/compile_cost.cmake")
