@@ -63,7 +63,7 @@ function drawAttention() {
   // another adversarial loss is no squared error
   const squared = data.families.some(f => f.key === 'D_ad_cam_loss' && f.note.startsWith('squared error'));
   const judges = squared ? data.losses.filter(t => /^D_ad_cam_loss_/.test(t.name)) : [];
-  const signals = data.signals.filter(s => s.name.startsWith('cam/'));
+  const signals = data.signals.filter(s => /^(cam|CAM accuracy)\//.test(s.name));
   if (!cam.length && !judges.length && !signals.length) return;
   section('attention').hidden = false;
   const parent = block(section('attention'));
@@ -125,7 +125,7 @@ function drawRest() {
     data.scores.forEach((s, i) => new Chart(parent, [{name: s.name, x: s.steps, y: s.values, colour: i % 8}],
         {title: s.name}));
   }
-  const other = data.signals.filter(s => !/^(rho|cam)\//.test(s.name));
+  const other = data.signals.filter(s => !/^(rho|cam|CAM accuracy)\//.test(s.name));
   if (other.length) {
     section('signals').hidden = false;
     drawSignals(block(section('signals')), other);
