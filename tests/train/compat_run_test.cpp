@@ -10,6 +10,7 @@
 #include "limn/cpu/cpu.hpp"
 #include "limn/models/ugatit/translator.hpp"
 #include "limn/translate.hpp"
+#include "older_checkpoint.hpp"
 #include "small_run.hpp"
 
 using namespace limn;
@@ -76,23 +77,7 @@ TEST_CASE_FIXTURE(SmallRun, "a checkpoint without these options goes on as the P
   ugatit::start_run(options, place("run"))->run(2);
   ugatit::start_run(options, place("other"))->run(2);
   const fs::path path = folder / "run/latest.safetensors";
-  {
-    const SafetensorsFile file(path);
-    Metadata metadata;
-    metadata.insert(file.metadata().begin(), file.metadata().end());
-    for (const char* option : {"spectral-norm", "adalin-smoothing", "compat"})
-      CHECK(metadata.erase("option." + std::string(option)) == 1);
-    Cpu device;
-    std::vector<StateTensor> tensors;
-    for (const auto& name : file.names()) {
-      const auto& shape = file.info(name).shape;
-      const Tensor<Cpu, float> t(device, {shape[0], shape[1], shape[2], shape[3]});
-      t.upload(file.read<float>(name));
-      tensors.push_back(state_tensor(name, t));
-    }
-    write_state(folder / "older.safetensors", metadata, tensors);
-  }
-  fs::rename(folder / "older.safetensors", path);
+  forget_options(path, {"spectral-norm", "adalin-smoothing", "compat"});
   ugatit::resume_run(place("run"))->run();
   ugatit::resume_run(place("other"))->run();
   CHECK((checkpoint("run") == checkpoint("other")));

@@ -12,6 +12,7 @@
 #include "limn/loss/losses.hpp"
 #include "limn/nn/linear.hpp"
 #include "limn/train/model_run.hpp"
+#include "momentum.hpp"
 
 using namespace limn;
 
@@ -34,39 +35,12 @@ struct Lone {
   }
 };
 
-/// Gradient descent with momentum: an optimizer of one's own.
-template <Device D, Scalar T>
-struct Momentum {
-  static constexpr const char* name = "momentum";
-  ParameterSet<D, T>& weights;
-  Tensor<D, param_t<T>> velocity{weights.device(), weights.values().shape()};
-  std::int64_t count = 0;
-
-  explicit Momentum(ParameterSet<D, T>& set) : weights(set) {
-    primitive::fill(velocity, param_t<T>(0));
-  }
-  void step(double rate) {
-    for (const auto& part : weights.parts()) {
-      const Shape shape = vector_shape(part.size);
-      const auto v = velocity.view(part.offset, shape);
-      primitive::map(Scaled{0.9}, v, v);
-      primitive::copy(part.gradients, v, Write::accumulate);
-      primitive::map(Scaled{-rate}, v, weights.values().view(part.offset, shape),
-                     Write::accumulate);
-    }
-    ++count;
-  }
-  [[nodiscard]] std::int64_t steps() const { return count; }
-  void set_steps(std::int64_t n) { count = n; }
-  void keep(auto&& f) { f("v", velocity); }
-};
-
 /// The same weight, which learns by it.
 template <Device D, Scalar T>
 struct Pushed : Lone<D, T> {
   using Lone<D, T>::Lone;
   void players(auto&& f) {
-    f("G", this->layer, [](auto& weights) { return Momentum<D, T>(weights); });
+    f("G", this->layer, [](auto& weights) { return limn_test::Momentum<D, T>(weights); });
   }
 };
 

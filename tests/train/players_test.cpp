@@ -14,6 +14,7 @@
 #include "limn/train/image_pool.hpp"
 #include "limn/train/network_state.hpp"
 #include "limn/train/players.hpp"
+#include "momentum.hpp"
 
 using namespace limn;
 
@@ -22,33 +23,6 @@ namespace {
 struct Net {
   Linear<Cpu> layer{vector_shape(3), 1};
   void visit(auto&& f) { f("layer", layer); }
-};
-
-/// An optimizer of one's own: gradient descent with momentum, v = mu v + g, w -= rate v.
-struct Momentum {
-  static constexpr const char* name = "momentum";
-  ParameterSet<Cpu, float>& weights;
-  double mu;
-  Tensor<Cpu, float> velocity{weights.device(), weights.values().shape()};
-  std::int64_t count = 0;
-
-  Momentum(ParameterSet<Cpu, float>& set, double m) : weights(set), mu(m) {
-    primitive::fill(velocity, 0.0F);
-  }
-  void step(double rate) {
-    for (const auto& part : weights.parts()) {
-      const Shape shape = vector_shape(part.size);
-      const auto v = velocity.view(part.offset, shape);
-      primitive::map(Scaled{mu}, v, v);
-      primitive::copy(part.gradients, v, Write::accumulate);
-      primitive::map(Scaled{-rate}, v, weights.values().view(part.offset, shape),
-                     Write::accumulate);
-    }
-    ++count;
-  }
-  [[nodiscard]] std::int64_t steps() const { return count; }
-  void set_steps(std::int64_t n) { count = n; }
-  void keep(auto&& f) { f("v", velocity); }
 };
 
 /// An augmentation of one's own: a picture's values times a random factor.
@@ -154,7 +128,7 @@ TEST_CASE("a player learns by an optimizer of one's own, as its formula says") {
   Net net;
   Players<Cpu, float> players;
   players.push_back(std::make_unique<Player<Cpu, float>>(
-      device, "only", net, 1, [](auto& weights) { return Momentum(weights, 0.5); }));
+      device, "only", net, 1, [](auto& weights) { return limn_test::Momentum(weights, 0.5); }));
   CHECK(players[0]->optimizer.name() == "momentum");
   std::vector<NamedLoss<Cpu, float>> losses;
   Tensor<Cpu, float> x(device, {1, 1, 1, 3});

@@ -12,6 +12,7 @@
 #include "limn/models/ugatit/warm_start.hpp"
 #include "limn/train/samples.hpp"
 #include "limn/translate.hpp"
+#include "older_checkpoint.hpp"
 #include "small_run.hpp"
 
 using namespace limn;
@@ -54,24 +55,7 @@ TEST_CASE_FIXTURE(SmallRun, "a checkpoint from before there was a choice goes on
   ugatit::start_run(options, place("run"))->run(2);
   const fs::path path = folder / "run/latest.safetensors";
   ugatit::start_run(options, place("other"))->run(2);
-  {  // the same without the options that are younger
-    Metadata metadata;
-    std::vector<std::pair<std::string, std::vector<float>>> values;
-    const SafetensorsFile file(path);
-    metadata.insert(file.metadata().begin(), file.metadata().end());
-    for (const char* option : {"ema", "diff-augment", "accumulate", "stash"})
-      CHECK(metadata.erase("option." + std::string(option)) == 1);
-    Cpu device;
-    std::vector<StateTensor> tensors;
-    for (const auto& name : file.names()) {
-      const auto& shape = file.info(name).shape;
-      const Tensor<Cpu, float> t(device, {shape[0], shape[1], shape[2], shape[3]});
-      t.upload(file.read<float>(name));
-      tensors.push_back(state_tensor(name, t));
-    }
-    write_state(folder / "older.safetensors", metadata, tensors);
-  }
-  fs::rename(folder / "older.safetensors", path);
+  forget_options(path, {"ema", "diff-augment", "accumulate", "stash"});
   ugatit::resume_run(place("run"))->run();
   ugatit::resume_run(place("other"))->run();
   CHECK((checkpoint("run") == checkpoint("other")));
