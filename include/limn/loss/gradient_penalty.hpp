@@ -118,7 +118,7 @@ template <Device D, Scalar T>
                      "pictures that are mixed must have one shape", first.shape(), second.shape());
   primitive::require(a.shape() == Shape{first.shape().n, 1, 1, 1}, "mix_samples",
                      "one share per sample, (N,1,1,1)", a.shape(), first.shape());
-  const Tensor<D, T> mixed(first.device(), first.shape());
+  Tensor<D, T> mixed(first.device(), first.shape());
   const Tensor<D, param_t<T>> rest(first.device(), a.shape());
   primitive::map(detail::OneMinus{}, a, rest);
   detail::scale_samples<D, T>(a, first, mixed);
@@ -188,7 +188,7 @@ requires(sizeof...(Critics) > 0) [[nodiscard]] Tensor<D, param_t<T>> penalize_gr
                 "take both");
   const bool begins = iteration == run || iteration == hold;
   const bool ends = iteration == run || iteration == finish;
-  const Tensor<D, param_t<T>> penalty(x.device(), scalar_shape());
+  Tensor<D, param_t<T>> penalty(x.device(), scalar_shape());
   primitive::fill(penalty, param_t<T>(0));
   std::size_t done = 0;
   const auto one = [&](auto& critic) {

@@ -48,7 +48,8 @@ template <Device D, Scalar T>
                                            const Var<D, T>& dx) {
   if (activation == identity_activation) return dx;
   Tape<D>* tape = common_tape("activation_tangent", y, dx);
-  const Tensor<D, T> t(dx.device(), dx.shape()), at = y.value();
+  const Tensor<D, T> t(dx.device(), dx.shape());
+  const Tensor<D, T>& at = y.value();
   activation_backward(activation, at, dx.value(), t);
   const bool curved = activation.kind == Activation::Kind::tanh && y.wants_gradient();
   if (!dx.wants_gradient() && !curved) return Var<D, T>(t, tape, false);

@@ -81,7 +81,8 @@ class StepPenalties {
   [[nodiscard]] Tensor<D, P> half_deviation(const Tensor<D, T>& real) const {
     if (type_ != GanType::dragan) return {};
     D& device = real.device();
-    const Tensor<D, P> squares(device, scalar_shape()), mean(device, scalar_shape());
+    Tensor<D, P> squares(device, scalar_shape());
+    const Tensor<D, P> mean(device, scalar_shape());
     const double share = 1 / static_cast<double>(real.shape().size());
     primitive::map_reduce(Product{}, real, real, share, squares);
     primitive::map_reduce(limn::detail::Itself{}, real, real, share, mean);
