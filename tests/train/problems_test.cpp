@@ -236,9 +236,10 @@ TEST_CASE_FIXTURE(Planting, "a frozen generator is found, and ends a run that sh
   CHECK(trainer->run(trainer->step() + 5) == Trainer::Ended::reached);  // who wants to may go on
 }
 
-TEST_CASE_FIXTURE(Planting, "a thousand times the learning rate is found") {
+// At a thousand times, two of six seeds settle somewhere, by chance of rounding; at this, none does.
+TEST_CASE_FIXTURE(Planting, "a learning rate that is far too high is found") {
   options.train.steps = 200;
-  options.train.learning_rate = 0.1;
+  options.train.learning_rate = 1;
   const auto trainer = start(place("run", {}, OnProblem::stop));
   bool broke = false;
   try {
@@ -248,7 +249,7 @@ TEST_CASE_FIXTURE(Planting, "a thousand times the learning rate is found") {
   }
   CHECK(broke);
   REQUIRE(!problems.empty());
-  CHECK(problems[0].step < 150);
+  CHECK(problems[0].step < 50);
   CHECK((problems[0].kind == "diverging" || problems[0].kind == "not-finite"));
 }
 

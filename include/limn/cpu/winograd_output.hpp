@@ -68,9 +68,9 @@ struct TransformOutput {
             simd::load(before, at);
             v += before;
           }
-          if (out->mean != nullptr) detail::as_stored<T>(v);
+          if (out->mean != nullptr) cpu::detail::as_stored<T>(v);
           y[i][j] = v;
-          detail::activate(v, out->activation);
+          cpu::detail::activate(v, out->activation);
           simd::store(at, v);
         }
       if (out->mean != nullptr) add_moments<w>(y, *out, c);

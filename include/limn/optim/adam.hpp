@@ -120,8 +120,8 @@ class Adam {
   /// decay / 2 sum w^2 over the weights that decay, one value: the loss whose gradient the decay
   /// is.
   [[nodiscard]] Tensor<D, P> decay_loss() const {
-    const Tensor<D, P> sum(parameters_->device(), scalar_shape()),
-        one(parameters_->device(), scalar_shape());
+    Tensor<D, P> sum(parameters_->device(), scalar_shape());
+    const Tensor<D, P> one(parameters_->device(), scalar_shape());
     primitive::fill(sum, P(0));
     const auto add = [&](const Tensor<D, P>& weights) {
       primitive::sum_squares(weights, one);
