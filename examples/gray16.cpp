@@ -2,9 +2,9 @@
 // Pictures of one channel and 16 bits, as microscopes, X-rays and depth cameras make them: a
 // translator between two kinds, whose data source is its own. Nothing on the way rounds to 8 bits;
 // colour files are read as their light, so that the bundled pictures serve as well.
-#include <png.h>
-
+#include "common/folders.hpp"
 #include "common/training_frame.hpp"
+#include "limn/data/gray16_values.hpp"
 #include "limn/limn.hpp"
 #include "limn/train/made_pictures.hpp"
 
@@ -25,36 +25,14 @@ struct Gray16Options : TrainingOptions {
   }
 };
 
-/// A PNG file as size x size values in [-1, 1]: the mean light of each part of it, 2 sqrt(light) -
-/// 1 so that shadows keep their steps. Throws IoError.
-std::vector<float> read_light(const std::filesystem::path& path, Index size) {
-  png_image png{};
-  png.version = PNG_IMAGE_VERSION;
-  const std::unique_ptr<png_image, void (*)(png_image*)> freed(&png, png_image_free);
-  const auto fail = [&](const char* why) { return IoError(path.string() + ": " + why); };
-  if (png_image_begin_read_from_file(&png, path.c_str()) == 0) throw fail(png.message);
-  if (png.width > 16384 || png.height > 16384) throw fail("it is larger than 16384 x 16384");
-  png.format = PNG_FORMAT_LINEAR_Y;
-  const Index w = png.width, h = png.height;
-  std::vector<png_uint_16> light(static_cast<std::size_t>(w * h), 65535);  // behind transparency
-  if (png_image_finish_read(&png, nullptr, light.data(), 0, nullptr) == 0) throw fail(png.message);
-  std::vector<float> values;
-  for (Index y = 0; y < size; ++y)
-    for (Index x = 0; x < size; ++x) {
-      const Index top = y * h / size, bottom = std::max(top + 1, (y + 1) * h / size);
-      const Index left = x * w / size, right = std::max(left + 1, (x + 1) * w / size);
-      double sum = 0;
-      for (Index i = top; i < bottom; ++i)
-        for (Index j = left; j < right; ++j) sum += light[static_cast<std::size_t>(i * w + j)];
-      const double mean = sum / (65535.0 * static_cast<double>((bottom - top) * (right - left)));
-      values.push_back(static_cast<float>(2 * std::sqrt(mean) - 1));
-    }
-  return values;
+/// What reads a file as size x size values in [-1, 1].
+auto read_light(Index size) {
+  return [size](const auto& path) { return light_values(read_gray16(path), size); };
 }
 
 DataSource light_of_folders(const std::filesystem::path& data, const Gray16Options& o,
                             const Messages& say) {
-  const auto read = [size = o.size](const auto& path) { return read_light(path, size); };
+  const auto read = read_light(o.size);
   const ImageFolder a(data / "trainA"), b(data / "trainB");
   DataSource source;
   source.what = std::to_string(a.size()) + " pictures of A, " + std::to_string(b.size()) + " of B";
@@ -141,9 +119,26 @@ struct Gray16 {
   }
 };
 
+/// All of DATA/testA and testB, translated, as files of 16 bits in RUN/translations/A2B and B2A.
+void translate_tests(Gray16<Cpu, float>& model, const example::Trained& run) {
+  const Index size = run.batch.h;
+  const auto direction = [&](const char* from, const char* name, auto& translator) {
+    const auto to = run.out / "translations" / name;
+    const auto tests = test_pictures(run.data, from, run.say, read_light(size));
+    for (const auto& [file, values] : tests) {
+      const auto made = translator(picture_input<float>(run.device, values, run.batch));
+      write_gray16(example::with_folder(to / file),
+                   light_of_values(made.value().download(), size, size));
+    }
+    run.say(std::to_string(tests.size()) + " translations in " + to.string());
+  };
+  direction("A", "A2B", model.g.a2b);
+  direction("B", "B2A", model.g.b2a);
+}
+
 int main(int argc, char** argv) {
   return example::run_training<Gray16<Cpu, float>>(
       {"gray16", "Trains a translator of 16-bit gray PNG files, DATA/trainA and DATA/trainB.",
-       light_of_folders},
+       light_of_folders, translate_tests},
       argc, argv);
 }

@@ -160,6 +160,11 @@ bool read(Command& c, int argc, char** argv) {
     throw limn::UsageError("--lambda-penalty contradicts --gan-type " +
                            std::string(to_string(c.options.train.gan_type)) +
                            ": only wgan-gp, wgan-lp, dragan and r1 have a gradient penalty");
+  if (!c.resume && !c.options.model.spectral_norm && c.given.contains("compat") &&
+      ugatit::names_difference(c.given["compat"], "spectral-epsilon"))
+    throw limn::UsageError(
+        "--compat spectral-epsilon contradicts --spectral-norm off: it is about the power "
+        "iterations of spectral normalization, and there are none");
   if (!c.init.empty() && (c.resume || c.plan))
     throw limn::UsageError("--init is for the beginning of a training: leave it out with " +
                            std::string(c.resume ? "--resume, which goes on with the run's weights"

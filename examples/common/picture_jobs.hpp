@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "folders.hpp"
 #include "limn/data/image_folder.hpp"
 #include "limn/io/write_picture.hpp"
 
@@ -68,13 +69,7 @@ inline std::vector<PictureJob> picture_jobs(const std::vector<std::filesystem::p
 /// Writes folder/name, making folders on the way. Throws limn::IoError.
 inline void write_below(const std::filesystem::path& folder, const std::filesystem::path& name,
                         const limn::Picture& picture) {
-  std::error_code error;
-  const auto path = folder / name;
-  std::filesystem::create_directories(path.parent_path(), error);
-  if (error)
-    throw limn::IoError(path.parent_path().string() +
-                        ": cannot be made a folder: " + error.message());
-  limn::write_picture(path, picture);
+  limn::write_picture(with_folder(folder / name), picture);
 }
 
 }  // namespace example

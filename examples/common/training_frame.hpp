@@ -21,14 +21,24 @@
 
 namespace example {
 
-/// What a program says of itself, and where its pictures come from.
-template <class Options>
+/// A trained model's surroundings.
+struct Trained {
+  limn::Cpu& device;
+  limn::Shape batch;  ///< of its DataSource
+  std::filesystem::path data, out;
+  limn::Messages say;
+};
+
+/// What a program says of itself, where its pictures come from, and how it translates test pictures
+/// when the training has done its steps, if it does.
+template <class Model>
 struct Program {
   const char* name;
   const char* description;
-  std::function<limn::DataSource(const std::filesystem::path& data, const Options&,
-                                 const limn::Messages&)>
+  std::function<limn::DataSource(const std::filesystem::path& data,
+                                 const limn::ModelOptions<Model>&, const limn::Messages&)>
       source;
+  std::function<void(Model&, const Trained&)> translate{};
 };
 
 /// Sources: DATA/trainA and DATA/trainB; the folder DATA.
@@ -46,12 +56,12 @@ struct Command {
   limn::GivenOptions given;
   std::int64_t stop_after = 0;
   int threads = 0;
-  bool resume = false, plan = false;
+  bool resume = false, plan = false, translate = false;
 };
 
-/// False if only help was asked for.
+/// False if only help was asked for. `translates`: whether the program does.
 template <class Options>
-bool read(CLI::App& app, Command& c, Options& options, int argc, char** argv) {
+bool read(CLI::App& app, Command& c, Options& options, bool translates, int argc, char** argv) {
   app.add_option("--data", c.place.data, "folder of the pictures")->required();
   app.add_option("--out", c.place.out, "folder of the run");
   limn::for_each_option(options, [&](const std::string& name, auto& value, limn::OptionRange range,
@@ -90,6 +100,9 @@ bool read(CLI::App& app, Command& c, Options& options, int argc, char** argv) {
   app.add_flag("--tensorboard", c.place.tensorboard, "also write OUT/tensorboard");
   app.add_flag("--resume", c.resume, "go on with the run in OUT, with its options");
   app.add_flag("--plan", c.plan, "only print memory and work of such a training");
+  if (translates)
+    app.add_flag("--translate", c.translate, "only translate, with the newest checkpoint in OUT")
+        ->excludes("--plan", "--resume");
   if (!parse(app, argc, argv)) return false;
   if (c.place.out.empty() && (!c.plan || c.resume))
     throw limn::UsageError("--out is missing: the folder of the run");
@@ -97,10 +110,11 @@ bool read(CLI::App& app, Command& c, Options& options, int argc, char** argv) {
   return true;
 }
 
-/// Trains and says how it goes.
-inline int train(const char* program, const limn::RunModel& model, const Command& c,
-                 limn::ProgressLine& line, const Interrupt& interrupt,
-                 const limn::SafetensorsFile* checkpoint) {
+/// Trains and says how it goes; `finish(trained)` follows the last step.
+template <class Finish>
+int train(const char* program, const limn::RunModel& model, const Command& c,
+          limn::ProgressLine& line, const Interrupt& interrupt,
+          const limn::SafetensorsFile* checkpoint, Finish&& finish) {
   TrainingProgress progress(line, c.place.log_every, [](const limn::StepReport& report) {
     std::string text;
     for (const auto& name : report.names)
@@ -109,31 +123,34 @@ inline int train(const char* program, const limn::RunModel& model, const Command
   });
   const auto trainer = limn::open_model_run(model, c.place, progress.events(), checkpoint);
   const std::string out = c.place.out.string();
-  return progress.run(
+  const int code = progress.run(
       *trainer, c.stop_after, interrupt, out,
       std::string(program) + " --data " + c.place.data.string() + " --out " + out + " --resume");
+  if (trainer->finished()) finish(trainer->model());
+  return code;
 }
 
 }  // namespace detail
 
 /// main of a program that trains Model, in float on the CPU.
 template <class Model>
-int run_training(const Program<limn::ModelOptions<Model>>& program, int argc, char** argv) {
+int run_training(const Program<Model>& program, int argc, char** argv) {
   return guarded_main(program.name, [&]() -> int {
     detail::Command c;
     limn::ModelOptions<Model> options;
     CLI::App app(program.description, program.name);
-    if (!detail::read(app, c, options, argc, argv)) return done;
+    const bool translates = static_cast<bool>(program.translate);
+    if (!detail::read(app, c, options, translates, argc, argv)) return done;
     const Interrupt interrupt;  // before anything that has threads
     limn::ProgressLine line(stdout);
     const limn::Messages say = [&line](const std::string& text) { line.message(text); };
     std::optional<limn::SafetensorsFile> checkpoint;
-    if (c.resume) {
+    if (c.resume || c.translate) {
       checkpoint =
           limn::model_checkpoint(c.place.out, std::string(Model::title) + " training", say);
       const auto step = limn::checkpoint_step(*checkpoint);
       options = limn::resumed_options<limn::ModelOptions<Model>>(*checkpoint, c.given, step);
-      if (step >= options.steps && !c.plan) {
+      if (step >= options.steps && c.resume && !c.plan) {
         line.message(finished_text(c.place.out.string()));
         return done;
       }
@@ -148,8 +165,18 @@ int run_training(const Program<limn::ModelOptions<Model>>& program, int argc, ch
       std::cout << to_text(model.plan) << std::flush;
       return done;
     }
+    const auto finish = [&](limn::Trainable& trained) {
+      auto& training = dynamic_cast<limn::ModelTraining<Model, limn::Cpu, float>&>(trained);
+      if (translates)
+        program.translate(training.model(),
+                          {training.device(), model.source.batch, c.place.data, c.place.out, say});
+    };
+    if (c.translate) {
+      finish(*limn::trained_model(model, *checkpoint));
+      return done;
+    }
     return detail::train(program.name, model, c, line, interrupt,
-                         checkpoint ? &*checkpoint : nullptr);
+                         checkpoint ? &*checkpoint : nullptr, finish);
   });
 }
 

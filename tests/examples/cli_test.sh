@@ -130,6 +130,10 @@ expect 2 '--critic-steps.*64' train --out none "${small[@]}" --critic-steps 65
 expect 0 'finished step 2' train --out tf "${small[@]}" --steps 2 --adalin-smoothing on \
   --compat tensorflow,no-padding
 expect 0 'finished step 2' train --out plain "${small[@]}" --steps 2 --spectral-norm off
+expect 0 'finished step 1' train --out whole-tf "${small[@]}" --steps 1 --spectral-norm off \
+  --compat tensorflow
+expect 2 '--compat spectral-epsilon contradicts --spectral-norm off' train --out none "${small[@]}" \
+  --spectral-norm off --compat conv-bias,spectral-epsilon
 expect 2 '--compat torch contradicts' train --out tf --resume --compat torch
 expect 2 '--spectral-norm on contradicts' train --out plain --resume --spectral-norm on
 expect 2 "'shared' is neither torch nor tensorflow nor one of shared-cam" train --out none \

@@ -36,6 +36,29 @@ variant() {
 }
 variant cyclegan data --size 32 --channels 2 --blocks 1 --pool 2
 variant gray16 data --size 24 --channels 2 --blocks 1
+# translations keep names, size and 16 bits of gray; --translate makes the same from a checkpoint
+gray16=("$bin/gray16" --data data --threads 1)
+for way in A2B B2A; do
+  for file in data/test"${way:0:1}"/*.png; do
+    png=gray16-b/translations/$way/$(basename "$file")
+    got=$(od -An -tu1 -j16 -N10 "$png" | xargs) # width, height, depth, kind of colours
+    [ "$got" = '0 0 0 24 0 0 0 24 16 0' ] || fail "gray16: $png: $got"
+  done
+done
+expect 0 '--translate' "$bin/gray16" --help
+mv gray16-b/translations first
+expect 0 '3 translations in gray16-b/translations/B2A' "${gray16[@]}" --out gray16-b --translate
+diff -r first gray16-b/translations || fail "gray16: --translate writes other pictures"
+expect 2 '--resume excludes --translate' "${gray16[@]}" --out gray16-b --resume --translate
+expect 2 '--translate' "$bin/cyclegan" --data data --out cyclegan-b --translate
+expect 1 'there is no run here' "${gray16[@]}" --out x --translate
+expect 1 "is of kind 'CycleGAN training'" "${gray16[@]}" --out cyclegan-b --translate
+rm -r gray16-b/translations && touch gray16-b/translations
+expect 1 'translations/A2B: cannot be made a folder' "${gray16[@]}" --out gray16-b --translate
+mkdir part && cp -r data/trainA data/trainB part
+expect 0 'testA: there is no such folder.*' "$bin/gray16" --data part --out gray16-b --translate
+expect 0 'stopped at step 1' "${gray16[@]}" --out cut --size 24 --channels 2 --stop-after 1
+[ ! -e cut/translations ] || fail 'gray16: a training that is not finished translates'
 variant my-gan data/trainB --size 24 --channels 4 --latent 8 --batch 2
 variant dcgan data/trainB --size 16 --channels 4 --latent 8 --batch 2
 expect 1 "is of kind 'DCGAN training', not 'my GAN training'" "$bin/my-gan" --data data/trainB \

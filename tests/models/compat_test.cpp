@@ -534,3 +534,15 @@ TEST_CASE("compat is written as a list of names") {
     CHECK_THROWS_WITH_AS((void)parse_compat(wrong), doctest::Contains("is neither torch nor"),
                          UsageError);
 }
+
+TEST_CASE("compat: whether a difference was asked for by its own name") {
+  const auto named = [](const char* text) {
+    return ugatit::names_difference(text, "spectral-epsilon");
+  };
+  for (const char* text : {"spectral-epsilon", "conv-bias,spectral-epsilon",
+                           "tensorflow,spectral-epsilon", "spectral-epsilon,no-padding"})
+    CHECK(named(text));
+  for (const char* text : {"torch", "tensorflow", "tensorflow,no-padding", "conv-bias",
+                           "spectral-epsilon,no-spectral-epsilon", "spectral-epsilon,tensorflow"})
+    CHECK_FALSE(named(text));
+}

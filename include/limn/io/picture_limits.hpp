@@ -5,11 +5,14 @@
 #include <algorithm>
 #include <cstdint>
 #include <filesystem>
+#include <new>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "limn/core/error.hpp"
 #include "limn/core/shape.hpp"
+#include "limn/io/file.hpp"
 #include "limn/io/picture_facts.hpp"
 
 namespace limn::inline v0 {
@@ -54,6 +57,26 @@ struct PictureSource {
     return std::to_string(width) + "x" + std::to_string(height);
   }
 };
+
+/// The bytes of a picture file; where the first ones are of no kind that can be read, those alone:
+/// what is no picture may be of any size. Throws IoError.
+[[nodiscard]] inline std::vector<std::uint8_t> picture_bytes(const std::filesystem::path& path,
+                                                             const ReadLimits& limits) {
+  const InputFile file(path);
+  if (file.size() == 0) throw IoError(path.string() + ": the file is empty");
+  std::vector<std::uint8_t> head(static_cast<std::size_t>(std::min<Index>(file.size(), 12)));
+  file.read(0, head.data(), static_cast<Index>(head.size()));
+  if (picture_kind(head) == PictureKind::unknown) return head;
+  if (file.size() > limits.max_file_bytes)
+    throw IoError(path.string() + ": " + std::to_string(file.size()) +
+                  " bytes are too large for a picture, the limit is " +
+                  std::to_string(limits.max_file_bytes));
+  try {
+    return file.read_all();
+  } catch (const std::bad_alloc&) {
+    throw IoError(path.string() + ": not enough memory for this picture");
+  }
+}
 
 /// Alpha over white: `value` covers the share alpha / 255.
 [[nodiscard]] constexpr std::uint8_t on_white(unsigned value, unsigned alpha) {

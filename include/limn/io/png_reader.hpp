@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <csetjmp>
 #include <cstddef>
 #include <cstdint>
@@ -24,6 +25,15 @@
 namespace limn::inline v0 {
 namespace detail {
 
+/// A PNG of any kind as values of 16 bits.
+struct PngSamples {
+  Index width = 0, height = 0;
+  Index channels = 0;  ///< gray, gray and alpha, RGB, RGB and alpha
+  std::vector<std::uint16_t> values;
+  int depth = 16;    ///< 8: values are multiples of 257
+  double gamma = 1;  ///< a value is light to the power of this; 0: it is sRGB
+};
+
 /// One PNG on its way in.
 class PngReader {
  public:
@@ -32,7 +42,36 @@ class PngReader {
   PngReader& operator=(const PngReader&) = delete;
   ~PngReader() { png_destroy_read_struct(&png_, &info_, nullptr); }
 
+  /// As read_picture.
   [[nodiscard]] Picture read(const PictureSource& source) {
+    open(source);
+    if (!set_up(false)) fail(source);
+    Picture picture;
+    picture.width = png_get_image_width(png_, info_);
+    picture.height = png_get_image_height(png_, info_);
+    read_into(picture.pixels, picture.height, source);
+    if (png_get_channels(png_, info_) == 4) source.facts.see_through = drop_alpha(picture.pixels);
+    source.facts.orientation = orientation();
+    return upright(std::move(picture), source.facts.orientation);
+  }
+
+  /// Without a word about orientation.
+  [[nodiscard]] PngSamples read_samples(const PictureSource& source) {
+    open(source);
+    PngSamples samples;
+    samples.depth = png_get_bit_depth(png_, info_) == 16 ? 16 : 8;
+    samples.gamma = gamma();
+    if (!set_up(true)) fail(source);
+    samples.width = png_get_image_width(png_, info_);
+    samples.height = png_get_image_height(png_, info_);
+    samples.channels = png_get_channels(png_, info_);
+    read_into(samples.values, samples.height, source);
+    return samples;
+  }
+
+ private:
+  /// Reads the header, and believes it or throws.
+  void open(const PictureSource& source) {
     png_ = png_create_read_struct(PNG_LIBPNG_VER_STRING, this, &PngReader::on_error,
                                   &PngReader::on_warning);
     if (png_ != nullptr) info_ = png_create_info_struct(png_);
@@ -51,22 +90,27 @@ class PngReader {
     const int colours = png_get_color_type(png_, info_);
     source.facts.gray = (colours & PNG_COLOR_MASK_COLOR) == 0;
     if (colours != PNG_COLOR_TYPE_PALETTE) source.facts.bits = png_get_bit_depth(png_, info_);
-    if (!set_up()) fail(source);
-
-    Picture picture;
-    picture.width = width;
-    picture.height = height;
-    const auto stride = png_get_rowbytes(png_, info_);
-    picture.pixels.resize(stride * static_cast<std::size_t>(height));
-    std::vector<png_bytep> rows(static_cast<std::size_t>(height));
-    for (std::size_t y = 0; y < rows.size(); ++y) rows[y] = picture.pixels.data() + y * stride;
-    if (!read_rows(rows.data())) fail(source);
-    if (png_get_channels(png_, info_) == 4) source.facts.see_through = drop_alpha(picture.pixels);
-    source.facts.orientation = orientation();
-    return upright(std::move(picture), source.facts.orientation);
   }
 
- private:
+  template <class Value>
+  void read_into(std::vector<Value>& values, Index height, const PictureSource& source) {
+    const auto stride = png_get_rowbytes(png_, info_);
+    values.resize(stride / sizeof(Value) * static_cast<std::size_t>(height));
+    std::vector<png_bytep> rows(static_cast<std::size_t>(height));
+    for (std::size_t y = 0; y < rows.size(); ++y)
+      rows[y] = reinterpret_cast<png_bytep>(values.data()) + y * stride;
+    if (!read_rows(rows.data())) fail(source);
+  }
+
+  /// Of PngSamples, as PNG has it: what the file says, else 16 bits are light, and 8 are sRGB.
+  [[nodiscard]] double gamma() const {
+    int intent = 0;
+    png_fixed_point fixed = 0;
+    if (png_get_sRGB(png_, info_, &intent) != 0) return 0;
+    if (png_get_gAMA_fixed(png_, info_, &fixed) != 0 && fixed > 0) return fixed / 1e5;
+    return png_get_bit_depth(png_, info_) == 16 ? 1 : 0;
+  }
+
   [[noreturn]] void fail(const PictureSource& source) const {
     source.fail(ended_ ? "the PNG is truncated"
                        : "not a readable PNG: " + std::string(message_.data()));
@@ -108,12 +152,17 @@ class PngReader {
     return true;
   }
 
-  /// RGB or RGBA, 8 bits.
-  LIMN_NOINLINE bool set_up() {
+  /// RGB or RGBA, 8 bits; else as PngSamples.
+  LIMN_NOINLINE bool set_up(bool samples) {
     if (setjmp(jump_)) return false;
     png_set_expand(png_);
-    png_set_scale_16(png_);
-    png_set_gray_to_rgb(png_);
+    if (samples) {
+      png_set_expand_16(png_);
+      if constexpr (std::endian::native == std::endian::little) png_set_swap(png_);
+    } else {
+      png_set_scale_16(png_);
+      png_set_gray_to_rgb(png_);
+    }
     png_set_interlace_handling(png_);
     png_read_update_info(png_, info_);
     return true;

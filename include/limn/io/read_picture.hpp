@@ -2,7 +2,6 @@
 // Reading pictures: PNG, JPEG, BMP, PPM and PGM, told apart by their content.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <filesystem>
 #include <new>
@@ -11,7 +10,6 @@
 
 #include "limn/core/error.hpp"
 #include "limn/io/bmp_reader.hpp"
-#include "limn/io/file.hpp"
 #include "limn/io/jpeg_reader.hpp"
 #include "limn/io/picture.hpp"
 #include "limn/io/picture_facts.hpp"
@@ -60,24 +58,7 @@ namespace limn::inline v0 {
 [[nodiscard]] inline Picture read_picture(const std::filesystem::path& path,
                                           const ReadLimits& limits = {},
                                           PictureFacts* facts = nullptr) {
-  const InputFile file(path);
-  if (file.size() == 0) throw IoError(path.string() + ": the file is empty");
-  // what is no picture may be of any size, and is not read
-  std::array<std::uint8_t, 12> head{};
-  const auto known =
-      std::span(head).first(static_cast<std::size_t>(std::min<Index>(file.size(), head.size())));
-  file.read(0, known.data(), static_cast<Index>(known.size()));
-  if (picture_kind(known) == PictureKind::unknown)
-    return decode_picture(path, known, limits, facts);
-  if (file.size() > limits.max_file_bytes)
-    throw IoError(path.string() + ": " + std::to_string(file.size()) +
-                  " bytes are too large for a picture, the limit is " +
-                  std::to_string(limits.max_file_bytes));
-  try {
-    return decode_picture(path, file.read_all(), limits, facts);
-  } catch (const std::bad_alloc&) {
-    throw IoError(path.string() + ": not enough memory for this picture");
-  }
+  return decode_picture(path, detail::picture_bytes(path, limits), limits, facts);
 }
 
 }  // namespace limn::inline v0

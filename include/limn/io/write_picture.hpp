@@ -2,19 +2,15 @@
 // Writing pictures: PNG, JPEG, BMP, PPM. A file appears whole or not at all.
 #pragma once
 
-#include <png.h>
-
 #include <cstdio>
 // libjpeg's header needs FILE and size_t
 #include <jpeglib.h>
 
-#include <array>
 #include <cctype>
 #include <csetjmp>
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
-#include <cstring>
 #include <filesystem>
 #include <string>
 #include <vector>
@@ -24,66 +20,10 @@
 #include "limn/io/file.hpp"
 #include "limn/io/jpeg_reader.hpp"
 #include "limn/io/picture.hpp"
+#include "limn/io/png_writer.hpp"
 
 namespace limn::inline v0 {
 namespace detail {
-
-/// One PNG on its way out, into memory. As in the readers, frames that longjmp leaves hold nothing
-/// with a destructor.
-class PngWriter {
- public:
-  PngWriter() = default;
-  PngWriter(const PngWriter&) = delete;
-  PngWriter& operator=(const PngWriter&) = delete;
-  ~PngWriter() { png_destroy_write_struct(&png_, &info_); }
-
-  /// False, with message(), where it fails.
-  [[nodiscard]] bool encode(const Picture& picture) {
-    png_ = png_create_write_struct(PNG_LIBPNG_VER_STRING, this, &PngWriter::on_error,
-                                   [](png_structp, png_const_charp) {});
-    if (png_ != nullptr) info_ = png_create_info_struct(png_);
-    return info_ != nullptr && write(picture);
-  }
-  [[nodiscard]] const std::vector<std::uint8_t>& bytes() const { return bytes_; }
-  [[nodiscard]] const char* message() const { return message_.data(); }
-
- private:
-  LIMN_NOINLINE bool write(const Picture& picture) {
-    if (setjmp(jump_)) return false;
-    png_set_write_fn(png_, this, &PngWriter::on_write, [](png_structp) {});
-    png_set_user_limits(png_, 0x7fffffff, 0x7fffffff);
-    png_set_IHDR(png_, info_, static_cast<png_uint_32>(picture.width),
-                 static_cast<png_uint_32>(picture.height), 8, PNG_COLOR_TYPE_RGB,
-                 PNG_INTERLACE_NONE, PNG_COMPRESSION_TYPE_DEFAULT, PNG_FILTER_TYPE_DEFAULT);
-    png_write_info(png_, info_);
-    for (Index y = 0; y < picture.height; ++y) png_write_row(png_, picture.at(0, y));
-    png_write_end(png_, info_);
-    return true;
-  }
-
-  static void on_write(png_structp png, png_bytep data, std::size_t count) {
-    auto& out = static_cast<PngWriter*>(png_get_io_ptr(png))->bytes_;
-    bool done = false;
-    try {
-      out.insert(out.end(), data, data + count);
-      done = true;
-    } catch (...) {  // nothing may fly through libpng
-    }
-    if (!done) png_error(png, "out of memory");
-  }
-
-  [[noreturn]] static void on_error(png_structp png, png_const_charp text) {
-    auto& writer = *static_cast<PngWriter*>(png_get_error_ptr(png));
-    std::strncpy(writer.message_.data(), text, writer.message_.size() - 1);
-    std::longjmp(writer.jump_, 1);
-  }
-
-  png_structp png_ = nullptr;
-  png_infop info_ = nullptr;
-  std::jmp_buf jump_{};
-  std::array<char, 128> message_{};
-  std::vector<std::uint8_t> bytes_;
-};
 
 /// One JPEG on its way out, into memory.
 class JpegWriter {
@@ -145,10 +85,10 @@ inline void check_writable(const std::filesystem::path& path, const Picture& pic
 /// Writes a PNG. Throws IoError with path and reason, UsageError for an empty picture.
 inline void write_png(const std::filesystem::path& path, const Picture& picture) {
   detail::check_writable(path, picture);
-  detail::PngWriter writer;
-  if (!writer.encode(picture))
-    throw IoError(path.string() + ": cannot be written as PNG: " + writer.message());
-  write_file(path, writer.bytes().data(), static_cast<Index>(writer.bytes().size()));
+  detail::write_png_rows(path, {.width = picture.width,
+                                .height = picture.height,
+                                .pixels = picture.pixels.data(),
+                                .stride = 3 * picture.width});
 }
 
 /// Writes a JPEG; quality 1 ... 100, from 90 on with full colour resolution. Throws as write_png;

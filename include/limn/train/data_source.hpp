@@ -49,6 +49,24 @@ template <class Read>
   });
 }
 
+/// All pictures of data/testDOMAIN, as `read(path)` gives their values. What cannot be read is told
+/// and left out; that there are none is told.
+template <class Read>
+[[nodiscard]] std::vector<ShownPicture> test_pictures(const std::filesystem::path& data,
+                                                      const std::string& domain,
+                                                      const Messages& say, Read&& read) {
+  try {
+    const ImageFolder folder(data / ("test" + domain));
+    return spread_pictures(folder, folder.size(), "; left out", say,
+                           [&](const std::string& name, const auto& path) {
+                             return ShownPicture{name, read(path)};
+                           });
+  } catch (const IoError& none) {
+    if (say) say(none.what());
+    return {};
+  }
+}
+
 /// A picture of a file as a network of this size sees it.
 [[nodiscard]] inline std::vector<float> read_values(const std::filesystem::path& path, Index size,
                                                     Fit fit) {

@@ -114,6 +114,17 @@ inline constexpr const char* unfitting_model =
   return file;
 }
 
+/// A model as it was when a checkpoint was made, to be used. Throws IoError where it is another
+/// model's, DeviceError.
+[[nodiscard]] inline std::unique_ptr<Trainable> trained_model(const RunModel& model,
+                                                              const SafetensorsFile& checkpoint) {
+  // before memory is asked for: a damaged file may announce anything
+  check_state(checkpoint, model.open(true)->state(), Surplus::refused, detail::unfitting_model);
+  auto trained = model.open(false);
+  read_state(checkpoint, trained->state(), Surplus::refused, detail::unfitting_model);
+  return trained;
+}
+
 /// The trainer of a run: from its checkpoint, or from the beginning. Throws UsageError where the
 /// folder has a run already, or the data are not those of the checkpoint, IoError, DeviceError.
 [[nodiscard]] inline std::unique_ptr<Trainer> open_model_run(

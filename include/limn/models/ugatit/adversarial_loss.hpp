@@ -14,6 +14,32 @@ namespace detail {
 
 enum class GanTerm { real, fake, generator };
 
+/// f(loss) with the GanLoss that a type plays, whatever it penalizes.
+template <class F>
+LIMN_HOST_DEVICE auto with_gan_loss(GanType type, const F& f) {
+  switch (type) {
+    case GanType::gan:
+    case GanType::dragan:
+    case GanType::r1:
+      return f(NonSaturatingGan{});
+    case GanType::hinge:
+      return f(HingeGan{});
+    case GanType::wgan_gp:
+    case GanType::wgan_lp:
+      return f(WassersteinGan{});
+    default:
+      return f(LeastSquaresGan{});
+  }
+}
+
+/// f(penalty) with what a type does to a squared length.
+template <class F>
+LIMN_HOST_DEVICE auto with_penalty(GanType type, const F& f) {
+  return type == GanType::r1        ? f(ZeroGradient{})
+         : type == GanType::wgan_lp ? f(AtMostUnitGradient{})
+                                    : f(UnitGradient{});
+}
+
 /// A pointwise loss l(x, t) of the type's GanLoss; t is not used.
 template <GanTerm term>
 struct ChosenLoss {
@@ -21,35 +47,11 @@ struct ChosenLoss {
 
   template <class A>
   LIMN_HOST_DEVICE A operator()(A x, A t) const {
-    switch (type) {
-      case GanType::gan:
-      case GanType::dragan:
-      case GanType::r1:
-        return of(NonSaturatingGan{})(x, t);
-      case GanType::hinge:
-        return of(HingeGan{})(x, t);
-      case GanType::wgan_gp:
-      case GanType::wgan_lp:
-        return of(WassersteinGan{})(x, t);
-      default:
-        return of(LeastSquaresGan{})(x, t);
-    }
+    return with_gan_loss(type, [x, t](const auto& loss) { return of(loss)(x, t); });
   }
   template <class A>
   LIMN_HOST_DEVICE A derivative(A x, A t) const {
-    switch (type) {
-      case GanType::gan:
-      case GanType::dragan:
-      case GanType::r1:
-        return of(NonSaturatingGan{}).derivative(x, t);
-      case GanType::hinge:
-        return of(HingeGan{}).derivative(x, t);
-      case GanType::wgan_gp:
-      case GanType::wgan_lp:
-        return of(WassersteinGan{}).derivative(x, t);
-      default:
-        return of(LeastSquaresGan{}).derivative(x, t);
-    }
+    return with_gan_loss(type, [x, t](const auto& loss) { return of(loss).derivative(x, t); });
   }
 
  private:
@@ -70,15 +72,11 @@ struct ChosenPenalty {
 
   template <class A>
   LIMN_HOST_DEVICE A operator()(A q) const {
-    return type == GanType::r1        ? ZeroGradient{}(q)
-           : type == GanType::wgan_lp ? AtMostUnitGradient{}(q)
-                                      : UnitGradient{}(q);
+    return with_penalty(type, [q](const auto& penalty) { return penalty(q); });
   }
   template <class A>
   LIMN_HOST_DEVICE A slope(A q) const {
-    return type == GanType::r1        ? ZeroGradient{}.slope(q)
-           : type == GanType::wgan_lp ? AtMostUnitGradient{}.slope(q)
-                                      : UnitGradient{}.slope(q);
+    return with_penalty(type, [q](const auto& penalty) { return penalty.slope(q); });
   }
 };
 

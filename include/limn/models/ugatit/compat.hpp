@@ -87,4 +87,20 @@ void for_each_difference(C& compat, F&& f) {
   return compat;
 }
 
+/// Whether such a text switches the difference on by its own name; false where the last word about
+/// it is of a whole set, as tensorflow is, or switches it off.
+[[nodiscard]] inline bool names_difference(std::string_view text, std::string_view name) {
+  bool named = false;
+  for (std::size_t at = 0; at <= text.size();) {
+    const auto end = std::min(text.find(',', at), text.size());
+    const auto word = text.substr(at, end - at);
+    if (word == name)
+      named = true;
+    else if (word == "tensorflow" || word == "torch" || word == "no-" + std::string(name))
+      named = false;
+    at = end + 1;
+  }
+  return named;
+}
+
 }  // namespace limn::inline v0::ugatit

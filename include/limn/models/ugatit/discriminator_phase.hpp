@@ -72,36 +72,46 @@ struct DiscriminatorPhase {
       note(i, terms);
     };
     const auto learn_alone = [&](Discriminator<D, T>& discriminator, const std::string& name,
-                                 const Tensor<D, T>& real, const Tensor<D, T>& fake,
-                                 Domain domain) {
+                                 const Tensor<D, T>& real, const Tensor<D, T>& fake, Domain domain,
+                                 const std::vector<Tensor<D, T>>& at) {
       const std::size_t network = scope.model->discriminators.part_of(discriminator.last.weight);
       scope.model->discriminators.zero_gradients(network);
       for (Index i = 0; i < scope.options.accumulate; ++i)
         see_part(discriminator, name, scope.part(real, i), scope.part(fake, i),
                  distortions.of_both(domain, number(i)), i);
-      if (penalties.any()) {
-        const auto half_deviation = penalties.half_deviation(real);
-        for (Index i = 0; i < scope.options.accumulate; ++i) {
-          const auto both =
-              join_samples(Var<D, T>(scope.part(real, i)), Var<D, T>(scope.part(fake, i)));
-          const auto shown = scope.distorted(both, distortions.of_both(domain, number(i))).value();
-          const Index count = shown.shape().n / 2;
-          penalize_part(discriminator, name,
-                        penalties.pictures(domain, number(i), shown.samples(0, count),
-                                           shown.samples(count, count), half_deviation),
-                        i);
-        }
-      }
+      for (Index i = 0; i < static_cast<Index>(at.size()); ++i)
+        penalize_part(discriminator, name, at[static_cast<std::size_t>(i)], i);
       scope.require_finite({&discriminator.layers.front().weight});
       adam.update(network, turn);
       if (!scope.keep_gradients) scope.model->discriminators.release_gradients(network);
     };
+    // where a domain's two discriminators are penalized, part by part
+    const auto penalized_at = [&](const Tensor<D, T>& real, const Tensor<D, T>& fake,
+                                  Domain domain) {
+      std::vector<Tensor<D, T>> at;
+      const auto half_deviation = penalties.half_deviation(real);
+      for (Index i = 0; i < scope.options.accumulate; ++i) {
+        const auto shown = [&](const Tensor<D, T>& x, const Tensor<D, P>& how) {
+          return scope.distorted(Var<D, T>(scope.part(x, i)), how).value();
+        };
+        at.push_back(penalties.pictures(
+            domain, number(i), shown(real, distortions.of_real(domain, number(i))),
+            penalties.mixes_fakes() ? shown(fake, distortions.of_translated(domain, number(i)))
+                                    : Tensor<D, T>(),
+            half_deviation));
+      }
+      return at;
+    };
     const auto& p = pictures;
+    std::vector<Tensor<D, T>> at_a, at_b;
+    if (penalties.any())
+      scope.side_by_side({[&] { at_a = penalized_at(p.real_a, p.fake_a, Domain::a); },
+                          [&] { at_b = penalized_at(p.real_b, p.fake_b, Domain::b); }});
     scope.side_by_side(
-        {[&] { learn_alone(scope.model->global_a, "GA", p.real_a, p.fake_a, Domain::a); },
-         [&] { learn_alone(scope.model->local_a, "LA", p.real_a, p.fake_a, Domain::a); },
-         [&] { learn_alone(scope.model->global_b, "GB", p.real_b, p.fake_b, Domain::b); },
-         [&] { learn_alone(scope.model->local_b, "LB", p.real_b, p.fake_b, Domain::b); }});
+        {[&] { learn_alone(scope.model->global_a, "GA", p.real_a, p.fake_a, Domain::a, at_a); },
+         [&] { learn_alone(scope.model->local_a, "LA", p.real_a, p.fake_a, Domain::a, at_a); },
+         [&] { learn_alone(scope.model->global_b, "GB", p.real_b, p.fake_b, Domain::b, at_b); },
+         [&] { learn_alone(scope.model->local_b, "LB", p.real_b, p.fake_b, Domain::b, at_b); }});
   }
 };
 

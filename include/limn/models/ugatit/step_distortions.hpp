@@ -65,6 +65,14 @@ class StepDistortions {
   [[nodiscard]] Tensor<D, P> of_both(Domain domain, Index part) const {
     return rows((index(domain) + part) * 2, 2);
   }
+  /// Of these, for the real ones alone,
+  [[nodiscard]] Tensor<D, P> of_real(Domain domain, Index part) const {
+    return rows((index(domain) + part) * 2, 1);
+  }
+  /// and for the translated ones.
+  [[nodiscard]] Tensor<D, P> of_translated(Domain domain, Index part) const {
+    return rows((index(domain) + part) * 2 + 1, 1);
+  }
   /// For a part's translated pictures, while the generators learn.
   [[nodiscard]] Tensor<D, P> of_fakes(Domain domain, Index part) const {
     return rows(4 * options_.parts() + index(domain) + part, 1);

@@ -2,7 +2,7 @@
 // The pictures at which a step penalizes its discriminators' gradients, and the random numbers that
 // make them: a share per picture, and for DRAGAN noise. They are functions of (seed, step, domain,
 // number of the picture in the step) alone. The global and the local discriminator of a domain are
-// penalized at the same pictures.
+// penalized at the same pictures, which are made once.
 #pragma once
 
 #include <cmath>
@@ -47,6 +47,11 @@ class StepPenalties {
   /// Whether there is a penalty.
   [[nodiscard]] bool any() const { return penalizes(type_); }
 
+  /// Whether pictures that were made are mixed into those where it is.
+  [[nodiscard]] bool mixes_fakes() const {
+    return type_ == GanType::wgan_gp || type_ == GanType::wgan_lp;
+  }
+
   /// Makes those of a step, counted from 1, on the device.
   void draw(std::int64_t step) {
     const auto fill = [&](const auto& values, const char* of_a, const char* of_b) {
@@ -63,13 +68,14 @@ class StepPenalties {
 
   /// Where a part of a step is penalized, `real` and `fake` of its batch: real pictures for R1;
   /// real ones mixed with fakes, or for DRAGAN with real + deviation noise, noise in [0, 1) per
-  /// value (published TensorFlow code). `half_deviation` as below, for DRAGAN alone.
+  /// value (published TensorFlow code). `fake` is used where mixes_fakes(), `half_deviation` as
+  /// below for DRAGAN alone.
   [[nodiscard]] Tensor<D, T> pictures(Domain domain, Index part, const Tensor<D, T>& real,
                                       const Tensor<D, T>& fake,
                                       const Tensor<D, P>& half_deviation) const {
     if (type_ == GanType::r1) return real;
     const auto shares = of_part(shares_, domain, part);
-    if (type_ != GanType::dragan) return mix_samples<D, T>(shares, fake, real);
+    if (mixes_fakes()) return mix_samples<D, T>(shares, fake, real);
     const Tensor<D, T> moved(real.device(), real.shape());
     primitive::copy(real, moved);
     primitive::map(Scaled{1}, of_part(noise_, domain, part), moved, Write::accumulate,
