@@ -6,6 +6,10 @@ include_guard(GLOBAL)
 # presets with sanitizers optimize less: their code is several times as long
 set(LIMN_KERNELS_OPTIMIZATION -O3 CACHE STRING "How limn::kernels and limn::ugatit are compiled")
 mark_as_advanced(LIMN_KERNELS_OPTIMIZATION)
+# What glues kernels together (networks, training, programs) compiles in two thirds of the time with
+# -O1, and a step takes as long: cmake/check and cmake/try ask for that.
+set(LIMN_GLUE_OPTIMIZATION "" CACHE STRING "Flag for limn::ugatit and examples; none: that of the kernels, the build type's")
+mark_as_advanced(LIMN_GLUE_OPTIMIZATION)
 
 # limn_add_compiled(NAME DEFINITION WANTED SOURCE...): a static library limn::NAME, whose users see
 # DEFINITION.
@@ -33,6 +37,7 @@ target_link_libraries(limn_kernels PUBLIC limn)
 if(TARGET limn::image)
   file(GLOB sources CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/cmake/ugatit_*.cpp")
   limn_add_compiled(ugatit LIMN_USE_UGATIT "${LIMN_UGATIT}" ${sources})
+  target_compile_options(limn_ugatit PRIVATE ${LIMN_GLUE_OPTIMIZATION})
   target_link_libraries(limn_ugatit PUBLIC limn_kernels "$<BUILD_INTERFACE:limn_image>"
                                     PRIVATE "$<BUILD_INTERFACE:limn_warnings>")
 elseif(LIMN_UGATIT)
