@@ -3,13 +3,13 @@
 // Eigen's products. Independent of the float kernels on purpose.
 #pragma once
 
-#include <Eigen/Core>
 #include <algorithm>
 
 #include "limn/core/activation.hpp"
 #include "limn/core/conv_geometry.hpp"
 #include "limn/core/shape.hpp"
 #include "limn/cpu/conv_patches.hpp"
+#include "limn/cpu/double_product.hpp"
 #include "limn/cpu/thread_pool.hpp"
 
 namespace limn::inline v0::cpu::detail {
@@ -39,9 +39,10 @@ class DoublePlan {
       const Index count = std::min<Index>(block, y_.area() - m0);
       double* p = patches_ + worker * stride_;
       gather(a.x, n, m0, count, p);
-      Map result(results_ + worker * result_stride_, count, w_.n);
-      result.noalias() =
-          Const(p, count, w_.sample()) * Const(a.weights, w_.n, w_.sample()).transpose();
+      DoubleView result = double_view(results_ + worker * result_stride_, count, w_.n, w_.n);
+      result.setZero();
+      add_product_transposed(result, view(p, count, w_.sample()),
+                             view(a.weights, w_.n, w_.sample()));
       double* y = a.y + (n * y_.area() + m0) * y_.c;
       for (Index q = 0; q < count; ++q)
         for (Index o = 0; o < w_.n; ++o) {
@@ -67,9 +68,10 @@ class DoublePlan {
       for (Index m0 = 0; m0 < y_.area(); m0 += block) {
         const Index count = std::min<Index>(block, y_.area() - m0);
         double* p = patches_ + worker * stride_;
-        Map(p, count, w_.sample()).noalias() =
-            Const(a.dy + (n * y_.area() + m0) * y_.c, count, w_.n) *
-            Const(a.weights, w_.n, w_.sample());
+        DoubleView result = double_view(p, count, w_.sample(), w_.sample());
+        result.setZero();
+        add_product(result, view(a.dy + (n * y_.area() + m0) * y_.c, count, w_.n),
+                    view(a.weights, w_.n, w_.sample()));
         for (Index q = 0; q < count; ++q)
           for (Index r = 0; r < g_.kernel; ++r)
             for (Index s = 0; s < g_.kernel; ++s, p += x_.c) {
@@ -87,8 +89,7 @@ class DoublePlan {
     const Index kk = g_.kernel * g_.kernel;
     pool.run(kk, [&](Index tap, int worker) {
       double* p = patches_ + worker * stride_;
-      using Strided = Eigen::Map<Matrix, 0, Eigen::OuterStride<>>;
-      Strided dw(a.dw + tap * x_.c, w_.n, x_.c, Eigen::OuterStride<>(w_.sample()));
+      DoubleView dw = double_view(a.dw + tap * x_.c, w_.n, x_.c, w_.sample());
       if (!a.accumulate) dw.setZero();
       for (Index n = 0; n < y_.n; ++n)
         for (Index m0 = 0; m0 < y_.area(); m0 += block) {
@@ -96,18 +97,18 @@ class DoublePlan {
           for (Index q = 0; q < count; ++q)
             copy(a.x + n * x_.sample(), source(m0 + q, tap / g_.kernel, tap % g_.kernel),
                  p + q * x_.c);
-          dw.noalias() += Const(a.dy + (n * y_.area() + m0) * y_.c, count, w_.n).transpose() *
-                          Const(p, count, x_.c);
+          add_transposed_product(dw, view(a.dy + (n * y_.area() + m0) * y_.c, count, w_.n),
+                                 view(p, count, x_.c));
         }
     });
   }
 
  private:
   static constexpr Index block = 64;
-  using Matrix = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
-  using Map = Eigen::Map<Matrix>;
-  using Const = Eigen::Map<const Matrix>;
 
+  [[nodiscard]] static ConstDoubleView view(const double* p, Index rows, Index columns) {
+    return double_view(p, rows, columns, columns);
+  }
   [[nodiscard]] Index source(Index m, Index r, Index s) const {
     const Index i = g_.source(m / y_.w * g_.stride + r, g_.sides.top, x_.h);
     const Index j = g_.source(m % y_.w * g_.stride + s, g_.sides.left, x_.w);

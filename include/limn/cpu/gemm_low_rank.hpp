@@ -27,6 +27,7 @@ struct AddTerms {
   LIMN_ALWAYS_INLINE void operator()(const TA* a, Index a_row, Index a_term, const TB* b,
                                      Index b_leading, Index k, TC* c, Index c_leading, Index rows,
                                      Index n, bool load) const {
+    constexpr int w = Bytes / 4;
     for (Index i = 0; i < rows; ++i, a += a_row, c += c_leading) {
       if (k == 1)
         add<Bytes, 1>(a, a_term, b, b_leading, c, n, load);
@@ -44,6 +45,8 @@ struct AddTerms {
         add<Bytes, 7>(a, a_term, b, b_leading, c, n, load);
       else
         add<Bytes, 8>(a, a_term, b, b_leading, c, n, load);
+      const Index j = n / w * w;
+      if (j < n) add_rest<w>(a, a_term, b + j, b_leading, k, c + j, n - j, load);
     }
   }
 
@@ -56,8 +59,7 @@ struct AddTerms {
     V scale[K], acc, x;
 #pragma GCC unroll 8
     for (int q = 0; q < K; ++q) simd::broadcast(scale[q], static_cast<float>(a[q * a_term]));
-    Index j = 0;
-    for (; j + w <= n; j += w) {
+    for (Index j = 0; j + w <= n; j += w) {
       acc = V{};
       if (load) simd::load(acc, c + j);
 #pragma GCC unroll 8
@@ -67,16 +69,20 @@ struct AddTerms {
       }
       simd::store(c + j, acc);
     }
-    if (j < n) {
-      acc = V{};
-      if (load) simd::load(acc, c + j, n - j);
-#pragma GCC unroll 8
-      for (int q = 0; q < K; ++q) {
-        simd::load(x, b + q * b_leading + j, n - j);
-        acc = acc + scale[q] * x;
-      }
-      simd::store(c + j, acc, n - j);
+  }
+
+  // The columns that fill no register, once a row: compiled once, not for each K.
+  template <int Width>
+  LIMN_ALWAYS_INLINE static void add_rest(const TA* a, Index a_term, const TB* b, Index b_leading,
+                                          Index k, TC* c, Index n, bool load) {
+    simd::Vec<float, Width> acc{}, scale, x;
+    if (load) simd::load(acc, c, n);
+    for (Index q = 0; q < k; ++q) {
+      simd::broadcast(scale, static_cast<float>(a[q * a_term]));
+      simd::load(x, b + q * b_leading, n);
+      acc = acc + scale * x;
     }
+    simd::store(c, acc, n);
   }
 };
 
