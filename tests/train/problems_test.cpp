@@ -236,7 +236,8 @@ TEST_CASE_FIXTURE(Planting, "a frozen generator is found, and ends a run that sh
   CHECK(trainer->run(trainer->step() + 5) == Trainer::Ended::reached);  // who wants to may go on
 }
 
-// At a thousand times, two of six seeds settle somewhere, by chance of rounding; at this, none does.
+// At a thousand times, two of six seeds settle somewhere, by chance of rounding; at this, none
+// does.
 TEST_CASE_FIXTURE(Planting, "a learning rate that is far too high is found") {
   options.train.steps = 200;
   options.train.learning_rate = 1;
