@@ -37,7 +37,10 @@ target_link_libraries(limn_kernels PUBLIC limn)
 if(TARGET limn::image)
   file(GLOB sources CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/cmake/ugatit_*.cpp")
   limn_add_compiled(ugatit LIMN_USE_UGATIT "${LIMN_UGATIT}" ${sources})
-  target_compile_options(limn_ugatit PRIVATE ${LIMN_GLUE_OPTIMIZATION})
+  if(LIMN_GLUE_OPTIMIZATION) # but for what liblimn.so is made of: its size is promised
+    list(FILTER sources EXCLUDE REGEX "/ugatit_generators\\.cpp$")
+    set_source_files_properties(${sources} PROPERTIES COMPILE_OPTIONS "${LIMN_GLUE_OPTIMIZATION}")
+  endif()
   target_link_libraries(limn_ugatit PUBLIC limn_kernels "$<BUILD_INTERFACE:limn_image>"
                                     PRIVATE "$<BUILD_INTERFACE:limn_warnings>")
 elseif(LIMN_UGATIT)
