@@ -37,7 +37,7 @@ target_link_libraries(limn_kernels PUBLIC limn)
 if(TARGET limn::image)
   file(GLOB sources CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/cmake/ugatit_*.cpp")
   limn_add_compiled(ugatit LIMN_USE_UGATIT "${LIMN_UGATIT}" ${sources})
-  if(LIMN_GLUE_OPTIMIZATION) # but for what liblimn.so is made of: its size is promised
+  if(LIMN_GLUE_OPTIMIZATION) # but for what liblimn.so is made of, whose size is promised and tested
     list(FILTER sources EXCLUDE REGEX "/ugatit_generators\\.cpp$")
     set_source_files_properties(${sources} PROPERTIES COMPILE_OPTIONS "${LIMN_GLUE_OPTIMIZATION}")
   endif()

@@ -5,7 +5,8 @@
 #define LIMN_VERSION_MAJOR 0  ///< the 0 of 0.1.0
 #define LIMN_VERSION_MINOR 1  ///< the 1 of 0.1.0
 #define LIMN_VERSION_PATCH 0  ///< the last 0 of 0.1.0
-#define LIMN_VERSION "0.1.0"  ///< the library's version, which checkpoints name
+/// The library's version, which checkpoints name.
+#define LIMN_VERSION "0.1.0"
 
 /// Before a function whose call would cost more than it does, or that must take its caller's
 /// instruction set.
