@@ -3,12 +3,12 @@
 // policy of Zhao et al., 2020.
 #pragma once
 
-#include <algorithm>
 #include <cstdint>
 #include <string>
 #include <string_view>
 
 #include "limn/core/error.hpp"
+#include "limn/core/fields.hpp"
 #include "limn/core/primitives/distortion.hpp"
 #include "limn/core/random.hpp"
 
@@ -40,9 +40,7 @@ struct Distortions {
 [[nodiscard]] inline Distortions parse_distortions(std::string_view text) {
   Distortions d;
   if (text == "none") return d;
-  for (std::size_t at = 0; at <= text.size();) {
-    const auto end = std::min(text.find(',', at), text.size());
-    const auto name = text.substr(at, end - at);
+  for (const auto name : detail::fields_of(text)) {
     if (name == "color")
       d.color = true;
     else if (name == "translation")
@@ -53,7 +51,6 @@ struct Distortions {
       throw UsageError("diff-augment '" + std::string(text) +
                        "' is neither none nor a list of color, translation and cutout with commas "
                        "between, as color,translation,cutout");
-    at = end + 1;
   }
   return d;
 }

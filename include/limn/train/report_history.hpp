@@ -16,6 +16,7 @@
 #include <utility>
 #include <vector>
 
+#include "limn/core/fields.hpp"
 #include "limn/train/journal.hpp"
 
 namespace limn::inline v0 {
@@ -91,16 +92,6 @@ inline constexpr std::size_t report_points = 500, report_notes = 100;
   if (!std::filesystem::is_regular_file(path, error)) return "";
   const auto bytes = InputFile(path).read_all();
   return {bytes.begin(), bytes.end()};
-}
-
-[[nodiscard]] inline std::vector<std::string_view> fields_of(std::string_view line) {
-  std::vector<std::string_view> fields;
-  for (std::size_t at = 0; at <= line.size();) {
-    const std::size_t end = std::min(line.find(',', at), line.size());
-    fields.push_back(line.substr(at, end - at));
-    at = end + 1;
-  }
-  return fields;
 }
 
 /// The numbers of a line of the log; false where it is damaged.

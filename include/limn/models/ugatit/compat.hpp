@@ -3,11 +3,11 @@
 // code, which limn follows: each difference is a switch of its own.
 #pragma once
 
-#include <algorithm>
 #include <string>
 #include <string_view>
 
 #include "limn/core/error.hpp"
+#include "limn/core/fields.hpp"
 
 namespace limn::inline v0::ugatit {
 
@@ -63,9 +63,7 @@ void for_each_difference(C& compat, F&& f) {
 /// no-NAME one off. Throws UsageError for another name.
 [[nodiscard]] inline Compat parse_compat(std::string_view text) {
   Compat compat;
-  for (std::size_t at = 0; at <= text.size();) {
-    const auto end = std::min(text.find(',', at), text.size());
-    const auto word = text.substr(at, end - at);
+  for (const auto word : limn::detail::fields_of(text)) {
     const bool all = word == "tensorflow";
     bool known = all || word == "torch";
     const bool whole = known, on = !word.starts_with("no-");
@@ -82,7 +80,6 @@ void for_each_difference(C& compat, F&& f) {
       throw UsageError("compat '" + std::string(text) + "': '" + std::string(word) +
                        "' is neither torch nor tensorflow nor one of " + names +
                        ", which no- before it switches off, as in tensorflow,no-padding");
-    at = end + 1;
   }
   return compat;
 }
@@ -91,14 +88,11 @@ void for_each_difference(C& compat, F&& f) {
 /// it is of a whole set, as tensorflow is, or switches it off.
 [[nodiscard]] inline bool names_difference(std::string_view text, std::string_view name) {
   bool named = false;
-  for (std::size_t at = 0; at <= text.size();) {
-    const auto end = std::min(text.find(',', at), text.size());
-    const auto word = text.substr(at, end - at);
+  for (const auto word : limn::detail::fields_of(text)) {
     if (word == name)
       named = true;
     else if (word == "tensorflow" || word == "torch" || word == "no-" + std::string(name))
       named = false;
-    at = end + 1;
   }
   return named;
 }
