@@ -18,15 +18,12 @@
 #include "limn/io/read_picture.hpp"
 #include "limn/io/write_picture.hpp"
 #include "picture_bytes.hpp"
+#include "picture_refusal.hpp"
 #include "scratch_folder.hpp"
 
 using namespace limn;
 
 namespace {
-
-std::filesystem::path fixture(const char* name) {
-  return std::filesystem::path(__FILE__).parent_path().parent_path() / "fixtures/images" / name;
-}
 
 /// Every value once.
 Gray16Picture all_values() {
@@ -36,16 +33,7 @@ Gray16Picture all_values() {
 }
 
 std::string refusal(const std::filesystem::path& path, const ReadLimits& limits = {}) {
-  auto message = message_of<IoError>([&] { static_cast<void>(read_gray16(path, limits)); });
-  CHECK(contains(message, path.string()));
-  CHECK_FALSE(contains(message, "\n"));
-  return message;
-}
-
-/// IHDR alone, of this depth and type of colours.
-std::string png_header(std::uint32_t width, std::uint32_t height, char depth, char colours) {
-  return "\x89PNG\r\n\x1a\n" + png_chunk("IHDR", big_endian(width) + big_endian(height) + depth +
-                                                     colours + std::string(3, '\0'));
+  return refusal_of(path, [&] { static_cast<void>(read_gray16(path, limits)); });
 }
 
 /// Without the chunk of this kind.
@@ -116,8 +104,8 @@ TEST_CASE("gray16: 8 bits and colours are read as their light") {
   // gray, bits, a palette, interlaced, with alpha, 16 bits of colour: as what read_picture sees
   for (const char* name : {"gray.png", "bit.png", "palette.png", "rgb.png"}) {
     CAPTURE(name);
-    const auto got = read_gray16(fixture(name));
-    const auto rgb = read_picture(fixture(name));
+    const auto got = read_gray16(fixtures() / name);
+    const auto rgb = read_picture(fixtures() / name);
     REQUIRE(got.width == rgb.width);
     REQUIRE(got.height == rgb.height);
     worst = 0;
@@ -129,10 +117,10 @@ TEST_CASE("gray16: 8 bits and colours are read as their light") {
     CHECK(worst <= 1);
   }
   for (const char* name : {"gray_alpha.png", "rgba.png", "interlaced.png", "rgb16.png"})
-    CHECK(read_gray16(fixture(name)).width == 24);
+    CHECK(read_gray16(fixtures() / name).width == 24);
   // 16 bits are light where nothing else is said: of 24 x 16 values each as it is in the file
-  const auto wide = read_gray16(fixture("gray16.png"));
-  const auto scaled = read_picture(fixture("gray16.png"));
+  const auto wide = read_gray16(fixtures() / "gray16.png");
+  const auto scaled = read_picture(fixtures() / "gray16.png");
   for (std::size_t i = 0; i < wide.light.size(); ++i)
     CHECK(std::abs(wide.light[i] / 257.0 - scaled.pixels[3 * i]) <= 1);
 }
@@ -220,7 +208,7 @@ TEST_CASE("gray16: hostile headers ask for no memory, and other files are named"
   CHECK(contains(refusal(folder.file("f.png", png_header(24, 16, 16, 0) + "\x2b\x56\x56\x56" +
                                                   "eXIf" + std::string(40, '.'))),
                  "the PNG is truncated"));
-  CHECK(contains(refusal(fixture("rgb.jpg")),
+  CHECK(contains(refusal(fixtures() / "rgb.jpg"),
                  "not a PNG, which 16 bits of gray are read from, "
                  "but a JPEG"));
   CHECK(contains(refusal(folder.file("g.png", "II*" + std::string(9, '\0'))), "but a TIFF"));
@@ -229,8 +217,8 @@ TEST_CASE("gray16: hostile headers ask for no memory, and other files are named"
   CHECK(contains(refusal(folder.file("j.png", "\x89PNG")), "truncated"));
   CHECK(contains(refusal(folder / "none.png"), "No such file"));
   CHECK(contains(refusal(folder.path), "a folder"));
-  CHECK(contains(refusal(fixture("gray16.png"), {.max_pixels = 100}), "24x16 pixels"));
-  CHECK(contains(refusal(fixture("gray16.png"), {.max_file_bytes = 100}), "too large"));
+  CHECK(contains(refusal(fixtures() / "gray16.png", {.max_pixels = 100}), "24x16 pixels"));
+  CHECK(contains(refusal(fixtures() / "gray16.png", {.max_file_bytes = 100}), "too large"));
 }
 
 TEST_CASE("gray16: what cannot be written is an error that leaves nothing") {
@@ -240,10 +228,7 @@ TEST_CASE("gray16: what cannot be written is an error that leaves nothing") {
   CHECK_THROWS_AS(write_gray16(folder / "a.png", {2, 2, {1, 2, 3}}), UsageError);
   CHECK_THROWS_AS(write_gray16(folder / "a.png", {-1, -1, {1}}), UsageError);
   const auto refused = [&](const std::filesystem::path& path) {
-    const auto message = message_of<IoError>([&] { write_gray16(path, picture); });
-    CHECK(contains(message, path.string()));
-    CHECK_FALSE(contains(message, "\n"));
-    return message;
+    return refusal_of(path, [&] { write_gray16(path, picture); });
   };
   CHECK(contains(refused(folder / "no/a.png"), "No such file"));
   CHECK(contains(refused(folder.file("file", "") / "a.png"), "Not a directory"));

@@ -26,6 +26,13 @@ inline std::string png_chunk(const std::string& kind, const std::string& data) {
   return big_endian(static_cast<std::uint32_t>(data.size())) + kind + data + big_endian(~crc);
 }
 
+/// A PNG's header alone, of this depth and kind of colours (2: RGB).
+inline std::string png_header(std::uint32_t width, std::uint32_t height, char depth = 8,
+                              char colours = 2) {
+  return "\x89PNG\r\n\x1a\n" + png_chunk("IHDR", big_endian(width) + big_endian(height) + depth +
+                                                     colours + std::string(3, '\0'));
+}
+
 /// A PNG of which decoders for animations know that it is one.
 inline std::string animated_png(std::string png) {
   const std::size_t behind_header = 8 + 12 + 13;
