@@ -102,7 +102,8 @@ bool read(CLI::App& app, Command& c, Options& options, bool translates, int argc
   app.add_flag("--plan", c.plan, "only print memory and work of such a training");
   if (translates)
     app.add_flag("--translate", c.translate, "only translate, with the newest checkpoint in OUT")
-        ->excludes("--plan", "--resume");
+        ->excludes("--plan", "--resume", "--stop-after", "--log-every", "--sheet-every",
+                   "--save-every", "--keep", "--on-problem", "--tensorboard");
   if (!parse(app, argc, argv)) return false;
   if (c.place.out.empty() && (!c.plan || c.resume))
     throw limn::UsageError("--out is missing: the folder of the run");

@@ -50,6 +50,7 @@ mv gray16-b/translations first
 expect 0 '3 translations in gray16-b/translations/B2A' "${gray16[@]}" --out gray16-b --translate
 diff -r first gray16-b/translations || fail "gray16: --translate writes other pictures"
 expect 2 '--resume excludes --translate' "${gray16[@]}" --out gray16-b --resume --translate
+expect 2 '--sheet-every' "${gray16[@]}" --out gray16-b --sheet-every 5 --translate
 expect 2 '--translate' "$bin/cyclegan" --data data --out cyclegan-b --translate
 expect 1 'there is no run here' "${gray16[@]}" --out x --translate
 expect 1 "is of kind 'CycleGAN training'" "${gray16[@]}" --out cyclegan-b --translate
