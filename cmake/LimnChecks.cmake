@@ -10,12 +10,11 @@ add_custom_target(limn-docs COMMAND "${PROJECT_SOURCE_DIR}/docs/reference"
                                     "${CMAKE_BINARY_DIR}/reference"
                   USES_TERMINAL VERBATIM)
 
-# limn-compile-cost: compiles ugatit-train and what compiles longest in limn::ugatit once, and fails
-# where one goes beyond 60 s or 1.5 GB; and what translates and does nothing else, which takes 20 s at
-# most.
+# limn-compile-cost: compiles ugatit-train and the trainings in limn::ugatit once, and fails where
+# one goes beyond 60 s or 1.5 GB; and what translates and does nothing else, which takes 20 s at most.
 if(TARGET ugatit-train)
   set(commands)
-  foreach(source examples/ugatit_train cmake/ugatit_trainings_bfloat16)
+  foreach(source examples/ugatit_train cmake/ugatit_trainings cmake/ugatit_trainings_bfloat16)
     list(APPEND commands COMMAND "${CMAKE_COMMAND}" -D "COMMANDS=${CMAKE_BINARY_DIR}/compile_commands.json"
          -D "SOURCE=${PROJECT_SOURCE_DIR}/${source}.cpp" -D "GLUE=${LIMN_GLUE_OPTIMIZATION}"
          -P "${PROJECT_SOURCE_DIR}/cmake/compile_cost.cmake")

@@ -236,22 +236,36 @@ TEST_CASE_FIXTURE(Planting, "a frozen generator is found, and ends a run that sh
   CHECK(trainer->run(trainer->step() + 5) == Trainer::Ended::reached);  // who wants to may go on
 }
 
-// At a thousand times, two of six seeds settle somewhere, by chance of rounding; at this, none
-// does.
 TEST_CASE_FIXTURE(Planting, "a learning rate that is far too high is found") {
   options.train.steps = 200;
-  options.train.learning_rate = 1;
-  const auto trainer = start(place("run", {}, OnProblem::stop));
-  bool broke = false;
-  try {
-    broke = trainer->run() == Trainer::Ended::problem;
-  } catch (const NumericError&) {
-    broke = true;
+  const auto broke = [this](const std::string& run) {
+    const auto trainer = start(place(run, {}, OnProblem::stop));
+    try {
+      return trainer->run() == Trainer::Ended::problem;
+    } catch (const NumericError&) {
+      return true;
+    }
+  };
+  const auto found_before = [this](std::int64_t step) {
+    REQUIRE(!problems.empty());
+    CHECK(problems[0].step < step);
+    CHECK((problems[0].kind == "diverging" || problems[0].kind == "not-finite"));
+  };
+  SUBCASE("a thousand times") {
+    options.train.learning_rate = 0.1;
+    // some such runs settle instead of breaking down, which ones is a chance of rounding: about two
+    // seeds of six
+    bool any = false;
+    for (options.train.seed = 0; !any && options.train.seed < 6; ++options.train.seed)
+      any = broke("run" + std::to_string(options.train.seed));
+    CHECK(any);
+    found_before(150);
   }
-  CHECK(broke);
-  REQUIRE(!problems.empty());
-  CHECK(problems[0].step < 50);
-  CHECK((problems[0].kind == "diverging" || problems[0].kind == "not-finite"));
+  SUBCASE("ten thousand times") {
+    options.train.learning_rate = 1;
+    CHECK(broke("run"));
+    found_before(50);
+  }
 }
 
 TEST_CASE_FIXTURE(Planting, "a sound run is told nothing") {
