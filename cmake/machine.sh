@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# Sourced by cmake/try and cmake/check: sets `jobs`, how many compilers may run at once, and prefers
+# Sourced by what builds (cmake/try, cmake/check, benchmarks/rebuild): sets `jobs`, how many compilers may run at once, and prefers
 # Ninja. LIMN_JOBS is the upper limit, else the number of cores.
 jobs=${LIMN_JOBS:-$(nproc)}
 # a compiler takes up to 1.5 GB; /proc may not be mounted
