@@ -6,7 +6,7 @@
 #include <memory>
 
 #include "limn/cpu/cpu.hpp"
-#include "limn/models/ugatit/step.hpp"
+#include "limn/models/ugatit/step_cpu.hpp"
 #include "work.hpp"
 
 namespace limn_bench {

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: MIT
-// limn::ugatit: trainings on the CPU in bfloat16.
-#include "limn/models/ugatit/run_cpu_here.hpp"
+// limn::ugatit: U-GAT-IT in bfloat16 on the CPU, compiled here.
+#define LIMN_USE_UGATIT  // declares what the others compile
+#include "limn/models/ugatit/training_cpu.hpp"
 
 namespace limn::inline v0::ugatit {
 
+template struct Model<Cpu, bfloat16>;
+template class Step<Cpu, bfloat16>;
+template class Training<Cpu, bfloat16>;
 template Plan make_plan<bfloat16, Cpu>(const RunOptions&, std::unique_ptr<Cpu>);
-template std::unique_ptr<Trainable> detail::open_training<bfloat16, Cpu>(std::unique_ptr<Cpu>,
-                                                                         const RunOptions&,
-                                                                         SheetPictures);
 
 }  // namespace limn::inline v0::ugatit

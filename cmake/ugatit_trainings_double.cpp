@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: MIT
-// limn::ugatit: trainings on the CPU in double.
-#include "limn/models/ugatit/run_cpu_here.hpp"
+// limn::ugatit: U-GAT-IT in double on the CPU, compiled here.
+#define LIMN_USE_UGATIT  // declares what the others compile
+#include "limn/models/ugatit/training_cpu.hpp"
 
 namespace limn::inline v0::ugatit {
 
+template struct Model<Cpu, double>;
+template class Step<Cpu, double>;
+template class Training<Cpu, double>;
 template Plan make_plan<double, Cpu>(const RunOptions&, std::unique_ptr<Cpu>);
-template std::unique_ptr<Trainable> detail::open_training<double, Cpu>(std::unique_ptr<Cpu>,
-                                                                       const RunOptions&,
-                                                                       SheetPictures);
 
 }  // namespace limn::inline v0::ugatit

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "conv_reference.hpp"
+#include "limn/cpu/cpu.hpp"
 #include "limn/cpu/gemm.hpp"
 
 namespace {

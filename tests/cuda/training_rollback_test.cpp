@@ -13,9 +13,9 @@
 #include <utility>
 #include <vector>
 
+#include "../emulated/ugatit.hpp"
 #include "../train/planted.hpp"
 #include "../train/small_run.hpp"
-#include "limn/cuda_emulation.hpp"
 #include "limn/train/unpaired_batches.hpp"
 
 using namespace limn;

@@ -8,8 +8,8 @@
 #include <string>
 #include <vector>
 
+#include "../emulated/ugatit.hpp"
 #include "../train/small_run.hpp"
-#include "limn/cuda_emulation.hpp"
 #include "limn/models/ugatit/generators_on.hpp"
 #include "limn/translate.hpp"
 

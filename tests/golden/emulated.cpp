@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include <thread>
 
+#include "../emulated/ugatit.hpp"
 #include "judge.hpp"
-#include "limn/cuda_emulation.hpp"
 
 bool golden::replay_emulated(const std::string& path, const Lane& lane) {
   limn::CudaEmulationOptions options;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "judge.hpp"
-#include "limn/cpu/cpu.hpp"
+#include "limn/models/ugatit/step_cpu.hpp"
 
 bool golden::replay_on_cpu(const std::string& path, const Lane& lane) {
   limn::Cpu device({.threads = lane.threads, .maths = lane.maths});

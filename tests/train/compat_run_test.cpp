@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "limn/cpu/cpu.hpp"
-#include "limn/models/ugatit/translator.hpp"
+#include "limn/models/ugatit/training_cpu.hpp"
 #include "limn/translate.hpp"
 #include "older_checkpoint.hpp"
 #include "small_run.hpp"

@@ -16,6 +16,7 @@
 #include "limn/cpu/cpu.hpp"
 #include "limn/io/write_picture.hpp"
 #include "limn/models/ugatit/run.hpp"
+#include "limn/models/ugatit/training_cpu.hpp"
 #include "planted.hpp"
 
 using namespace limn;

@@ -22,28 +22,8 @@ struct Model {
   ParameterSet<D, T> generators, discriminators;
 
   /// Throws UsageError for options that do not work.
-  Model(D& device, const ModelOptions& o, std::uint64_t seed)
-      : options((o.check(), o)),
-        a2b(o),
-        b2a(o),
-        global_a(o.channels, fitting_halvings(o.size, global_halvings), o),
-        global_b(o.channels, fitting_halvings(o.size, global_halvings), o),
-        local_a(o.channels, fitting_halvings(o.size, local_halvings), o),
-        local_b(o.channels, fitting_halvings(o.size, local_halvings), o),
-        generators(device),
-        discriminators(device) {
-    for (auto* generator : {&a2b, &b2a}) follow(o.compat, *generator);
-    for (auto* judge : {&global_a, &global_b, &local_a, &local_b}) follow(o.compat, *judge);
-    generators.add("genA2B", a2b).add("genB2A", b2a);
-    discriminators.add("disGA", global_a)
-        .add("disGB", global_b)
-        .add("disLA", local_a)
-        .add("disLB", local_b);
-    for (auto* set : {&generators, &discriminators}) {
-      set->allocate(true);
-      set->initialize(seed);
-    }
-  }
+  Model(D& device, const ModelOptions& o, std::uint64_t seed);
+  ~Model();
   Model(const Model&) = delete;
   Model& operator=(const Model&) = delete;
 
@@ -55,5 +35,34 @@ struct Model {
     initialize_rest(network, Initializer::constant(0));
   }
 };
+
+// Defined outside the class, as Step's.
+
+template <Device D, Scalar T>
+Model<D, T>::Model(D& device, const ModelOptions& o, std::uint64_t seed)
+    : options((o.check(), o)),
+      a2b(o),
+      b2a(o),
+      global_a(o.channels, fitting_halvings(o.size, global_halvings), o),
+      global_b(o.channels, fitting_halvings(o.size, global_halvings), o),
+      local_a(o.channels, fitting_halvings(o.size, local_halvings), o),
+      local_b(o.channels, fitting_halvings(o.size, local_halvings), o),
+      generators(device),
+      discriminators(device) {
+  for (auto* generator : {&a2b, &b2a}) follow(o.compat, *generator);
+  for (auto* judge : {&global_a, &global_b, &local_a, &local_b}) follow(o.compat, *judge);
+  generators.add("genA2B", a2b).add("genB2A", b2a);
+  discriminators.add("disGA", global_a)
+      .add("disGB", global_b)
+      .add("disLA", local_a)
+      .add("disLB", local_b);
+  for (auto* set : {&generators, &discriminators}) {
+    set->allocate(true);
+    set->initialize(seed);
+  }
+}
+
+template <Device D, Scalar T>
+Model<D, T>::~Model() = default;
 
 }  // namespace limn::inline v0::ugatit

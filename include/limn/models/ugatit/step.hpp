@@ -52,16 +52,8 @@ class Step {
   using Observer = std::function<void(const Seen&)>;
 
   /// The model must outlive it. Throws UsageError for options that do not work.
-  Step(Model<D, T>& model, const TrainOptions& options)
-      : scope_{&model, (options.check(), options)},
-        adversarial_(options.gan_type),
-        generator_adam_(model.generators, adam_options()),
-        discriminator_adam_(model.discriminators, adam_options(), options.critic_steps),
-        distortions_(model.generators.device(), scope_.options, model.options.size),
-        penalties_(model.generators.device(), scope_.options, model.options.size),
-        cam_accuracy_(model.generators.device()) {
-    if (scope_.options.ema > 0) generator_adam_.average(scope_.options.ema);
-  }
+  Step(Model<D, T>& model, const TrainOptions& options);
+  ~Step();
 
   /// Trains on real pictures of both domains, (N,S,S,3) in [-1, 1], N = options.pictures(), or with
   /// own batches those of the generators behind them; `step` counts from 1 and sets
@@ -73,64 +65,9 @@ class Step {
   }
 
   /// The same in two: sends to the device what changes from step to step,
-  void begin(std::int64_t step) {
-    const double lr = learning_rate(step);
-    discriminator_adam_.advance(lr);
-    generator_adam_.advance(lr);
-    distortions_.draw(step);
-    penalties_.draw(step);
-    cam_accuracy_.begin();
-  }
+  void begin(std::int64_t step);
   /// and queues the work, the same for every step.
-  [[nodiscard]] Losses<D, T> compute(const Tensor<D, T>& real_a, const Tensor<D, T>& real_b) {
-    Losses<D, T> losses;
-    release_gradients();  // kept ones of the step before
-    const auto& options = scope_.options;
-    auto& model = *scope_.model;
-    const bool whole = options.accumulate == 1 && !compat().own_batches;
-    StepTapes<D> tapes{Tape<D>(options.stash), Tape<D>(options.stash)};
-    untouched_ = true;
-    StepFakes<D, T> fakes;
-    std::vector<Terms> judged(static_cast<std::size_t>(options.parts()));
-    const Index turns = options.critic_steps;
-    const Index count = real_a.shape().n / (turns + (compat().own_batches ? 1 : 0));
-    const auto decay = decay_of(discriminator_adam_);
-    for (Index turn = 0; turn < turns; ++turn) {
-      const auto a = real_a.samples(turn * count, count), b = real_b.samples(turn * count, count);
-      StepPictures<D, T> pictures;
-      if (whole && turn + 1 == turns) {
-        fakes = translate(scope_, tapes, a, b);
-        pictures = {a, b, fakes.b2a.value(), fakes.a2b.value()};
-      } else {
-        pictures = translate_alone(scope_, a, b);
-      }
-      untouched_ = false;
-      const DiscriminatorPhase<D, T> learn{scope_,     adversarial_,        distortions_,
-                                           penalties_, discriminator_adam_, turn};
-      learn(pictures, judged);
-    }
-    Terms::mean(judged).report("D_loss", losses);
-    add_to_total(decay, losses);
-
-    // the last turn's pictures, unless the generators have their own
-    const Index theirs = real_a.shape().n - count;
-    model.generators.zero_gradients();
-    std::vector<Terms> terms(static_cast<std::size_t>(options.accumulate));
-    const GeneratorPhase<D, T> learn{scope_, adversarial_, distortions_, cam_accuracy_};
-    for (Index i = 0; i < options.accumulate; ++i) {
-      const auto a = scope_.part(real_a.samples(theirs, count), i),
-                 b = scope_.part(real_b.samples(theirs, count), i);
-      if (!whole) fakes = translate(scope_, tapes, a, b);
-      learn(tapes, fakes, a, b, i, terms[static_cast<std::size_t>(i)]);
-      if (!whole) fakes = {};
-    }
-    Terms::mean(terms).report("G_loss", losses);
-    add_to_total(decay_of(generator_adam_), losses);
-    scope_.require_finite({&model.a2b.encode.first.weight, &model.b2a.encode.first.weight});
-    generator_adam_.update();
-    if (!scope_.keep_gradients) release_gradients();
-    return losses;
-  }
+  [[nodiscard]] Losses<D, T> compute(const Tensor<D, T>& real_a, const Tensor<D, T>& real_b);
 
   /// Of a step, counted from 1.
   [[nodiscard]] double learning_rate(std::int64_t step) const {
@@ -144,13 +81,7 @@ class Step {
   /// After compute() threw NumericError, which it does before it changes anything where
   /// translations are not finite: takes begin() back, so that all is as before the step, and says
   /// whether it could.
-  [[nodiscard]] bool take_back() {
-    if (!untouched_) return false;
-    untouched_ = false;
-    for (auto* adam : {&generator_adam_, &discriminator_adam_}) adam->withdraw();
-    cam_accuracy_.withdraw();
-    return true;
-  }
+  [[nodiscard]] bool take_back();
   /// How often the attention of generators A2B and B2A is right (CamAccuracy::take).
   [[nodiscard]] std::vector<double> cam_accuracy() { return cam_accuracy_.take(); }
   /// Of both generators.
@@ -197,5 +128,93 @@ class Step {
   bool untouched_ = false;  ///< by the step that is being computed
   double rate_factor_ = 1;
 };
+
+// Defined outside the class, where they are not inline: who links them compiled (limn::ugatit,
+// training_cpu.hpp) compiles none of them.
+
+template <Device D, Scalar T>
+Step<D, T>::Step(Model<D, T>& model, const TrainOptions& options)
+    : scope_{&model, (options.check(), options)},
+      adversarial_(options.gan_type),
+      generator_adam_(model.generators, adam_options()),
+      discriminator_adam_(model.discriminators, adam_options(), options.critic_steps),
+      distortions_(model.generators.device(), scope_.options, model.options.size),
+      penalties_(model.generators.device(), scope_.options, model.options.size),
+      cam_accuracy_(model.generators.device()) {
+  if (scope_.options.ema > 0) generator_adam_.average(scope_.options.ema);
+}
+
+template <Device D, Scalar T>
+Step<D, T>::~Step() = default;
+
+template <Device D, Scalar T>
+void Step<D, T>::begin(std::int64_t step) {
+  const double lr = learning_rate(step);
+  discriminator_adam_.advance(lr);
+  generator_adam_.advance(lr);
+  distortions_.draw(step);
+  penalties_.draw(step);
+  cam_accuracy_.begin();
+}
+
+template <Device D, Scalar T>
+Losses<D, T> Step<D, T>::compute(const Tensor<D, T>& real_a, const Tensor<D, T>& real_b) {
+  Losses<D, T> losses;
+  release_gradients();  // kept ones of the step before
+  const auto& options = scope_.options;
+  auto& model = *scope_.model;
+  const bool whole = options.accumulate == 1 && !compat().own_batches;
+  StepTapes<D> tapes{Tape<D>(options.stash), Tape<D>(options.stash)};
+  untouched_ = true;
+  StepFakes<D, T> fakes;
+  std::vector<Terms> judged(static_cast<std::size_t>(options.parts()));
+  const Index turns = options.critic_steps;
+  const Index count = real_a.shape().n / (turns + (compat().own_batches ? 1 : 0));
+  const auto decay = decay_of(discriminator_adam_);
+  for (Index turn = 0; turn < turns; ++turn) {
+    const auto a = real_a.samples(turn * count, count), b = real_b.samples(turn * count, count);
+    StepPictures<D, T> pictures;
+    if (whole && turn + 1 == turns) {
+      fakes = translate(scope_, tapes, a, b);
+      pictures = {a, b, fakes.b2a.value(), fakes.a2b.value()};
+    } else {
+      pictures = translate_alone(scope_, a, b);
+    }
+    untouched_ = false;
+    const DiscriminatorPhase<D, T> learn{scope_,     adversarial_,        distortions_,
+                                         penalties_, discriminator_adam_, turn};
+    learn(pictures, judged);
+  }
+  Terms::mean(judged).report("D_loss", losses);
+  add_to_total(decay, losses);
+
+  // the last turn's pictures, unless the generators have their own
+  const Index theirs = real_a.shape().n - count;
+  model.generators.zero_gradients();
+  std::vector<Terms> terms(static_cast<std::size_t>(options.accumulate));
+  const GeneratorPhase<D, T> learn{scope_, adversarial_, distortions_, cam_accuracy_};
+  for (Index i = 0; i < options.accumulate; ++i) {
+    const auto a = scope_.part(real_a.samples(theirs, count), i),
+               b = scope_.part(real_b.samples(theirs, count), i);
+    if (!whole) fakes = translate(scope_, tapes, a, b);
+    learn(tapes, fakes, a, b, i, terms[static_cast<std::size_t>(i)]);
+    if (!whole) fakes = {};
+  }
+  Terms::mean(terms).report("G_loss", losses);
+  add_to_total(decay_of(generator_adam_), losses);
+  scope_.require_finite({&model.a2b.encode.first.weight, &model.b2a.encode.first.weight});
+  generator_adam_.update();
+  if (!scope_.keep_gradients) release_gradients();
+  return losses;
+}
+
+template <Device D, Scalar T>
+bool Step<D, T>::take_back() {
+  if (!untouched_) return false;
+  untouched_ = false;
+  for (auto* adam : {&generator_adam_, &discriminator_adam_}) adam->withdraw();
+  cam_accuracy_.withdraw();
+  return true;
+}
 
 }  // namespace limn::inline v0::ugatit

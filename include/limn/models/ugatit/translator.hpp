@@ -67,19 +67,8 @@ template <Device D, Scalar T = float>
 class LoadedGenerator {
  public:
   /// Throws IoError for a file without it, UsageError if the file has the other direction only.
-  LoadedGenerator(D& device, const ModelFile& model, Direction direction)
-      : options_(model.options), generator_(options_.model), parameters_(device) {
-    if (!model.training && model.direction != direction)
-      throw UsageError(model.file.path().string() + ": translates " + to_string(model.direction) +
-                       ", not " + to_string(direction));
-    parameters_.add(generator_name(direction), generator_);
-    check_extents(model);
-    parameters_.allocate_for_inference();
-    std::vector<StateTensor> tensors;
-    append_values(parameters_, tensors);
-    for (auto& t : tensors) t.name = weight_name(model, t.name);
-    read_state(model.file, tensors, Surplus::allowed, why);
-  }
+  LoadedGenerator(D& device, const ModelFile& model, Direction direction);
+  ~LoadedGenerator();
 
   /// Of the training that the generator comes from.
   [[nodiscard]] const RunOptions& options() const { return options_; }
@@ -93,16 +82,7 @@ class LoadedGenerator {
   /// translate_values for pictures of size(); a device that records does so once and replays.
   /// Throws Cancelled where `progress` says so; the next translation is as good as any.
   [[nodiscard]] TranslatedValues translate(const std::vector<float>& values,
-                                           const TranslationProgress& progress = {}) {
-    if constexpr (WatchedDevice<D>)
-      if (progress && work_ == 0) work_ = translation_work<D, T>(device(), options_.model);
-    tell_progress(progress, 0);
-    const ProgressWatch<D> watch(device(), progress, work_);
-    if (!input_.defined()) input_ = Tensor<D, T>(device(), {1, size(), size(), 3});
-    if (!device().dry()) input_.upload(std::vector<T>(values.begin(), values.end()));
-    return detail::read_translation(
-        translations_(device(), [this] { return generator_(Var<D, T>(input_), true); }));
-  }
+                                           const TranslationProgress& progress = {});
 
   /// Its parameters.
   [[nodiscard]] ParameterSet<D, T>& parameters() { return parameters_; }
@@ -129,6 +109,39 @@ class LoadedGenerator {
   std::uint64_t work_ = 0;  ///< of a translation, once somebody wanted to know
   Repeated<D, Translation<D, T>> translations_;
 };
+
+// Defined outside the class, as Step's.
+
+template <Device D, Scalar T>
+LoadedGenerator<D, T>::LoadedGenerator(D& device, const ModelFile& model, Direction direction)
+    : options_(model.options), generator_(options_.model), parameters_(device) {
+  if (!model.training && model.direction != direction)
+    throw UsageError(model.file.path().string() + ": translates " + to_string(model.direction) +
+                     ", not " + to_string(direction));
+  parameters_.add(generator_name(direction), generator_);
+  check_extents(model);
+  parameters_.allocate_for_inference();
+  std::vector<StateTensor> tensors;
+  append_values(parameters_, tensors);
+  for (auto& t : tensors) t.name = weight_name(model, t.name);
+  read_state(model.file, tensors, Surplus::allowed, why);
+}
+
+template <Device D, Scalar T>
+LoadedGenerator<D, T>::~LoadedGenerator() = default;
+
+template <Device D, Scalar T>
+TranslatedValues LoadedGenerator<D, T>::translate(const std::vector<float>& values,
+                                                  const TranslationProgress& progress) {
+  if constexpr (WatchedDevice<D>)
+    if (progress && work_ == 0) work_ = translation_work<D, T>(device(), options_.model);
+  tell_progress(progress, 0);
+  const ProgressWatch<D> watch(device(), progress, work_);
+  if (!input_.defined()) input_ = Tensor<D, T>(device(), {1, size(), size(), 3});
+  if (!device().dry()) input_.upload(std::vector<T>(values.begin(), values.end()));
+  return detail::read_translation(
+      translations_(device(), [this] { return generator_(Var<D, T>(input_), true); }));
+}
 
 /// Writes one generator of a checkpoint, weights alone as float32. Throws IoError.
 template <Device D>
