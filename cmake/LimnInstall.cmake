@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # cmake --install: headers, what was compiled, and the packages that
-# find_package(limn [COMPONENTS image cuda kernels ugatit c]) and pkg-config find.
+# find_package(limn [COMPONENTS image cuda kernels trainer ugatit c]) and pkg-config find.
 include(CMakePackageConfigHelpers)
 include(GNUInstallDirs)
 set(limn_package_dir "${CMAKE_INSTALL_LIBDIR}/cmake/limn")
@@ -13,7 +13,7 @@ if(LIMN_KERNELS)
   install(TARGETS limn_kernels EXPORT limnTargets)
 endif()
 if(LIMN_UGATIT)
-  install(TARGETS limn_ugatit EXPORT limnTargets)
+  install(TARGETS limn_trainer limn_ugatit EXPORT limnTargets)
 endif()
 if(LIMN_BUILD_C) # an export of its own: a program in C needs nothing of the rest
   install(FILES "${PROJECT_SOURCE_DIR}/include/limn.h" TYPE INCLUDE)
@@ -58,8 +58,8 @@ limn_install_pc(limn-image "limn with files and pictures"
                 REQUIRES "limn libpng libjpeg libexif nlohmann_json")
 if(LIMN_UGATIT)
   limn_install_pc(limn-ugatit "limn with its U-GAT-IT compiled for the CPU" REQUIRES limn-image
-                  CFLAGS "-DLIMN_USE_KERNELS -DLIMN_USE_UGATIT"
-                  LIBS "-L\${libdir} -llimn_ugatit -llimn_kernels")
+                  CFLAGS "-DLIMN_USE_KERNELS -DLIMN_USE_TRAINER -DLIMN_USE_UGATIT"
+                  LIBS "-L\${libdir} -llimn_ugatit -llimn_trainer -llimn_kernels")
 endif()
 if(LIMN_BUILD_C)
   limn_install_pc(limn-c "limn's translations, for C" LIBS "-L\${libdir} -llimn")

@@ -18,6 +18,7 @@
 
 #include "limn/core/fields.hpp"
 #include "limn/train/journal.hpp"
+#include "limn/train/text.hpp"
 
 namespace limn::inline v0 {
 
@@ -55,8 +56,6 @@ struct LossFamily {
   std::string key, title, group, note;
   double level = std::numeric_limits<double>::quiet_NaN();  ///< where nothing has been learned
 };
-/// Names and values, in the order in which a page shows them.
-using Facts = std::vector<std::pair<std::string, std::string>>;
 /// From one start of the program to its end, however that came.
 struct SessionHistory {
   std::int64_t first_step = 0;  ///< the first one that it made

@@ -1,17 +1,22 @@
 // SPDX-License-Identifier: MIT
 // Values of options as text and back, the same in checkpoints, on command lines and in messages:
-// the shortest text that gives the same value again, independent of the locale.
+// the shortest text that gives the same value again, independent of the locale; and lists of them.
 #pragma once
 
 #include <charconv>
 #include <concepts>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "limn/core/error.hpp"
 #include "limn/core/scalar.hpp"
 
 namespace limn::inline v0 {
+
+/// Names and values, in the order in which a page shows them.
+using Facts = std::vector<std::pair<std::string, std::string>>;
 
 /// The shortest text that parse_number turns into the same value.
 template <std::integral T>
