@@ -57,14 +57,6 @@
 #define LIMN_KERNEL_TEMPLATE extern template
 #endif
 
-// Functions of limn/train/*_here.hpp are compiled in limn::trainer, or where they are included.
-#if defined(LIMN_USE_TRAINER)
-#define LIMN_TRAINER_FUNCTION
-#else
-/// Before a function that limn::trainer may have compiled.
-#define LIMN_TRAINER_FUNCTION inline
-#endif
-
 // Device functions and kernels share the pointwise functors; a host compiler sees nothing here.
 #if defined(__CUDACC__)
 #define LIMN_HOST_DEVICE __host__ __device__

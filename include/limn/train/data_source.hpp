@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // What a training learns from: the batches of any step in any order, who these data are, and the
-// pictures that its sheets show.
+// pictures that its sheets show. With limn::trainer folders are opened there, else where this is
+// included.
 #pragma once
 
 #include <cstdint>
@@ -11,7 +12,6 @@
 #include <utility>
 #include <vector>
 
-#include "limn/core/config.hpp"
 #include "limn/data/augment.hpp"
 #include "limn/data/permutation.hpp"
 #include "limn/data/sheet_pictures.hpp"
@@ -68,22 +68,63 @@ template <class Read>
   }
 }
 
+namespace detail {
+// Templates so that they can be compiled elsewhere; their argument means nothing.
+template <class = void>
+[[nodiscard]] DataSource open_unpaired_folders(const std::filesystem::path& data, Index size,
+                                               Index batch, Fit fit, const Messages& say);
+template <class = void>
+[[nodiscard]] DataSource open_picture_folder(const std::filesystem::path& data, Index size,
+                                             Index batch, Fit fit, const Messages& say);
+}  // namespace detail
+
 /// A picture of a file as a network of this size sees it.
-[[nodiscard]] LIMN_TRAINER_FUNCTION std::vector<float> read_values(
-    const std::filesystem::path& path, Index size, Fit fit);
+[[nodiscard]] inline std::vector<float> read_values(const std::filesystem::path& path, Index size,
+                                                    Fit fit) {
+  return to_floats(fit_picture(read_picture(path), size, fit));
+}
 
 /// data/trainA and data/trainB, which are no pairs, mirrored and cropped at random; testA and testB
 /// are shown where they are. Pictures that cannot be read are told, and skipped. Throws IoError
 /// where a folder is missing or empty.
-[[nodiscard]] LIMN_TRAINER_FUNCTION DataSource unpaired_folders(const std::filesystem::path& data,
-                                                                Index size, Index batch, Fit fit,
-                                                                const Messages& say);
+[[nodiscard]] inline DataSource unpaired_folders(const std::filesystem::path& data, Index size,
+                                                 Index batch, Fit fit, const Messages& say) {
+  return detail::open_unpaired_folders(data, size, batch, fit, say);
+}
 
 /// Pictures in memory, (S,S,C) each in [-1, 1], mirrored with probability 1/2. Each epoch has its
 /// own order. `b` may be empty: one domain.
-[[nodiscard]] LIMN_TRAINER_FUNCTION std::function<Batches(std::uint64_t, std::int64_t)>
-batches_in_memory(std::vector<std::vector<float>> a, std::vector<std::vector<float>> b,
-                  const Shape& shape);
+[[nodiscard]] inline std::function<Batches(std::uint64_t, std::int64_t)> batches_in_memory(
+    std::vector<std::vector<float>> a, std::vector<std::vector<float>> b, const Shape& shape) {
+  using Pictures = std::vector<std::vector<float>>;
+  const auto all =
+      std::make_shared<const std::pair<Pictures, Pictures>>(std::move(a), std::move(b));
+  return [all, shape](std::uint64_t seed, std::int64_t done) -> Batches {
+    const auto fill = [=](const Pictures& pictures, int domain, std::int64_t step,
+                          std::vector<float>& out) {
+      const auto n = static_cast<std::uint64_t>(pictures.size());
+      for (Index i = 0; i < shape.n; ++i) {
+        const auto k = static_cast<std::uint64_t>(step * shape.n + i);
+        const auto& picture =
+            pictures[epoch_order(seed, domain, k / n, static_cast<Index>(n))[k % n]];
+        const bool flip = draw_augmentation(seed, domain, k).flip;
+        for (Index y = 0; y < shape.h; ++y)
+          for (Index x = 0; x < shape.w; ++x) {
+            const Index from = (y * shape.w + (flip ? shape.w - 1 - x : x)) * shape.c;
+            const auto first = picture.begin() + from;
+            out.insert(out.end(), first, first + shape.c);
+          }
+      }
+    };
+    return [all, shape, fill, step = done]() mutable {
+      UnpairedBatch batch{step, shape, {}, {}};
+      fill(all->first, 0, step, batch.a);
+      if (!all->second.empty()) fill(all->second, 1, step, batch.b);
+      ++step;
+      return batch;
+    };
+  };
+}
 
 /// All pictures of a folder as `read(path)` gives their values. What cannot be read is told and
 /// left out. Throws IoError where nothing can be read.
@@ -101,12 +142,20 @@ template <class Read>
 }
 
 /// One folder of pictures, held in memory: what a network learns to make.
-[[nodiscard]] LIMN_TRAINER_FUNCTION DataSource picture_folder(const std::filesystem::path& data,
-                                                              Index size, Index batch, Fit fit,
-                                                              const Messages& say);
+[[nodiscard]] inline DataSource picture_folder(const std::filesystem::path& data, Index size,
+                                               Index batch, Fit fit, const Messages& say) {
+  return detail::open_picture_folder(data, size, batch, fit, say);
+}
 
 }  // namespace limn::inline v0
 
-#if !defined(LIMN_USE_TRAINER)
+#if defined(LIMN_USE_TRAINER)
+namespace limn::inline v0 {
+extern template DataSource detail::open_unpaired_folders<void>(const std::filesystem::path&, Index,
+                                                               Index, Fit, const Messages&);
+extern template DataSource detail::open_picture_folder<void>(const std::filesystem::path&, Index,
+                                                             Index, Fit, const Messages&);
+}  // namespace limn::inline v0
+#else
 #include "limn/train/data_source_here.hpp"
 #endif

@@ -12,7 +12,6 @@
 #include <utility>
 #include <vector>
 
-#include "limn/core/config.hpp"
 #include "limn/train/model_training.hpp"
 #include "limn/train/option_table.hpp"
 #include "limn/train/text.hpp"
@@ -76,24 +75,57 @@ template <class M, Scalar T, Device D>
          " billion multiply-adds\npeak " + std::to_string(plan.peak) + " bytes\n";
 }
 
+namespace detail {
+// Templates so that they can be compiled elsewhere; their argument means nothing.
+template <class = void>
+[[nodiscard]] SafetensorsFile read_model_checkpoint(const std::filesystem::path& out,
+                                                    const std::string& kind, const Messages& say);
+template <class = void>
+[[nodiscard]] std::unique_ptr<Trainable> open_trained_model(const RunModel& model,
+                                                            const SafetensorsFile& checkpoint);
+template <class = void>
+[[nodiscard]] std::unique_ptr<Trainer> open_model_trainer(const RunModel& model,
+                                                          const RunFolder& place,
+                                                          const TrainerEvents& attended,
+                                                          const SafetensorsFile* checkpoint,
+                                                          Watch::Rules rules);
+}  // namespace detail
+
 /// The newest whole checkpoint of the run in this folder, of a model of this kind. Throws IoError
 /// where there is none, or it is another model's.
-[[nodiscard]] LIMN_TRAINER_FUNCTION SafetensorsFile model_checkpoint(
-    const std::filesystem::path& out, const std::string& kind, const Messages& say = {});
+[[nodiscard]] inline SafetensorsFile model_checkpoint(const std::filesystem::path& out,
+                                                      const std::string& kind,
+                                                      const Messages& say = {}) {
+  return detail::read_model_checkpoint(out, kind, say);
+}
 
 /// A model as it was when a checkpoint was made, to be used. Throws IoError where it is another
 /// model's, DeviceError.
-[[nodiscard]] LIMN_TRAINER_FUNCTION std::unique_ptr<Trainable> trained_model(
-    const RunModel& model, const SafetensorsFile& checkpoint);
+[[nodiscard]] inline std::unique_ptr<Trainable> trained_model(const RunModel& model,
+                                                              const SafetensorsFile& checkpoint) {
+  return detail::open_trained_model(model, checkpoint);
+}
 
 /// The trainer of a run: from its checkpoint, or from the beginning. Throws UsageError where the
 /// folder has a run already, or the data are not those of the checkpoint, IoError, DeviceError.
-[[nodiscard]] LIMN_TRAINER_FUNCTION std::unique_ptr<Trainer> open_model_run(
+[[nodiscard]] inline std::unique_ptr<Trainer> open_model_run(
     const RunModel& model, const RunFolder& place, const TrainerEvents& attended,
-    const SafetensorsFile* checkpoint = nullptr, Watch::Rules rules = {});
+    const SafetensorsFile* checkpoint = nullptr, Watch::Rules rules = {}) {
+  return detail::open_model_trainer(model, place, attended, checkpoint, std::move(rules));
+}
 
 }  // namespace limn::inline v0
 
-#if !defined(LIMN_USE_TRAINER)
+#if defined(LIMN_USE_TRAINER)
+namespace limn::inline v0 {
+extern template SafetensorsFile detail::read_model_checkpoint<void>(const std::filesystem::path&,
+                                                                    const std::string&,
+                                                                    const Messages&);
+extern template std::unique_ptr<Trainable> detail::open_trained_model<void>(const RunModel&,
+                                                                            const SafetensorsFile&);
+extern template std::unique_ptr<Trainer> detail::open_model_trainer<void>(
+    const RunModel&, const RunFolder&, const TrainerEvents&, const SafetensorsFile*, Watch::Rules);
+}  // namespace limn::inline v0
+#else
 #include "limn/train/model_run_here.hpp"
 #endif

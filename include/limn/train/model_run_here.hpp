@@ -40,9 +40,9 @@ inline constexpr const char* unfitting_model =
 
 }  // namespace detail
 
-LIMN_TRAINER_FUNCTION SafetensorsFile model_checkpoint(const std::filesystem::path& out,
-                                                       const std::string& kind,
-                                                       const Messages& say) {
+template <class Unused>
+SafetensorsFile detail::read_model_checkpoint(const std::filesystem::path& out,
+                                              const std::string& kind, const Messages& say) {
   std::error_code error;
   if (!std::filesystem::is_directory(out, error) || checkpoint_files(out).empty())
     throw IoError(out.string() + ": there is no run here to go on with");
@@ -52,8 +52,9 @@ LIMN_TRAINER_FUNCTION SafetensorsFile model_checkpoint(const std::filesystem::pa
   return file;
 }
 
-LIMN_TRAINER_FUNCTION std::unique_ptr<Trainable> trained_model(const RunModel& model,
-                                                               const SafetensorsFile& checkpoint) {
+template <class Unused>
+std::unique_ptr<Trainable> detail::open_trained_model(const RunModel& model,
+                                                      const SafetensorsFile& checkpoint) {
   // before memory is asked for: a damaged file may announce anything
   check_state(checkpoint, model.open(true)->state(), Surplus::refused, detail::unfitting_model);
   auto trained = model.open(false);
@@ -61,11 +62,11 @@ LIMN_TRAINER_FUNCTION std::unique_ptr<Trainable> trained_model(const RunModel& m
   return trained;
 }
 
-LIMN_TRAINER_FUNCTION std::unique_ptr<Trainer> open_model_run(const RunModel& model,
-                                                              const RunFolder& place,
-                                                              const TrainerEvents& attended,
-                                                              const SafetensorsFile* checkpoint,
-                                                              Watch::Rules rules) {
+template <class Unused>
+std::unique_ptr<Trainer> detail::open_model_trainer(const RunModel& model, const RunFolder& place,
+                                                    const TrainerEvents& attended,
+                                                    const SafetensorsFile* checkpoint,
+                                                    Watch::Rules rules) {
   const auto record = std::make_shared<Record>(place.out, place.tensorboard,
                                                [attended](const auto& t) { attended.message(t); });
   const TrainerEvents events = limn::both(attended, record->events());

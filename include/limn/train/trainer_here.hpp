@@ -5,7 +5,7 @@
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
-#include <memory>
+#include <limits>
 #include <optional>
 #include <stop_token>
 #include <string>
@@ -16,17 +16,8 @@
 
 namespace limn::inline v0 {
 
-LIMN_TRAINER_FUNCTION Trainer::Trainer(std::unique_ptr<Trainable> model, Batches batches,
-                                       Metadata identity, TrainerOptions options,
-                                       TrainerEvents events, std::int64_t done,
-                                       std::optional<RunLock> lock, Guard guard)
-    : course_(std::move(model), std::move(batches), std::move(identity), std::move(options),
-              std::move(events), done, std::move(lock), std::move(guard)),
-      seconds_(files() ? files()->seconds() : 0) {}
-
-LIMN_TRAINER_FUNCTION Trainer::~Trainer() = default;
-
-LIMN_TRAINER_FUNCTION void Trainer::advance() {
+template <class Unused>
+void Trainer::advance_here() {
   if (finished())
     throw UsageError("the training has finished its " + std::to_string(steps()) + " steps");
   course_.require_sound();
@@ -58,7 +49,8 @@ LIMN_TRAINER_FUNCTION void Trainer::advance() {
   if (course_.guard().on_problem != OnProblem::warn) stopped_by_ = grave;
 }
 
-LIMN_TRAINER_FUNCTION Trainer::Ended Trainer::run(std::int64_t until, const std::stop_token& stop) {
+template <class Unused>
+Trainer::Ended Trainer::run_here(std::int64_t until, const std::stop_token& stop) {
   stopped_by_.reset();
   const auto ends = [&] {
     return finished() || step() >= until || stop.stop_requested() || stopped_by_;
@@ -74,7 +66,8 @@ LIMN_TRAINER_FUNCTION Trainer::Ended Trainer::run(std::int64_t until, const std:
                            : Ended::stopped;
 }
 
-LIMN_TRAINER_FUNCTION void Trainer::save() {
+template <class Unused>
+void Trainer::save_here() {
   if (!course_.may_save()) return;
   try {
     course_.begin_save();
@@ -84,32 +77,22 @@ LIMN_TRAINER_FUNCTION void Trainer::save() {
   }
 }
 
-LIMN_TRAINER_FUNCTION void Trainer::begin_save() {
+template <class Unused>
+void Trainer::begin_save_here() {
   if (files() && files()->has(step())) return;
   if (course_.may_save()) course_.try_to_save();
 }
 
-LIMN_TRAINER_FUNCTION void Trainer::keep_best(const std::string& by, double score) {
+template <class Unused>
+void Trainer::keep_best_here(const std::string& by, double score) {
   if (!course_.may_save()) return;
   files()->set_best(Best{by, score, step()});
   course_.try_to_save();
 }
 
-LIMN_TRAINER_FUNCTION void Trainer::score_with(Scoring scoring) {
-  scoring_ = std::move(scoring);
-  if (!scoring_.score) scoring_.every = 0;
-}
-
-LIMN_TRAINER_FUNCTION std::optional<Best> Trainer::best() const {
-  return course_.files() ? course_.files()->best() : std::nullopt;
-}
-
-LIMN_TRAINER_FUNCTION void Trainer::restore_best(std::optional<Best> best) {
-  if (files()) files()->restore_best(std::move(best));
-}
-
 // advance(); where pictures are missing, what has been trained is saved first.
-LIMN_TRAINER_FUNCTION void Trainer::advance_or_save() {
+template <class Unused>
+void Trainer::advance_or_save() {
   try {
     advance();
   } catch (const IoError& error) {
@@ -121,8 +104,8 @@ LIMN_TRAINER_FUNCTION void Trainer::advance_or_save() {
   }
 }
 
-LIMN_TRAINER_FUNCTION void Trainer::tell(const std::vector<Problem>& problems,
-                                         std::optional<Problem>& grave) {
+template <class Unused>
+void Trainer::tell(const std::vector<Problem>& problems, std::optional<Problem>& grave) {
   for (const auto& problem : problems) {
     if (problem.grave && !grave) grave = problem;
     if (events().on_problem) events().on_problem(problem);
@@ -130,7 +113,8 @@ LIMN_TRAINER_FUNCTION void Trainer::tell(const std::vector<Problem>& problems,
 }
 
 // False where scoring found the state spoiled, and it was rolled back.
-LIMN_TRAINER_FUNCTION bool Trainer::score() {
+template <class Unused>
+bool Trainer::score() {
   const std::int64_t scored = step();
   Scores scores;
   if (!course_.looked([&] { scores = scoring_.score(model(), scored); })) return false;
@@ -144,7 +128,8 @@ LIMN_TRAINER_FUNCTION bool Trainer::score() {
   return step() == scored;
 }
 
-LIMN_TRAINER_FUNCTION void Trainer::make_sheet(std::optional<Problem>& grave) {
+template <class Unused>
+void Trainer::make_sheet(std::optional<Problem>& grave) {
   const Samples samples = model().samples(step());
   if (!samples.empty()) {
     if (events().on_samples) events().on_samples(samples);
