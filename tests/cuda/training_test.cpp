@@ -11,6 +11,7 @@
 #include "../emulated/ugatit.hpp"
 #include "../train/small_run.hpp"
 #include "limn/models/ugatit/generators_on.hpp"
+#include "limn/models/ugatit/run_device_on.hpp"
 #include "limn/translate.hpp"
 
 using namespace limn;
