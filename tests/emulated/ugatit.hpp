@@ -9,17 +9,27 @@
 #include "limn/models/ugatit/training.hpp"
 #include "limn/models/ugatit/translator.hpp"
 
-#define LIMN_EMULATED_UGATIT(keyword, type)           \
-  keyword struct Model<CudaEmulation, type>;          \
-  keyword class Step<CudaEmulation, type>;            \
-  keyword class Training<CudaEmulation, type>;        \
-  keyword class LoadedGenerator<CudaEmulation, type>; \
-  keyword Plan make_plan<type, CudaEmulation>(const RunOptions&, std::unique_ptr<CudaEmulation>);
-
 namespace limn::inline v0::ugatit {
 
-LIMN_EMULATED_UGATIT(extern template, float)
-LIMN_EMULATED_UGATIT(extern template, bfloat16)
-LIMN_EMULATED_UGATIT(extern template, double)
+extern template struct Model<CudaEmulation, float>;
+extern template class Step<CudaEmulation, float>;
+extern template class Training<CudaEmulation, float>;
+extern template class LoadedGenerator<CudaEmulation, float>;
+extern template Plan make_plan<float, CudaEmulation>(const RunOptions&,
+                                                     std::unique_ptr<CudaEmulation>);
+
+extern template struct Model<CudaEmulation, bfloat16>;
+extern template class Step<CudaEmulation, bfloat16>;
+extern template class Training<CudaEmulation, bfloat16>;
+extern template class LoadedGenerator<CudaEmulation, bfloat16>;
+extern template Plan make_plan<bfloat16, CudaEmulation>(const RunOptions&,
+                                                        std::unique_ptr<CudaEmulation>);
+
+extern template struct Model<CudaEmulation, double>;
+extern template class Step<CudaEmulation, double>;
+extern template class Training<CudaEmulation, double>;
+extern template class LoadedGenerator<CudaEmulation, double>;
+extern template Plan make_plan<double, CudaEmulation>(const RunOptions&,
+                                                      std::unique_ptr<CudaEmulation>);
 
 }  // namespace limn::inline v0::ugatit

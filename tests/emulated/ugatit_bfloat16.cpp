@@ -3,6 +3,10 @@
 
 namespace limn::inline v0::ugatit {
 
-LIMN_EMULATED_UGATIT(template, bfloat16)
+template struct Model<CudaEmulation, bfloat16>;
+template class Step<CudaEmulation, bfloat16>;
+template class Training<CudaEmulation, bfloat16>;
+template class LoadedGenerator<CudaEmulation, bfloat16>;
+template Plan make_plan<bfloat16, CudaEmulation>(const RunOptions&, std::unique_ptr<CudaEmulation>);
 
 }  // namespace limn::inline v0::ugatit

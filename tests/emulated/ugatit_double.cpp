@@ -3,6 +3,10 @@
 
 namespace limn::inline v0::ugatit {
 
-LIMN_EMULATED_UGATIT(template, double)
+template struct Model<CudaEmulation, double>;
+template class Step<CudaEmulation, double>;
+template class Training<CudaEmulation, double>;
+template class LoadedGenerator<CudaEmulation, double>;
+template Plan make_plan<double, CudaEmulation>(const RunOptions&, std::unique_ptr<CudaEmulation>);
 
 }  // namespace limn::inline v0::ugatit

@@ -3,6 +3,10 @@
 
 namespace limn::inline v0::ugatit {
 
-LIMN_EMULATED_UGATIT(template, float)
+template struct Model<CudaEmulation, float>;
+template class Step<CudaEmulation, float>;
+template class Training<CudaEmulation, float>;
+template class LoadedGenerator<CudaEmulation, float>;
+template Plan make_plan<float, CudaEmulation>(const RunOptions&, std::unique_ptr<CudaEmulation>);
 
 }  // namespace limn::inline v0::ugatit

@@ -18,8 +18,7 @@ namespace detail {
 
 template <Device D, Scalar T>
 [[nodiscard]] std::string found_text(const FiniteProbe& probe, const ParameterSet<D, T>& set) {
-  if (const auto weight = first_not_finite(set, probe.layer() + "."); !weight.empty())
-    return weight;
+  if (auto weight = first_not_finite(set, probe.layer() + "."); !weight.empty()) return weight;
   return "the first values in forward order that are not finite come out of " +
          std::string(probe.follows() ? "what follows layer " : "layer ") + probe.layer() + " (" +
          limn::detail::count_text(probe.count(), probe.shape()) +
