@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-# What the headers can be compiled into: limn::kernels, limn::trainer, limn::ugatit, and limn::c for programs that
-# speak no C++.
+# What the headers can be compiled into: limn::kernels, limn::trainer, limn::ugatit, and limn::c for
+# programs that speak no C++.
 include_guard(GLOBAL)
 
 # presets with sanitizers optimize less: their code is several times as long

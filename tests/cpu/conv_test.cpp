@@ -11,7 +11,7 @@
 #include "limn/cpu/conv_backward_data.hpp"
 #include "limn/cpu/conv_backward_weights.hpp"
 #include "limn/cpu/conv_forward.hpp"
-#include "limn/cpu/cpu.hpp"
+#include "limn/cpu/cpu.hpp"  // with which kernels are those of limn::kernels
 
 namespace {
 

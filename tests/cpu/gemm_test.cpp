@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "conv_reference.hpp"
-#include "limn/cpu/cpu.hpp"
+#include "limn/cpu/cpu.hpp"  // with which kernels are those of limn::kernels
 #include "limn/cpu/gemm.hpp"
 
 namespace {

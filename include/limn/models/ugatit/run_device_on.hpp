@@ -11,17 +11,6 @@
 
 namespace limn::inline v0::ugatit {
 
-namespace detail {
-
-/// As make_plan, a function of its own: a library may compile each scalar type apart.
-template <Scalar T, Device D>
-std::unique_ptr<Trainable> open_training(std::unique_ptr<D> device, const RunOptions& options,
-                                         SheetPictures pictures) {
-  return std::make_unique<Training<D, T>>(std::move(device), options, std::move(pictures));
-}
-
-}  // namespace detail
-
 /// How a device is opened for options, dry or not.
 template <Device D>
 using OpenDevice = std::function<std::unique_ptr<D>(const RunOptions&, bool dry)>;
@@ -50,8 +39,8 @@ class RunDeviceOn final : public RunDevice {
  private:
   static std::unique_ptr<Trainable> make(const RunOptions& options, std::unique_ptr<D> device,
                                          SheetPictures pictures) {
-    return with_precision(options.precision, [&]<Scalar T>() {
-      return detail::open_training<T>(std::move(device), options, std::move(pictures));
+    return with_precision(options.precision, [&]<Scalar T>() -> std::unique_ptr<Trainable> {
+      return std::make_unique<Training<D, T>>(std::move(device), options, std::move(pictures));
     });
   }
 
