@@ -92,7 +92,7 @@ Result run(bool told, StashFormat stash) {
   };
   append(x.gradient().tensor().download());
   for (const auto* p : parameters.parameters())
-    if (p->role == Role::weight) append(p->gradient.download());
+    if (p->role == limn::Role::weight) append(p->gradient.download());
   return result;
 }
 

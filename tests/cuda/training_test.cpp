@@ -289,7 +289,7 @@ TEST_CASE("a generator's gradients in double on the emulated GPU") {
   Tape<CudaEmulation> tape;
   tape.backward(mean_loss(LeastSquares{}, generator(tape.constant(x)).image, t));
   for (auto* p : parameters.parameters()) {
-    if (p->role != Role::weight || !p->gradient.defined()) continue;
+    if (p->role != limn::Role::weight || !p->gradient.defined()) continue;
     CAPTURE(p->name);
     const auto value = p->value.download(), gradient = p->gradient.download();
     double square = 0;

@@ -32,7 +32,7 @@ Gray16Picture all_values() {
   return picture;
 }
 
-std::string refusal(const std::filesystem::path& path, const ReadLimits& limits = {}) {
+std::string gray_refusal(const std::filesystem::path& path, const ReadLimits& limits = {}) {
   return refusal_of(path, [&] { static_cast<void>(read_gray16(path, limits)); });
 }
 
@@ -169,10 +169,11 @@ TEST_CASE("gray16: a truncated or damaged file is an error or a picture") {
   const auto bytes = file_bytes(folder / "a.png");
   for (std::size_t n = 0; n < bytes.size(); n += n + 40 < bytes.size() ? 1 + n / 20 : 1) {
     CAPTURE(n);
-    CHECK_FALSE(refusal(folder.file("cut.png", bytes.substr(0, n))).empty());
+    CHECK_FALSE(gray_refusal(folder.file("cut.png", bytes.substr(0, n))).empty());
   }
-  CHECK(contains(refusal(folder.file("cut.png", bytes.substr(0, 500))), "the PNG is truncated"));
-  CHECK(contains(refusal(folder.file("cut.png", bytes.substr(0, bytes.size() - 12))),
+  CHECK(
+      contains(gray_refusal(folder.file("cut.png", bytes.substr(0, 500))), "the PNG is truncated"));
+  CHECK(contains(gray_refusal(folder.file("cut.png", bytes.substr(0, bytes.size() - 12))),
                  "the PNG is truncated"));
   std::uint32_t state = 1;
   const auto random = [&](std::size_t bound) {
@@ -196,29 +197,31 @@ TEST_CASE("gray16: a truncated or damaged file is an error or a picture") {
 TEST_CASE("gray16: hostile headers ask for no memory, and other files are named") {
   ScratchFolder folder;
   const auto end = png_chunk("IDAT", "x") + png_chunk("IEND", "");
-  CHECK(contains(refusal(folder.file("a.png", png_header(60000, 60000, 16, 0) + end)),
+  CHECK(contains(gray_refusal(folder.file("a.png", png_header(60000, 60000, 16, 0) + end)),
                  "the header says 60000x60000 pixels, the limit is 100000000"));
   for (const char colours : {'\0', '\2', '\4', '\6'})
-    CHECK(contains(refusal(folder.file("b.png", png_header(9000, 9000, 16, colours) + end)),
+    CHECK(contains(gray_refusal(folder.file("b.png", png_header(9000, 9000, 16, colours) + end)),
                    "truncated: the header says 9000x9000 pixels"));
-  CHECK(contains(refusal(folder.file("c.png", png_header(9000, 9000, 1, 0) + end)), "truncated"));
-  CHECK(contains(refusal(folder.file("d.png", png_header(0, 5, 16, 0) + end)), "without pixels"));
-  CHECK(
-      contains(refusal(folder.file("e.png", png_header(5, 5, 7, 0) + end)), "not a readable PNG"));
-  CHECK(contains(refusal(folder.file("f.png", png_header(24, 16, 16, 0) + "\x2b\x56\x56\x56" +
-                                                  "eXIf" + std::string(40, '.'))),
+  CHECK(contains(gray_refusal(folder.file("c.png", png_header(9000, 9000, 1, 0) + end)),
+                 "truncated"));
+  CHECK(contains(gray_refusal(folder.file("d.png", png_header(0, 5, 16, 0) + end)),
+                 "without pixels"));
+  CHECK(contains(gray_refusal(folder.file("e.png", png_header(5, 5, 7, 0) + end)),
+                 "not a readable PNG"));
+  CHECK(contains(gray_refusal(folder.file("f.png", png_header(24, 16, 16, 0) + "\x2b\x56\x56\x56" +
+                                                       "eXIf" + std::string(40, '.'))),
                  "the PNG is truncated"));
-  CHECK(contains(refusal(fixtures() / "rgb.jpg"),
+  CHECK(contains(gray_refusal(fixtures() / "rgb.jpg"),
                  "not a PNG, which 16 bits of gray are read from, "
                  "but a JPEG"));
-  CHECK(contains(refusal(folder.file("g.png", "II*" + std::string(9, '\0'))), "but a TIFF"));
-  CHECK(contains(refusal(folder.file("h.png", "nothing")), "not a PNG"));
-  CHECK(contains(refusal(folder.file("i.png", "")), "empty"));
-  CHECK(contains(refusal(folder.file("j.png", "\x89PNG")), "truncated"));
-  CHECK(contains(refusal(folder / "none.png"), "No such file"));
-  CHECK(contains(refusal(folder.path), "a folder"));
-  CHECK(contains(refusal(fixtures() / "gray16.png", {.max_pixels = 100}), "24x16 pixels"));
-  CHECK(contains(refusal(fixtures() / "gray16.png", {.max_file_bytes = 100}), "too large"));
+  CHECK(contains(gray_refusal(folder.file("g.png", "II*" + std::string(9, '\0'))), "but a TIFF"));
+  CHECK(contains(gray_refusal(folder.file("h.png", "nothing")), "not a PNG"));
+  CHECK(contains(gray_refusal(folder.file("i.png", "")), "empty"));
+  CHECK(contains(gray_refusal(folder.file("j.png", "\x89PNG")), "truncated"));
+  CHECK(contains(gray_refusal(folder / "none.png"), "No such file"));
+  CHECK(contains(gray_refusal(folder.path), "a folder"));
+  CHECK(contains(gray_refusal(fixtures() / "gray16.png", {.max_pixels = 100}), "24x16 pixels"));
+  CHECK(contains(gray_refusal(fixtures() / "gray16.png", {.max_file_bytes = 100}), "too large"));
 }
 
 TEST_CASE("gray16: what cannot be written is an error that leaves nothing") {

@@ -17,7 +17,7 @@ using namespace limn;
 using P = Parameter<Cpu, double>;
 
 /// Parameters with bounds between others, as normalizations between convolutions.
-struct Network {
+struct BoundedNetwork {
   P first{vector_shape(19), Initializer::fan_in(4)};
   P rho{.shape = vector_shape(5),
         .initializer = Initializer::constant(0.99),
@@ -75,7 +75,7 @@ void set_gradients(ParameterSet<Cpu, double>& set, int step) {
 
 TEST_CASE("adam clamps what has bounds and averages everything, in its own pass") {
   Cpu device({.threads = 2});
-  Network a, b;
+  BoundedNetwork a, b;
   ParameterSet<Cpu, double> set(device);
   set.add("a", a).add("b", b).allocate(true);
   set.initialize(3);
@@ -132,7 +132,7 @@ TEST_CASE("adam clamps what has bounds and averages everything, in its own pass"
 
 TEST_CASE("substituted and frozen weights nest, and nothing learns meanwhile") {
   Cpu device;
-  Network network;
+  BoundedNetwork network;
   ParameterSet<Cpu, double> set(device);
   set.add("n", network).allocate(true);
   set.initialize(1);
@@ -170,7 +170,7 @@ TEST_CASE("substituted and frozen weights nest, and nothing learns meanwhile") {
 
 TEST_CASE("parameters with equal bounds lie side by side, and the passes are as few as they can") {
   Cpu device;
-  Network a, b;
+  BoundedNetwork a, b;
   ParameterSet<Cpu, double> set(device);
   set.add("a", a).add("b", b).allocate(true);
   Index end = 0;

@@ -16,7 +16,7 @@ using namespace limn;
 
 namespace {
 
-constexpr double tolerance = 1e-6;
+constexpr double gradient_tolerance = 1e-6;
 
 struct Square {
   template <class A>
@@ -43,7 +43,7 @@ TEST_CASE("pointwise, products and scaling by channel: gradients") {
   const auto check = [&](auto& network, const std::vector<Shape>& shapes, auto forward) {
     const auto result = check_network(device, network, shapes, forward);
     INFO("worst at ", result.tensor, ": ", result.worst);
-    CHECK(result.worst <= tolerance);
+    CHECK(result.worst <= gradient_tolerance);
   };
   check(none, {s}, [](auto&, const auto& in) { return pointwise(Square{}, in[0]); });
   check(none, {s, s}, [](auto&, const auto& in) { return in[0] * in[1]; });
@@ -76,7 +76,7 @@ TEST_CASE("batch normalization: gradients, and what it is defined as") {
     };
     const auto result = check_network(device, layer, {{3, 2, 4, 3}}, learning);
     INFO("worst at ", result.tensor, ": ", result.worst);
-    CHECK(result.worst <= tolerance);
+    CHECK(result.worst <= gradient_tolerance);
   }
 
   BatchNorm<Cpu, double> layer(2);

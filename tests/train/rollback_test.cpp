@@ -25,7 +25,7 @@ namespace fs = std::filesystem;
 namespace {
 
 /// Adds up what its pictures are; some spoil it.
-struct Sum final : Trainable {
+struct ScriptedSum final : Trainable {
   double sum = 0, rate = 1;
   bool ahead = false;
   /// In the update of this step, which its own losses do not show.
@@ -88,7 +88,7 @@ struct Rolling {
   /// Begins, or goes on; `attended` is told before the record is, and after.
   std::unique_ptr<Trainer> open(const std::string& run, const TrainerEvents& attended = {}) {
     const fs::path out = folder / run;
-    auto model = std::make_unique<Sum>();
+    auto model = std::make_unique<ScriptedSum>();
     model->ahead = way.ahead;
     model->spoilt_after = spoilt_after;
     Guard guard;
@@ -130,7 +130,7 @@ struct Rolling {
     record->begin(done, facts);
     trainer->restore_best(best);
     trainer->score_with({3, BestBy::kid, [](Trainable& scored, std::int64_t step) {
-                           const double sum = dynamic_cast<Sum&>(scored).sum;
+                           const double sum = dynamic_cast<ScriptedSum&>(scored).sum;
                            return Scores{step, {{"kid", std::abs(sum - 3.2)}}};
                          }});
     return trainer;

@@ -27,14 +27,14 @@ StateTensor stored(const std::string& name, std::vector<T>& values, std::vector<
           }};
 }
 
-struct Fixture {
+struct StateFixture {
   ScratchFolder folder;
   std::filesystem::path path = folder / "s.safetensors";
   // larger than one piece
   std::vector<float> big = std::vector<float>(std::size_t{3} << 20);
   std::vector<double> small{1, 2, 3};
 
-  Fixture() {
+  StateFixture() {
     for (std::size_t i = 0; i < big.size(); ++i) big[i] = static_cast<float>(i % 1009);
     write_state(path, {{"step", "3"}}, state());
   }
@@ -49,7 +49,8 @@ struct Fixture {
 
 }  // namespace
 
-TEST_CASE_FIXTURE(Fixture, "a state comes back as it was, and the same state is the same bytes") {
+TEST_CASE_FIXTURE(StateFixture,
+                  "a state comes back as it was, and the same state is the same bytes") {
   const auto was = big;
   const std::string bytes = file_bytes(path);
   CHECK(static_cast<Index>(bytes.size()) == state_file_bytes({{"step", "3"}}, state()));
@@ -62,7 +63,7 @@ TEST_CASE_FIXTURE(Fixture, "a state comes back as it was, and the same state is 
   CHECK(file_bytes(path) == bytes);
 }
 
-TEST_CASE_FIXTURE(Fixture, "what is missing, too much, of another shape or type is named") {
+TEST_CASE_FIXTURE(StateFixture, "what is missing, too much, of another shape or type is named") {
   std::vector<float> other(3, 7.0F);
   CHECK(refusal({stored("big", big, {1, 3, 1 << 10, 1 << 10})}) ==
         path.string() + ": tensor 'small' of shape [1,1,1,3] belongs to nothing; why");
@@ -75,7 +76,7 @@ TEST_CASE_FIXTURE(Fixture, "what is missing, too much, of another shape or type 
   CHECK(other == std::vector<float>(3, 7.0F));
 }
 
-TEST_CASE_FIXTURE(Fixture, "a part is read from a larger state, converted where it must be") {
+TEST_CASE_FIXTURE(StateFixture, "a part is read from a larger state, converted where it must be") {
   std::vector<float> narrow(3);
   read_state(SafetensorsFile(path), std::vector{stored("small", narrow, {1, 1, 1, 3})},
              Surplus::allowed, "");
