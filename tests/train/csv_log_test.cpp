@@ -13,7 +13,7 @@ using namespace limn;
 
 namespace {
 const std::vector<std::string> columns{"lr", "loss"};
-constexpr std::array<double, 2> values{1e-4, 0.5};
+constexpr std::array<double, 2> two_losses{1e-4, 0.5};
 }  // namespace
 
 TEST_CASE("a log is cut to the step that a training resumes from") {
@@ -22,7 +22,7 @@ TEST_CASE("a log is cut to the step that a training resumes from") {
   {
     CsvLog log(path, columns, 0);
     for (const std::int64_t step : {1, 10, 20, 30})
-      log.add(step, static_cast<double>(step) / 4, values);
+      log.add(step, static_cast<double>(step) / 4, two_losses);
   }
   const std::string all = file_bytes(path);
   CHECK(all ==
@@ -31,7 +31,7 @@ TEST_CASE("a log is cut to the step that a training resumes from") {
   {
     CsvLog log(path, columns, 20);
     CHECK(log.seconds() == 5);
-    log.add(30, 7.5, values);
+    log.add(30, 7.5, two_losses);
   }
   CHECK(file_bytes(path) == all);
   // a line that a killed process left unfinished goes as well
@@ -74,20 +74,20 @@ TEST_CASE("a line that could not be written is written later, and no half of it 
   rlimit old{};
   ::getrlimit(RLIMIT_FSIZE, &old);
   CsvLog log(path, columns, 0);
-  log.add(1, 0.25, values);
+  log.add(1, 0.25, two_losses);
   const std::string before = file_bytes(path);
   rlimit little = old;
   little.rlim_cur = before.size() + 5;
   ::setrlimit(RLIMIT_FSIZE, &little);
-  const auto what = message_of<IoError>([&] { log.add(2, 0.5, values); });
-  const auto again = message_of<IoError>([&] { log.add(3, 0.75, values); });
+  const auto what = message_of<IoError>([&] { log.add(2, 0.5, two_losses); });
+  const auto again = message_of<IoError>([&] { log.add(3, 0.75, two_losses); });
   const std::string meanwhile = file_bytes(path);
   ::setrlimit(RLIMIT_FSIZE, &old);
   std::signal(SIGXFSZ, full);
   CHECK(contains(what, "log.csv: writing failed"));
   CHECK(contains(again, "log.csv: writing failed"));
   CHECK(meanwhile == before);
-  log.add(4, 1, values);
+  log.add(4, 1, two_losses);
   CHECK(file_bytes(path) == before + "2,0.5,0.0001,0.5\n3,0.75,0.0001,0.5\n4,1,0.0001,0.5\n");
 }
 

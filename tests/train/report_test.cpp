@@ -18,7 +18,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
-const std::vector<std::string> terms{"D_loss", "G_loss"};
+const std::vector<std::string> run_terms{"D_loss", "G_loss"};
 const std::string hostile = "</script><img src=x onerror=alert(1)>\"'&\xff";
 
 /// A record with the events of a training, as a Trainer sends them.
@@ -49,7 +49,7 @@ struct Session {
   void step(std::int64_t n) {
     const std::array values{1e-4, 0.5 / static_cast<double>(n), 1.25};
     log->add(n, static_cast<double>(n) / 2, values);
-    StepReport report{n, 100, 0.5, 1e-4, terms, {values[1], values[2]}, n, {}};
+    StepReport report{n, 100, 0.5, 1e-4, run_terms, {values[1], values[2]}, n, {}};
     report.signals = {
         {"rho/genA2B.norm", {0.25, 0.5, 0.75}}, {"cam/accuracy", {0.5}}, {"empty", {}}};
     events.on_step(report);
