@@ -49,7 +49,9 @@ class Translator {
   explicit Translator(const std::filesystem::path& run_or_file,
                       std::optional<ugatit::Direction> direction = {})
       : Translator(ugatit::cpu_generators<float>({}), run_or_file, direction) {}
-  /// The same with options.
+  /// The same with options. A template, so that what nobody asks for is not compiled; its argument
+  /// means nothing.
+  template <class = void>
   Translator(const std::filesystem::path& run_or_file, std::optional<ugatit::Direction> direction,
              const TranslatorOptions& options)
       : Translator(ugatit::cpu_generators({.threads = options.threads,

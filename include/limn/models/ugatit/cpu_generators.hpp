@@ -13,8 +13,10 @@ namespace limn::inline v0::ugatit {
 template <Scalar T>
 [[nodiscard]] OpenGenerator cpu_generators(const CpuOptions& options);
 
-/// The same in a precision that is known when the program runs: the networks of all are compiled.
-[[nodiscard]] inline OpenGenerator cpu_generators(const CpuOptions& options, Precision precision) {
+/// The same in a precision that is known when the program runs: where it is called the networks of
+/// all are compiled. The template's argument means nothing.
+template <class = void>
+[[nodiscard]] OpenGenerator cpu_generators(const CpuOptions& options, Precision precision) {
   return with_precision(precision, [&]<Scalar T>() { return cpu_generators<T>(options); });
 }
 
