@@ -4,10 +4,8 @@
 
 namespace limn::inline v0::ugatit {
 
-template class LoadedGenerator<Cpu, float>;
-template class LoadedGenerator<Cpu, bfloat16>;
-template class LoadedGenerator<Cpu, double>;
-
-template OpenGenerator detail::open_cpu_generators<void>(const CpuOptions&, Precision);
+template OpenGenerator cpu_generators<float>(const CpuOptions&);
+template OpenGenerator cpu_generators<bfloat16>(const CpuOptions&);
+template OpenGenerator cpu_generators<double>(const CpuOptions&);
 
 }  // namespace limn::inline v0::ugatit

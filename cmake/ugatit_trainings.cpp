@@ -10,6 +10,7 @@ namespace limn::inline v0::ugatit {
 template struct Model<Cpu, float>;
 template class Step<Cpu, float>;
 template class Training<Cpu, float>;
+template class LoadedGenerator<Cpu, float>;
 template Plan make_plan<float, Cpu>(const RunOptions&, std::unique_ptr<Cpu>);
 
 template std::shared_ptr<const RunDevice> detail::open_cpu_run_device<void>(const CpuOptions&);

@@ -8,6 +8,7 @@ namespace limn::inline v0::ugatit {
 template struct Model<Cpu, bfloat16>;
 template class Step<Cpu, bfloat16>;
 template class Training<Cpu, bfloat16>;
+template class LoadedGenerator<Cpu, bfloat16>;
 template Plan make_plan<bfloat16, Cpu>(const RunOptions&, std::unique_ptr<Cpu>);
 
 }  // namespace limn::inline v0::ugatit

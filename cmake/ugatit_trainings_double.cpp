@@ -8,6 +8,7 @@ namespace limn::inline v0::ugatit {
 template struct Model<Cpu, double>;
 template class Step<Cpu, double>;
 template class Training<Cpu, double>;
+template class LoadedGenerator<Cpu, double>;
 template Plan make_plan<double, Cpu>(const RunOptions&, std::unique_ptr<Cpu>);
 
 }  // namespace limn::inline v0::ugatit

@@ -44,10 +44,16 @@ class Translator {
  public:
   /// From a run's folder, its checkpoint, or an exported generator; the latter knows its direction.
   /// How the training computed makes no difference. Throws IoError for a file that is no model,
-  /// UsageError where the direction is missing or another.
+  /// UsageError where the direction is missing or another. Computes in fp32: no network of another
+  /// precision is compiled.
   explicit Translator(const std::filesystem::path& run_or_file,
-                      std::optional<ugatit::Direction> direction = {},
-                      const TranslatorOptions& options = {})
+                      std::optional<ugatit::Direction> direction = {})
+      : Translator(ugatit::cpu_generators<float>({}), run_or_file, direction) {}
+  /// The same with options. A template, so that what nobody asks for is not compiled; its argument
+  /// means nothing.
+  template <class = void>
+  Translator(const std::filesystem::path& run_or_file, std::optional<ugatit::Direction> direction,
+             const TranslatorOptions& options)
       : Translator(ugatit::cpu_generators({.threads = options.threads,
                                            .maths = options.maths,
                                            .executor = options.executor,

@@ -140,6 +140,29 @@ TEST_CASE_FIXTURE(SmallRun, "a run of any precision is translated in any precisi
   }
 }
 
+TEST_CASE_FIXTURE(SmallRun,
+                  "a CPU without tapes translates to the same bytes, in every precision") {
+  options.model = {.variant = Variant::full, .size = 96, .channels = 4, .blocks = 1};
+  options.train.steps = 1;
+  ugatit::start_run(options, place("learnt"))->run();
+  const ugatit::ModelFile file(folder / "learnt");
+  std::vector<float> picture(std::size_t{96} * 96 * 3);
+  for (std::size_t i = 0; i < picture.size(); ++i)
+    picture[i] = static_cast<float>(std::sin(0.37 * static_cast<double>(i)));
+  for (const Precision precision : all_precisions)
+    ugatit::with_precision(precision, [&]<Scalar T>() {
+      CAPTURE(to_string(precision));
+      Cpu device({.threads = 2});
+      ugatit::LoadedGenerator<Cpu, T> with_tapes(device, file, ugatit::Direction::a2b);
+      const auto expected = with_tapes.translate(picture);
+      const auto without = ugatit::cpu_generators<T>({.threads = 2})(file, ugatit::Direction::a2b);
+      const auto got = without.translate(picture, {});
+      CHECK(got.image == expected.image);
+      CHECK(got.heatmap == expected.heatmap);
+      CHECK(without.device == device.name());
+    });
+}
+
 TEST_CASE_FIXTURE(SmallRun, "bf16: a loaded full model has its large layer in half the memory") {
   options.model = {.variant = Variant::full, .size = 96, .channels = 4, .blocks = 1};
   options.train.steps = 1;

@@ -21,7 +21,11 @@ template <Device D>
 class Tape {
  public:
   /// An empty tape, whose operations keep maps in this form.
-  explicit Tape(StashFormat stash = StashFormat::computed) : stash_(stash) {}
+  explicit Tape(StashFormat stash = StashFormat::computed) : stash_(stash) {
+    static_assert(
+        Taped<D>,
+        "limn: this device computes forwards alone; what learns needs one with tapes, as Cpu");
+  }
   Tape(const Tape&) = delete;
   Tape& operator=(const Tape&) = delete;
 
@@ -45,7 +49,8 @@ class Tape {
   }
 
   /// Records an operation with result y. `backward(dy)` is called at most once, only if a gradient
-  /// of y has arrived, and owns dy: it may overwrite it or give it away.
+  /// of y has arrived, and owns dy: it may overwrite it or give it away. As a generic lambda it is
+  /// compiled for devices with tapes alone.
   /// `layer` names the parameter that y was made with, for whoever attends.
   template <Scalar T, class Backward>
   [[nodiscard]] Var<D, T> record(Tensor<D, T> y, Backward backward, std::string_view layer = {}) {
@@ -54,11 +59,15 @@ class Tape {
   /// The same for a result that was written with a border.
   template <Scalar T, class Backward>
   [[nodiscard]] Var<D, T> record(Bordered<D, T> y, Backward backward, std::string_view layer = {}) {
-    if (probe_ != nullptr) probe_->look(layer, y);
-    Var<D, T> result(std::move(y), this, true);
-    operations_.push_back(
-        std::make_unique<Operation<T, Backward>>(result.gradient(), std::move(backward)));
-    return result;
+    if constexpr (Taped<D>) {
+      if (probe_ != nullptr) probe_->look(layer, y);
+      Var<D, T> result(std::move(y), this, true);
+      operations_.push_back(
+          std::make_unique<Operation<T, Backward>>(result.gradient(), std::move(backward)));
+      return result;
+    } else {  // where nobody comes, and where a generic `backward` is not compiled
+      return Var<D, T>(std::move(y));
+    }
   }
 
   /// Gradients of `loss` (one value) in every Var and parameter it came from; parameters

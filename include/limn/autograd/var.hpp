@@ -13,6 +13,13 @@ namespace limn::inline v0 {
 template <Device D>
 class Tape;
 
+/// Values on D may be on a tape: not where D::forwards_alone is true. There no backward is
+/// compiled, neither operations' nor kernels'.
+template <class D>
+concept Taped = Device<D> && !requires {
+  requires D::forwards_alone;
+};
+
 /// Mean and centred sum of squares per (sample, channel), left by the convolution that made a
 /// value.
 template <Device D, Scalar T>
@@ -111,11 +118,16 @@ class Var {
   /// Where its values are.
   [[nodiscard]] D& device() const { return value_.tensor.device(); }
   /// Null for a plain value.
-  [[nodiscard]] Tape<D>* tape() const { return tape_; }
+  [[nodiscard]] Tape<D>* tape() const {
+    if constexpr (Taped<D>)
+      return tape_;
+    else
+      return nullptr;
+  }
   /// False for a default-made Var, which stands for "none".
   [[nodiscard]] bool defined() const { return value_.defined(); }
   /// Whether operations on it record a backward.
-  [[nodiscard]] bool wants_gradient() const { return gradient_.wanted(); }
+  [[nodiscard]] bool wants_gradient() const { return Taped<D> && gradient_.wanted(); }
   /// Where the backwards of its readers write.
   [[nodiscard]] const Gradient<D, T>& gradient() const { return gradient_; }
 

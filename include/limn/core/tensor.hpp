@@ -4,6 +4,7 @@
 #pragma once
 
 #include <algorithm>
+#include <concepts>
 #include <memory>
 #include <span>
 #include <string>
@@ -53,6 +54,14 @@ class Tensor {
   /// Uninitialised memory. Throws DeviceError when the device has no more.
   Tensor(D& device, Shape shape)
       : device_(&device), memory_(allocate(device, shape)), shape_(shape) {}
+
+  /// The same memory as that of the device's base.
+  template <std::derived_from<D> E>
+  explicit Tensor(const Tensor<E, T>& other)
+      : device_(other.device_),
+        memory_(other.memory_),
+        offset_(other.offset_),
+        shape_(other.shape_) {}
 
   /// False: it stands for "none".
   [[nodiscard]] bool defined() const { return device_ != nullptr; }
@@ -140,6 +149,10 @@ class Tensor {
   static std::size_t byte_count(const Shape& s) {
     return static_cast<std::size_t>(s.size()) * sizeof(T);
   }
+
+  template <Device E, class U>
+  requires std::is_trivially_copyable_v<U>
+  friend class Tensor;
 
   D* device_ = nullptr;
   std::shared_ptr<std::byte> memory_;

@@ -23,16 +23,15 @@ template <Device D, Scalar T>
   primitive::copy(first.value(), y.samples(0, s1.n));
   primitive::copy(second.value(), y.samples(s1.n, s2.n));
   if (!first.wants_gradient() && !second.wants_gradient()) return Var<D, T>(y, tape, false);
-  return tape->record(
-      y, [s1, s2, d1 = first.gradient(), d2 = second.gradient()](const Tensor<D, T>& dy) {
-        const auto pass_on = [](const Gradient<D, T>& gradient, const Tensor<D, T>& part) {
-          if (!gradient.wanted()) return;
-          const auto target = gradient.target();
-          primitive::copy(part, target.tensor, target.write);
-        };
-        pass_on(d1, dy.samples(0, s1.n));
-        pass_on(d2, dy.samples(s1.n, s2.n));
-      });
+  return tape->record(y, [s1, s2, d1 = first.gradient(), d2 = second.gradient()](const auto& dy) {
+    const auto pass_on = [](const Gradient<D, T>& gradient, const Tensor<D, T>& part) {
+      if (!gradient.wanted()) return;
+      const auto target = gradient.target();
+      primitive::copy(part, target.tensor, target.write);
+    };
+    pass_on(d1, dy.samples(0, s1.n));
+    pass_on(d2, dy.samples(s1.n, s2.n));
+  });
 }
 
 /// The first `count` samples and the rest, as views. Throws ShapeError.
@@ -45,7 +44,7 @@ template <Device D, Scalar T>
     return {Var<D, T>(head, x.tape(), false), Var<D, T>(tail, x.tape(), false)};
   // each part adds to its half of dx; the one that arrives first clears the other half
   const auto part = [&](const Tensor<D, T>& value, Index first, Index other, Index others) {
-    return x.tape()->record(value, [=, dx = x.gradient()](const Tensor<D, T>& dy) {
+    return x.tape()->record(value, [=, dx = x.gradient()](const auto& dy) {
       const auto target = dx.target();
       primitive::copy(dy, target.tensor.samples(first, dy.shape().n), target.write);
       if (target.write == Write::overwrite)
@@ -65,16 +64,15 @@ template <Device D, Scalar T>
   primitive::copy_channels(first.value(), 0, y, 0, c1);
   primitive::copy_channels(second.value(), 0, y, c1, c2);
   if (!first.wants_gradient() && !second.wants_gradient()) return Var<D, T>(y, tape, false);
-  return tape->record(
-      y, [c1, c2, d1 = first.gradient(), d2 = second.gradient()](const Tensor<D, T>& dy) {
-        const auto pass_on = [&dy](const Gradient<D, T>& gradient, Index from, Index count) {
-          if (!gradient.wanted()) return;
-          const auto target = gradient.target();
-          primitive::copy_channels(dy, from, target.tensor, 0, count, target.write);
-        };
-        pass_on(d1, 0, c1);
-        pass_on(d2, c1, c2);
-      });
+  return tape->record(y, [c1, c2, d1 = first.gradient(), d2 = second.gradient()](const auto& dy) {
+    const auto pass_on = [&dy](const Gradient<D, T>& gradient, Index from, Index count) {
+      if (!gradient.wanted()) return;
+      const auto target = gradient.target();
+      primitive::copy_channels(dy, from, target.tensor, 0, count, target.write);
+    };
+    pass_on(d1, 0, c1);
+    pass_on(d2, c1, c2);
+  });
 }
 
 }  // namespace limn::inline v0

@@ -50,7 +50,7 @@ template <Device D, Scalar T>
   if (!tape || !(learn || learn_bias)) return Var<D, P>(result, tape, false);
   return tape->record(
       result,
-      [=, parameter = &weights](const Tensor<D, P>& dy) {
+      [=, parameter = &weights](const auto& dy) {
         const Tensor<D, P> g = dy.reshape(column), s1(dy.device(), scalar_shape()),
                            s2(dy.device(), scalar_shape());
         primitive::affine_backward_sums(g, w, r, b, {}, s1, s2);
@@ -110,7 +110,7 @@ template <Device D, Scalar T>
   auto result = x.tape()->record(
       y,
       [=, input = learn ? x.kept() : Kept<D, T>(), dx = x.gradient(),
-       w = &weights](const Tensor<D, T>& dy) {
+       w = &weights](const auto& dy) {
         activation_backward(activation, own.tensor(), dy, dy);
         if (learn) {
           if (bias)

@@ -13,7 +13,7 @@ template <Device D, Scalar T>
   const Tensor<D, T> y(x.device(), x.shape());
   primitive::distort(how, x.value(), y);
   if (!x.wants_gradient()) return Var<D, T>(y, x.tape(), false);
-  return x.tape()->record(y, [how, dx = x.gradient()](const Tensor<D, T>& dy) {
+  return x.tape()->record(y, [how, dx = x.gradient()](const auto& dy) {
     const auto target = dx.target();
     primitive::distort_backward(how, dy, target.tensor, target.write);
   });

@@ -131,7 +131,7 @@ template <Device D, Scalar T>
   primitive::reduce(primitive::positions, there, t);
   const auto pooled = [&](const Tensor<D, P>& result, const Var<D, T>& from) {
     if (!from.wants_gradient()) return Var<D, P>(result, from.tape(), false);
-    return from.tape()->record(result, [index, to = from.gradient()](const Tensor<D, P>& dy) {
+    return from.tape()->record(result, [index, to = from.gradient()](const auto& dy) {
       const auto target = to.target();
       primitive::pool_max_backward(dy, index, target.tensor, target.write);
     });

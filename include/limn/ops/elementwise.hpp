@@ -44,7 +44,7 @@ template <class F, Device D, Scalar T>
   const Tensor<D, T> y(x.device(), x.shape());
   primitive::map(f, x.value(), y);
   if (!x.wants_gradient()) return Var<D, T>(y, x.tape(), false);
-  return x.tape()->record(y, [f, kept = x.kept(), dx = x.gradient()](const Tensor<D, T>& dy) {
+  return x.tape()->record(y, [f, kept = x.kept(), dx = x.gradient()](const auto& dy) {
     const auto target = dx.target();
     primitive::map2(detail::PointwiseBackward<F>{f}, kept.tensor(), dy, target.tensor,
                     target.write);
@@ -61,7 +61,7 @@ template <Device D, Scalar T>
   primitive::map2(Product{}, x1.value(), x2.value(), y);
   if (!x1.wants_gradient() && !x2.wants_gradient()) return Var<D, T>(y, tape, false);
   return tape->record(y, [v1 = x1.value(), v2 = x2.value(), d1 = x1.gradient(),
-                          d2 = x2.gradient()](const Tensor<D, T>& dy) {
+                          d2 = x2.gradient()](const auto& dy) {
     for (const auto& [gradient, other] : {std::pair{&d1, &v2}, {&d2, &v1}}) {
       if (!gradient->wanted()) continue;
       const auto target = gradient->target();
@@ -82,7 +82,7 @@ template <Device D, Scalar T>
   if (!tape || !(x.wants_gradient() || s.wants_gradient())) return Var<D, T>(y, tape, false);
   return tape->record(
       y,
-      [a, none, s, kept = x.kept(), dx = x.gradient()](const Tensor<D, T>& dy) {
+      [a, none, s, kept = x.kept(), dx = x.gradient()](const auto& dy) {
         const auto input = kept.tensor();
         if (s.wants_gradient()) {
           const Tensor<D, P> s1(dy.device(), input.shape().per_channel()),

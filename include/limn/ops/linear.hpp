@@ -42,7 +42,7 @@ requires ActivationOf<U, T>
   const auto kept_input = learn_weights ? x.kept() : Kept<D, U>();
   return x.tape()->record(
       y,
-      [=, dx = x.gradient(), w = &weights](const Tensor<D, U>& dy) {
+      [=, dx = x.gradient(), w = &weights](const auto& dy) {
         if (kept.defined()) activation_backward(activation, kept, dy, dy);
         if (learn_bias)
           primitive::reduce(primitive::all_but_channels, dy, bias->gradient, Write::accumulate);

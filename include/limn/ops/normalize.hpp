@@ -70,7 +70,7 @@ template <Device D, Scalar T>
   const Kept<D, T> kept = x.kept();
   auto result = x.tape()->record(
       y,
-      [=, dx = x.gradient()](const Tensor<D, T>& dy) {
+      [=, dx = x.gradient()](const auto& dy) {
         const auto input = kept.tensor();
         const Tensor<D, P> s1(input.device(), coefficients), s2(input.device(), coefficients);
         primitive::affine_backward_sums(dy, input, a, b, activation, s1, s2);

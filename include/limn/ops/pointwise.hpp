@@ -57,7 +57,7 @@ template <Device D, Scalar T>
   const Tensor<D, T> y(x.device(), x.shape());
   primitive::map(activation, x.value(), y);
   if (!x.wants_gradient()) return Var<D, T>(y, x.tape(), false);
-  return x.tape()->record(y, [=, dx = x.gradient()](const Tensor<D, T>& dy) {
+  return x.tape()->record(y, [=, dx = x.gradient()](const auto& dy) {
     const auto target = dx.target_reusing(dy);
     activation_backward(activation, y, dy, target.tensor, target.write);
   });
@@ -73,7 +73,7 @@ template <Device D, Scalar T>
   primitive::copy(x1.value(), y);
   primitive::copy(x2.value(), y, Write::accumulate);
   if (!x1.wants_gradient() && !x2.wants_gradient()) return Var<D, T>(y, tape, false);
-  return tape->record(y, [d1 = x1.gradient(), d2 = x2.gradient()](const Tensor<D, T>& dy) {
+  return tape->record(y, [d1 = x1.gradient(), d2 = x2.gradient()](const auto& dy) {
     if (d1.wanted()) {
       const auto target = d1.target();
       primitive::copy(dy, target.tensor, target.write);
@@ -88,7 +88,7 @@ template <Device D, Scalar T>
   const Tensor<D, T> y(x.device(), x.shape());
   primitive::map(Scaled{factor}, x.value(), y);
   if (!x.wants_gradient()) return Var<D, T>(y, x.tape(), false);
-  return x.tape()->record(y, [factor, dx = x.gradient()](const Tensor<D, T>& dy) {
+  return x.tape()->record(y, [factor, dx = x.gradient()](const auto& dy) {
     const auto target = dx.target_reusing(dy);
     primitive::map(Scaled{factor}, dy, target.tensor, target.write);
   });
@@ -104,7 +104,7 @@ template <Device D, Scalar T>
     const Tensor<D, param_t<T>> y(x.device(), x.shape());
     primitive::cast(x.value(), y);
     if (!x.wants_gradient()) return Var<D, param_t<T>>(y, x.tape(), false);
-    return x.tape()->record(y, [dx = x.gradient()](const Tensor<D, param_t<T>>& dy) {
+    return x.tape()->record(y, [dx = x.gradient()](const auto& dy) {
       const Tensor<D, T> narrow(dy.device(), dy.shape());
       primitive::cast(dy, narrow);
       dx.give(narrow);
@@ -121,7 +121,7 @@ template <Scalar T, Device D>
     const Tensor<D, T> y(x.device(), x.shape());
     primitive::cast(x.value(), y);
     if (!x.wants_gradient()) return Var<D, T>(y, x.tape(), false);
-    return x.tape()->record(y, [dx = x.gradient()](const Tensor<D, T>& dy) {
+    return x.tape()->record(y, [dx = x.gradient()](const auto& dy) {
       const Tensor<D, param_t<T>> wide(dy.device(), dy.shape());
       primitive::cast(dy, wide);
       dx.give(wide);
@@ -152,7 +152,7 @@ template <Device D, Scalar P>
     if (loss.wants_gradient()) gradients.emplace_back(lambda, loss.gradient());
   }
   if (gradients.empty()) return Var<D, P>(y, tape, false);
-  return tape->record(y, [gradients = std::move(gradients)](const Tensor<D, P>& dy) {
+  return tape->record(y, [gradients = std::move(gradients)](const auto& dy) {
     for (const auto& [lambda, gradient] : gradients) {
       const auto target = gradient.target();
       primitive::map(Scaled{lambda}, dy, target.tensor, target.write);

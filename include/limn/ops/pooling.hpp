@@ -17,7 +17,7 @@ template <Device D, Scalar T>
   const Tensor<D, P> y(x.device(), {x.shape().n, bins, bins, x.shape().c});
   primitive::pool_average(x.value(), y);
   if (!x.wants_gradient()) return Var<D, P>(y, x.tape(), false);
-  return x.tape()->record(y, [dx = x.gradient()](const Tensor<D, P>& dy) {
+  return x.tape()->record(y, [dx = x.gradient()](const auto& dy) {
     const auto target = dx.target();
     primitive::pool_average_backward(dy, target.tensor, target.write);
   });
@@ -32,7 +32,7 @@ template <Device D, Scalar T>
   const Tensor<D, std::int32_t> index(x.device(), y.shape());
   primitive::pool_max(x.value(), y, index);
   if (!x.wants_gradient()) return Var<D, P>(y, x.tape(), false);
-  return x.tape()->record(y, [index, dx = x.gradient()](const Tensor<D, P>& dy) {
+  return x.tape()->record(y, [index, dx = x.gradient()](const auto& dy) {
     const auto target = dx.target();
     primitive::pool_max_backward(dy, index, target.tensor, target.write);
   });

@@ -12,7 +12,7 @@ template <Device D, Scalar T>
 [[nodiscard]] Var<D, T> reshape(const Var<D, T>& x, const Shape& shape) {
   const Tensor<D, T> y = x.value().reshape(shape);
   if (!x.wants_gradient()) return Var<D, T>(y, x.tape(), false);
-  return x.tape()->record(y, [dx = x.gradient()](const Tensor<D, T>& dy) { dx.give(dy); });
+  return x.tape()->record(y, [dx = x.gradient()](const auto& dy) { dx.give(dy); });
 }
 
 }  // namespace limn::inline v0

@@ -37,7 +37,7 @@ template <Device D, Scalar T>
   if (!tape || !rho.trainable()) return Var<D, P>(y, tape, false);
   return tape->record(
       y,
-      [p = &rho](const Tensor<D, P>& dy) {
+      [p = &rho](const auto& dy) {
         primitive::map2(SmoothingBackward{}, p->value, dy, p->gradient, Write::accumulate);
       },
       rho.name);

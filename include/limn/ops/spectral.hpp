@@ -180,7 +180,7 @@ requires ActivationOf<U, T>
   auto result = x.tape()->record(
       y,
       [=, input = learn_weights ? x.kept() : Kept<D, U>(), dx = x.gradient(),
-       w = &weights](const Tensor<D, U>& dy) {
+       w = &weights](const auto& dy) {
         const auto kept_z = raw.tensor();
         if (learn_weights || learn_bias) {
           const Tensor<D, P> s1(dy.device(), out.per_channel()), s2(dy.device(), out.per_channel());

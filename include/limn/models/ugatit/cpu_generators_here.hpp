@@ -4,15 +4,15 @@
 
 #include <memory>
 
-#include "limn/cpu/cpu.hpp"
+#include "limn/cpu/untaped.hpp"
 #include "limn/models/ugatit/cpu_generators.hpp"
 #include "limn/models/ugatit/generators_on.hpp"
 
 namespace limn::inline v0::ugatit {
 
-template <class Unused>
-OpenGenerator detail::open_cpu_generators(const CpuOptions& cpu, Precision precision) {
-  return generators_on(std::make_shared<Cpu>(cpu), precision);
+template <Scalar T>
+OpenGenerator cpu_generators(const CpuOptions& options) {
+  return generators_on<T>(std::make_shared<UntapedCpu>(options));
 }
 
 }  // namespace limn::inline v0::ugatit

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "limn/models/ugatit/any_generator.hpp"
@@ -10,20 +11,23 @@
 
 namespace limn::inline v0::ugatit {
 
-/// Loads generators onto a device, which they keep.
+/// Loads generators that compute in T onto a device, which they keep.
+template <Scalar T, Device D>
+[[nodiscard]] OpenGenerator generators_on(std::shared_ptr<D> device) {
+  return [device](const ModelFile& model, Direction direction) {
+    const auto generator = std::make_shared<LoadedGenerator<D, T>>(*device, model, direction);
+    return AnyGenerator{
+        [device, generator](const std::vector<float>& values, const TranslationProgress& progress) {
+          return generator->translate(values, progress);
+        },
+        device->name(), device->maths()};
+  };
+}
+
+/// The same in a precision that is known when the program runs: the networks of all are compiled.
 template <Device D>
 [[nodiscard]] OpenGenerator generators_on(std::shared_ptr<D> device, Precision precision) {
-  return [device, precision](const ModelFile& model, Direction direction) {
-    AnyGenerator any{{}, device->name(), device->maths()};
-    with_precision(precision, [&]<Scalar T>() {
-      const auto generator = std::make_shared<LoadedGenerator<D, T>>(*device, model, direction);
-      any.translate = [device, generator](const std::vector<float>& values,
-                                          const TranslationProgress& progress) {
-        return generator->translate(values, progress);
-      };
-    });
-    return any;
-  };
+  return with_precision(precision, [&]<Scalar T>() { return generators_on<T>(std::move(device)); });
 }
 
 }  // namespace limn::inline v0::ugatit
