@@ -7,6 +7,7 @@
 
 namespace limn::inline v0::ugatit {
 
+template Translation<Cpu, float> Generator<Cpu, float>::operator()(const Var<Cpu, float>&, bool);
 template struct Model<Cpu, float>;
 template class Step<Cpu, float>;
 template class Training<Cpu, float>;

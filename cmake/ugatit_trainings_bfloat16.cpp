@@ -5,6 +5,8 @@
 
 namespace limn::inline v0::ugatit {
 
+template Translation<Cpu, bfloat16> Generator<Cpu, bfloat16>::operator()(const Var<Cpu, bfloat16>&,
+                                                                         bool);
 template struct Model<Cpu, bfloat16>;
 template class Step<Cpu, bfloat16>;
 template class Training<Cpu, bfloat16>;

@@ -5,6 +5,7 @@
 
 namespace limn::inline v0::ugatit {
 
+template Translation<Cpu, double> Generator<Cpu, double>::operator()(const Var<Cpu, double>&, bool);
 template struct Model<Cpu, double>;
 template class Step<Cpu, double>;
 template class Training<Cpu, double>;

@@ -11,6 +11,8 @@
 
 namespace limn::inline v0::ugatit {
 
+extern template Translation<CudaEmulation, float> Generator<CudaEmulation, float>::operator()(
+    const Var<CudaEmulation, float>&, bool);
 extern template struct Model<CudaEmulation, float>;
 extern template class Step<CudaEmulation, float>;
 extern template class Training<CudaEmulation, float>;
@@ -18,6 +20,8 @@ extern template class LoadedGenerator<CudaEmulation, float>;
 extern template Plan make_plan<float, CudaEmulation>(const RunOptions&,
                                                      std::unique_ptr<CudaEmulation>);
 
+extern template Translation<CudaEmulation, bfloat16> Generator<CudaEmulation, bfloat16>::operator()(
+    const Var<CudaEmulation, bfloat16>&, bool);
 extern template struct Model<CudaEmulation, bfloat16>;
 extern template class Step<CudaEmulation, bfloat16>;
 extern template class Training<CudaEmulation, bfloat16>;
@@ -25,6 +29,8 @@ extern template class LoadedGenerator<CudaEmulation, bfloat16>;
 extern template Plan make_plan<bfloat16, CudaEmulation>(const RunOptions&,
                                                         std::unique_ptr<CudaEmulation>);
 
+extern template Translation<CudaEmulation, double> Generator<CudaEmulation, double>::operator()(
+    const Var<CudaEmulation, double>&, bool);
 extern template struct Model<CudaEmulation, double>;
 extern template class Step<CudaEmulation, double>;
 extern template class Training<CudaEmulation, double>;

@@ -3,6 +3,8 @@
 
 namespace limn::inline v0::ugatit {
 
+template Translation<CudaEmulation, bfloat16> Generator<CudaEmulation, bfloat16>::operator()(
+    const Var<CudaEmulation, bfloat16>&, bool);
 template struct Model<CudaEmulation, bfloat16>;
 template class Step<CudaEmulation, bfloat16>;
 template class Training<CudaEmulation, bfloat16>;

@@ -3,6 +3,8 @@
 
 namespace limn::inline v0::ugatit {
 
+template Translation<CudaEmulation, double> Generator<CudaEmulation, double>::operator()(
+    const Var<CudaEmulation, double>&, bool);
 template struct Model<CudaEmulation, double>;
 template class Step<CudaEmulation, double>;
 template class Training<CudaEmulation, double>;

@@ -3,6 +3,8 @@
 
 namespace limn::inline v0::ugatit {
 
+template Translation<CudaEmulation, float> Generator<CudaEmulation, float>::operator()(
+    const Var<CudaEmulation, float>&, bool);
 template struct Model<CudaEmulation, float>;
 template class Step<CudaEmulation, float>;
 template class Training<CudaEmulation, float>;

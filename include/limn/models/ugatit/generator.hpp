@@ -257,18 +257,7 @@ struct Generator {
   }
 
   /// image (N,S,S,3) in [-1, 1].
-  [[nodiscard]] Translation<D, T> operator()(const Var<D, T>& image, bool with_heatmap = false) {
-    const auto features = encode(image);
-    auto [x, logits] = attention.attend(
-        features, [](auto& classifier, const auto& pooled) { return classifier(pooled); });
-    const Tensor<D, param_t<T>> heatmap =
-        with_heatmap ? heatmap_of(x.value()) : Tensor<D, param_t<T>>();
-    const auto [gamma, beta] = style(x);
-    for (std::size_t i = 0; i < body.size(); ++i)
-      x = body[i](x, gamma, beta,
-                  (i + 1 < body.size() ? body[i + 1].conv1 : decode.up1).geometry.border());
-    return {decode(x), logits, heatmap};
-  }
+  [[nodiscard]] Translation<D, T> operator()(const Var<D, T>& image, bool with_heatmap = false);
 
   /// Calls f(name, member); names are those of the published state_dict.
   void visit(auto&& f) {
@@ -294,5 +283,20 @@ struct Generator {
     return heatmap;
   }
 };
+
+// Not inline: compiled once where step_cpu.hpp lists it.
+template <Device D, Scalar T>
+Translation<D, T> Generator<D, T>::operator()(const Var<D, T>& image, bool with_heatmap) {
+  const auto features = encode(image);
+  auto [x, logits] = attention.attend(
+      features, [](auto& classifier, const auto& pooled) { return classifier(pooled); });
+  const Tensor<D, param_t<T>> heatmap =
+      with_heatmap ? heatmap_of(x.value()) : Tensor<D, param_t<T>>();
+  const auto [gamma, beta] = style(x);
+  for (std::size_t i = 0; i < body.size(); ++i)
+    x = body[i](x, gamma, beta,
+                (i + 1 < body.size() ? body[i + 1].conv1 : decode.up1).geometry.border());
+  return {decode(x), logits, heatmap};
+}
 
 }  // namespace limn::inline v0::ugatit

@@ -10,8 +10,14 @@
 #if defined(LIMN_USE_UGATIT)
 namespace limn::inline v0::ugatit {
 
+extern template Translation<Cpu, float> Generator<Cpu, float>::operator()(const Var<Cpu, float>&,
+                                                                          bool);
 extern template struct Model<Cpu, float>;
+extern template Translation<Cpu, bfloat16> Generator<Cpu, bfloat16>::operator()(
+    const Var<Cpu, bfloat16>&, bool);
 extern template struct Model<Cpu, bfloat16>;
+extern template Translation<Cpu, double> Generator<Cpu, double>::operator()(const Var<Cpu, double>&,
+                                                                            bool);
 extern template struct Model<Cpu, double>;
 extern template class Step<Cpu, float>;
 extern template class Step<Cpu, bfloat16>;
