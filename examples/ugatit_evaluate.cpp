@@ -108,7 +108,7 @@ bool read(Command& c, int argc, char** argv) {
   app.add_option("--json", c.json, "also write the scores into this file");
   example::add_device_options(app, c.choice);
   app.add_option("--precision", c.choice.precision,
-                 "of the translations: fp32, fp64 or bf16; on cuda also tf32")
+                 "of the translations: fp32, bf16 or fp64; on cuda tf32, fp32 or bf16")
       ->default_str("fp32")
       ->type_name("");
   if (!example::parse(app, argc, argv)) return false;

@@ -32,8 +32,8 @@ constexpr const char* description =
     "needs.";
 
 constexpr const char* precision_help =
-    "fp32, fp64, or bf16: faster, with float weights and losses; on cuda tf32 unless told "
-    "otherwise: float, multiplied as TF32";
+    "fp32, fp64, or bf16: faster, with float weights and losses; on cuda tf32 (float, multiplied "
+    "as TF32) unless told fp32 or bf16";
 
 struct Command {
   ugatit::RunOptions options;

@@ -56,9 +56,10 @@ bool read(Command& c, int argc, char** argv) {
       ->type_name("");
   app.add_flag("--heatmap", c.heatmap, "also write OUT/heatmaps: where the attention was");
   example::add_device_options(app, c.choice);
-  app.add_option("--precision", c.choice.precision,
-                 "fp32, fp64 or bf16, whatever the training was computed in; on cuda also tf32, "
-                 "which is the default there")
+  app.add_option(
+         "--precision", c.choice.precision,
+         "fp32, fp64 or bf16, whatever the training was computed in; on cuda tf32, which is "
+         "the default there, fp32 or bf16")
       ->default_str("fp32")
       ->type_name("");
   app.add_option_function<std::string>(

@@ -20,7 +20,7 @@ std::shared_ptr<const limn::ugatit::RunDevice> cuda_run_device(const std::string
   const auto capacity = [open] {
     return limn::ugatit::Capacity{open({}, true)->card().memory, "the card"};
   };
-  return std::make_shared<limn::ugatit::RunDeviceOn<Cuda>>(open, capacity);
+  return std::make_shared<limn::ugatit::RunDeviceOn<Cuda, float, limn::bfloat16>>(open, capacity);
 }
 
 }  // namespace example

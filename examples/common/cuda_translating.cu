@@ -13,7 +13,7 @@ limn::ugatit::OpenGenerator cuda_generators(limn::ugatit::Precision precision, l
   cuda.maths = maths;
   auto device = std::make_shared<limn::Cuda>(cuda);
   limn::gpu::open_libraries(*device);
-  return limn::ugatit::generators_on(std::move(device), precision);
+  return limn::ugatit::generators_on<float, limn::bfloat16>(std::move(device), precision);
 }
 
 }  // namespace example

@@ -57,8 +57,9 @@ struct Computing {
     return result;
   }
   if (name != "tf32" && name != "fp32") {
-    if (name != "bf16" && name != "fp64")
-      throw UsageError("precision '" + name + "' is none of tf32, fp32, bf16, fp64");
+    if (name == "fp64")
+      throw UsageError("--precision fp64 is for --device cpu; cuda has tf32, fp32 and bf16");
+    if (name != "bf16") throw UsageError("precision '" + name + "' is none of tf32, fp32, bf16");
     result.precision = limn::ugatit::parse_precision(name);
     return result;
   }

@@ -22,7 +22,7 @@ template <Scalar T>
 using Emulated = ugatit::Training<CudaEmulation, T>;
 
 std::shared_ptr<const ugatit::RunDevice> emulated_device() {
-  return std::make_shared<ugatit::RunDeviceOn<CudaEmulation>>(
+  return std::make_shared<ugatit::RunDeviceOn<CudaEmulation, float, bfloat16, double>>(
       [](const ugatit::RunOptions& options, bool dry) {
         return std::make_unique<CudaEmulation>(
             CudaEmulationOptions{.dry = dry, .maths = options.maths});

@@ -5,6 +5,8 @@
 
 #include <string>
 #include <string_view>
+#include <type_traits>
+#include <utility>
 
 #include "limn/core/maths.hpp"
 #include "limn/core/scalar.hpp"
@@ -38,17 +40,25 @@ enum class Precision { fp32, bf16, fp64 };
   throw UsageError("precision '" + std::string(name) + "' is none of fp32, bf16, fp64");
 }
 
-/// f.operator()<T>() with the scalar type of a precision.
+/// f.operator()<T>() with the scalar type of a precision, which must be one of T and More: f is
+/// compiled for no other. Throws UsageError.
+template <Scalar T, Scalar... More, class F>
+decltype(auto) with_precision_among(Precision p, F&& f) {
+  constexpr Precision first = std::is_same_v<T, double>     ? Precision::fp64
+                              : std::is_same_v<T, bfloat16> ? Precision::bf16
+                                                            : Precision::fp32;
+  if constexpr (sizeof...(More) > 0) {
+    if (p != first) return with_precision_among<More...>(p, std::forward<F>(f));
+  } else if (p != first) {
+    throw UsageError("precision " + std::string(to_string(p)) +
+                     " is not compiled for this device in this program");
+  }
+  return f.template operator()<T>();
+}
+/// The same with all precisions.
 template <class F>
 decltype(auto) with_precision(Precision p, F&& f) {
-  switch (p) {
-    case Precision::fp64:
-      return f.template operator()<double>();
-    case Precision::bf16:
-      return f.template operator()<bfloat16>();
-    default:
-      return f.template operator()<float>();
-  }
+  return with_precision_among<float, bfloat16, double>(p, std::forward<F>(f));
 }
 
 /// All that decides how a training goes, but for the data.

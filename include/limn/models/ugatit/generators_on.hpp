@@ -24,10 +24,16 @@ template <Scalar T, Device D>
   };
 }
 
-/// The same in a precision that is known when the program runs: the networks of all are compiled.
+/// The same in a precision that is known when the program runs, and must be one of T and More.
+template <Scalar T, Scalar... More, Device D>
+[[nodiscard]] OpenGenerator generators_on(std::shared_ptr<D> device, Precision precision) {
+  return with_precision_among<T, More...>(
+      precision, [&]<Scalar U>() { return generators_on<U>(std::move(device)); });
+}
+/// The same in any precision.
 template <Device D>
 [[nodiscard]] OpenGenerator generators_on(std::shared_ptr<D> device, Precision precision) {
-  return with_precision(precision, [&]<Scalar T>() { return generators_on<T>(std::move(device)); });
+  return generators_on<float, bfloat16, double>(std::move(device), precision);
 }
 
 }  // namespace limn::inline v0::ugatit

@@ -32,7 +32,7 @@ namespace detail {
 
 template <class Unused>
 std::shared_ptr<const RunDevice> detail::open_cpu_run_device(const CpuOptions& cpu) {
-  return std::make_shared<RunDeviceOn<Cpu>>(
+  return std::make_shared<RunDeviceOn<Cpu, float, bfloat16, double>>(
       [cpu](const RunOptions& options, bool dry) {
         CpuOptions with = cpu;
         with.dry = dry;

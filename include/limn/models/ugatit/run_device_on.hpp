@@ -15,8 +15,9 @@ namespace limn::inline v0::ugatit {
 template <Device D>
 using OpenDevice = std::function<std::unique_ptr<D>(const RunOptions&, bool dry)>;
 
-/// A RunDevice for any device. `capacity` says what there is.
-template <Device D>
+/// A RunDevice for any device, and trainings in T and More: other precisions are not compiled, and
+/// throw a UsageError. `capacity` says what there is.
+template <Device D, Scalar T, Scalar... More>
 class RunDeviceOn final : public RunDevice {
  public:
   /// `open` is called for each training and plan.
@@ -31,16 +32,17 @@ class RunDeviceOn final : public RunDevice {
     return make(options, open_(options, true), {});
   }
   [[nodiscard]] Plan plan(const RunOptions& options) const override {
-    return with_precision(options.precision,
-                          [&]<Scalar T>() { return make_plan<T>(options, open_(options, true)); });
+    return with_precision_among<T, More...>(
+        options.precision, [&]<Scalar U>() { return make_plan<U>(options, open_(options, true)); });
   }
   [[nodiscard]] Capacity capacity() const override { return capacity_(); }
 
  private:
   static std::unique_ptr<Trainable> make(const RunOptions& options, std::unique_ptr<D> device,
                                          SheetPictures pictures) {
-    return with_precision(options.precision, [&]<Scalar T>() -> std::unique_ptr<Trainable> {
-      return std::make_unique<Training<D, T>>(std::move(device), options, std::move(pictures));
+    using Made = std::unique_ptr<Trainable>;
+    return with_precision_among<T, More...>(options.precision, [&]<Scalar U>() -> Made {
+      return std::make_unique<Training<D, U>>(std::move(device), options, std::move(pictures));
     });
   }
 
