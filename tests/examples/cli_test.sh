@@ -57,6 +57,7 @@ expect 2 '--maths strict contradicts --precision tf32' train --out run --device 
 expect 2 '--maths fast contradicts --precision fp32' train --out run --precision fp32 \
   --maths fast --device cuda
 expect 2 "precision 'fp8' is none of tf32" train --out run --device cuda --precision fp8
+expect 2 'precision fp64 is for --device cpu' train --out run --device cuda --precision fp64
 expect 2 '--threads is for --device cpu' train --out run --device cuda --threads 2
 expect 2 '--threads is for --device cpu' translate --model m --direction A2B --out t \
   --device cuda --threads 2 x

@@ -51,6 +51,17 @@ static_assert(std::same_as<decltype(std::declval<Linear<Cpu, bfloat16>&>()(
 static_assert(std::same_as<decltype(least_squares(std::declval<const Var<Cpu, bfloat16>&>(), 1)),
                            Var<Cpu, float>>);
 
+TEST_CASE("a precision that is not compiled for a device is refused, the others are taken") {
+  const auto bytes = [](Precision p) {
+    return ugatit::with_precision_among<float, bfloat16>(p, []<Scalar T>() { return sizeof(T); });
+  };
+  CHECK(bytes(Precision::fp32) == 4);
+  CHECK(bytes(Precision::bf16) == 2);
+  CHECK_THROWS_WITH_AS(bytes(Precision::fp64),
+                       "precision fp64 is not compiled for this device in this program",
+                       UsageError);
+}
+
 TEST_CASE_FIXTURE(SmallRun, "bf16: cut, on two threads: always the same training") {
   options.precision = Precision::bf16;
   for (const auto variant : {Variant::light, Variant::full, Variant::pooled}) {
