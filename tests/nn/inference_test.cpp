@@ -4,13 +4,68 @@
 
 #include <algorithm>
 #include <cmath>
+#include <vector>
 
-#include "limn/cpu/cpu.hpp"
+#include "limn/core/primitives/distortion.hpp"
+#include "limn/cpu/untaped.hpp"
 #include "limn/loss/losses.hpp"
 #include "limn/nn/linear.hpp"
 #include "limn/nn/parameter_set.hpp"
+#include "limn/ops/elementwise.hpp"
 
 using namespace limn;
+
+namespace {
+
+/// What a device gives for each primitive that UntapedCpu takes from Cpu and no generator needs.
+template <class D>
+std::vector<float> forwards(D& device) {
+  std::vector<float> all;
+  const auto keep = [&](const Tensor<D, float>& t) {
+    for (const float v : t.download()) all.push_back(v);
+  };
+  const Shape s{2, 6, 5, 7};
+  const Tensor<D, float> x(device, s), u(device, s), y(device, s), one(device, scalar_shape());
+  primitive::normal(Philox{1, 2}, 0, 0, 1, x);
+  primitive::uniform(Philox{3, 4}, 0, -1, 1, u);
+  keep(x), keep(u);
+  primitive::map2(Product{}, x, u, y);
+  keep(y);
+  primitive::map_reduce(Product{}, x, u, 0.5, one);
+  keep(one);
+  primitive::sum_squares(x, one);
+  keep(one);
+  primitive::all_finite(x, one);
+  keep(one);
+  const Tensor<D, float> padded(device, {2, 8, 7, 7}), resized(device, {2, 12, 10, 7});
+  primitive::pad(Padding::reflect, {1, 1, 1, 1}, x, padded);
+  keep(padded);
+  primitive::resize(primitive::Interpolation::bilinear, x, resized);
+  keep(resized);
+  const Tensor<D, float> matrix(device, matrix_shape(4, 3)), from(device, vector_shape(3)),
+      to(device, vector_shape(4));
+  primitive::uniform(Philox{5, 6}, 0, -1, 1, matrix);
+  primitive::uniform(Philox{7, 8}, 0, -1, 1, from);
+  primitive::gemv(primitive::Transpose::no, matrix, from, to);
+  keep(to);
+  const Tensor<D, float> how(device, primitive::distortions_shape(s.n));
+  const Tensor<D, float> picture(device, {2, 6, 5, 3}), distorted(device, {2, 6, 5, 3});
+  primitive::uniform(Philox{9, 10}, 0, 0, 0.5, how);
+  primitive::uniform(Philox{11, 12}, 0, -1, 1, picture);
+  primitive::distort(how, picture, distorted);
+  keep(distorted);
+  return all;
+}
+
+}  // namespace
+
+TEST_CASE("a CPU without tapes has the forward primitives, and they give the same bytes") {
+  Cpu device({.threads = 2});
+  UntapedCpu untaped({.threads = 2});
+  const auto expected = forwards(device);
+  CHECK(expected.size() > 1000);
+  CHECK(forwards(untaped) == expected);
+}
 
 TEST_CASE("linear: allocated for inference, large layers store their weights narrow and alone") {
   Cpu device({.threads = 2});

@@ -1,29 +1,14 @@
 // SPDX-License-Identifier: MIT
-// A CPU whose values are on no tape: a program that translates and never learns compiles no
-// backward, and is a fourth of the size. It computes with Cpu's kernels, whose tensors its own are
-// seen as.
+// A CPU whose values are on no tape, and the forward half of the table of primitives for it: a
+// program that translates and never learns compiles no backward, and is a fourth of the size. It
+// computes with Cpu's kernels, whose tensors its own are seen as.
 #pragma once
-
-#include <memory>
 
 #include "limn/autograd/var.hpp"
 #include "limn/cpu/cpu.hpp"
+#include "limn/cpu/untaped_device.hpp"
 
 namespace limn::inline v0 {
-
-/// A Cpu for forwards: the same bytes as on Cpu. A Tape of it does not compile.
-class UntapedCpu : public Cpu {
- public:
-  /// See Taped.
-  static constexpr bool forwards_alone = true;
-  using Cpu::Cpu;
-
-  /// As Cpu's, without tapes either.
-  [[nodiscard]] std::unique_ptr<UntapedCpu> planner() const {
-    return std::make_unique<UntapedCpu>(
-        CpuOptions{.threads = 1, .dry = true, .isa = isa(), .maths = maths()});
-  }
-};
 
 namespace cpu {
 
