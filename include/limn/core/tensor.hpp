@@ -55,9 +55,10 @@ class Tensor {
   Tensor(D& device, Shape shape)
       : device_(&device), memory_(allocate(device, shape)), shape_(shape) {}
 
-  /// The same memory as that of the device's base.
+  /// The same memory as that of the device's base, as a pointer to what is derived points to its
+  /// base, too.
   template <std::derived_from<D> E>
-  explicit Tensor(const Tensor<E, T>& other)
+  Tensor(const Tensor<E, T>& other)
       : device_(other.device_),
         memory_(other.memory_),
         offset_(other.offset_),
