@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // A CPU whose values are on no tape, and the table of primitives for it: a program that translates
-// and never learns compiles no backward, and is a fourth of the size.
+// and never learns compiles no backward.
 #pragma once
 
 #include "limn/autograd/var.hpp"
