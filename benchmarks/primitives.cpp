@@ -175,6 +175,16 @@ void add_pointwise(List& list) {
     const Tensor<Cpu, P> loss(d, scalar_shape());
     return {[=] { primitive::map_reduce(limn::AbsoluteError{}, x, t, 1e-5, loss); }, finite(loss)};
   });
+  add("map_reduce_gradient_l1", picture, [](Cpu& d, const Shape& s) -> Made {
+    const auto x = values<T>(d, s);
+    const Tensor<Cpu, T> t(d, s), dx(d, s);
+    primitive::uniform(limn::Philox{1, 8}, 0, -1, 1, t);
+    const Tensor<Cpu, P> loss(d, scalar_shape());
+    return {[=] {
+              primitive::map_reduce_gradient(limn::AbsoluteError{}, x, t, {1e-5, loss}, {1e-5, dx});
+            },
+            finite(dx)};
+  });
   add("reduce_bias_gradient", features, [](Cpu& d, const Shape& s) -> Made {
     const auto x = values<T>(d, s);
     const Tensor<Cpu, P> y(d, limn::vector_shape(s.c));

@@ -5,6 +5,7 @@
 
 #include "limn/core/activation.hpp"
 #include "limn/cuda.hpp"
+#include "limn/loss/losses.hpp"
 
 namespace limn::inline v0::primitive {
 
@@ -52,6 +53,7 @@ template <class T>
   map(relu_activation, x, x, Write::accumulate, sum);
   map2(ActivationBackward<Activation::Kind::tanh>{}, x, x, x, Write::accumulate, sum);
   map_reduce(ActivationBackward<Activation::Kind::leaky_relu>{0.2F}, x, x, 1.0, sum);
+  map_reduce_gradient(AbsoluteError{}, x, x, {1, sum}, {1, x, Write::accumulate});
 }
 [[maybe_unused]] constexpr auto all_mapped =
     std::tuple{&mapped<float>, &mapped<double>, &mapped<bfloat16>};

@@ -13,10 +13,17 @@ TEST_CASE("map2 on the emulated GPU: the table") { check_operation<CudaEmulation
 TEST_CASE("map_reduce on the emulated GPU: the table") {
   check_operation<CudaEmulation, MapReduceOp>();
 }
+TEST_CASE("map_reduce_gradient on the emulated GPU: the table") {
+  check_operation<CudaEmulation, MapReduceGradientOp>();
+}
 TEST_CASE("reduce on the emulated GPU: the table") { check_operation<CudaEmulation, ReduceOp>(); }
 
 TEST_CASE("map, map2 on the emulated GPU: the result may take the place of an operand") {
   check_maps_in_place<CudaEmulation>();
+}
+
+TEST_CASE("map_reduce_gradient on the emulated GPU: one sum and its gradient") {
+  check_sum_and_gradient<CudaEmulation>();
 }
 
 TEST_CASE("pointwise on the emulated GPU: a view that is not aligned") {
@@ -29,6 +36,10 @@ TEST_CASE("pointwise on the emulated GPU: a view that is not aligned") {
   const Tensor<CudaEmulation, bfloat16> y(device, flat), expected(device, shape);
   primitive::map(HalfSquare{0.75F}, aligned, expected);
   primitive::map(HalfSquare{0.75F}, view, y.view(1, shape));
+  CHECK(same(read(y.view(1, shape)), read(expected)));
+  const Tensor<CudaEmulation, float> one(device, scalar_shape());
+  primitive::map_reduce_gradient(Bent{0.75F}, aligned, aligned, {1, one}, {2, expected});
+  primitive::map_reduce_gradient(Bent{0.75F}, view, view, {1, one}, {2, y.view(1, shape)});
   CHECK(same(read(y.view(1, shape)), read(expected)));
   for (const auto axes : {primitive::all_axes, primitive::positions}) {
     const Shape reduced = axes.reduced(shape);

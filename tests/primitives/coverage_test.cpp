@@ -23,9 +23,9 @@ using Operations =
     std::tuple<ConvForwardOp, ConvBackwardDataOp, ConvBackwardWeightsOp, GemmOp, GemvOp, MomentsOp,
                AffineForwardOp, AffineSumsOp, AffineBackwardOp, NormOp, NormBackwardOp,
                PoolAverageOp, PoolAverageBackwardOp, PoolMaxOp, PoolMaxBackwardOp, MapOp, Map2Op,
-               MapReduceOp, ReduceOp, PadOp, PadBackwardOp, ResizeOp, ResizeBackwardOp,
-               CopyChannelsOp, CopyOp, FillOp, CastOp, AdamOp, AdamOuterOp, SumSquaresOp,
-               AllFiniteOp, RandomOp, DistortOp, DistortBackwardOp>;
+               MapReduceOp, MapReduceGradientOp, ReduceOp, PadOp, PadBackwardOp, ResizeOp,
+               ResizeBackwardOp, CopyChannelsOp, CopyOp, FillOp, CastOp, AdamOp, AdamOuterOp,
+               SumSquaresOp, AllFiniteOp, RandomOp, DistortOp, DistortBackwardOp>;
 
 template <class... Op>
 std::vector<std::string_view> names(const std::tuple<Op...>*) {

@@ -23,6 +23,18 @@ struct Twisted {
     return a * b - P(k) * a;
   }
 };
+/// a^2 b / 2 - k a, and its derivative with respect to a
+struct Bent {
+  float k;
+  template <class P>
+  LIMN_HOST_DEVICE P operator()(P a, P b) const {
+    return P(0.5) * a * a * b - P(k) * a;
+  }
+  template <class P>
+  LIMN_HOST_DEVICE P derivative(P a, P b) const {
+    return a * b - P(k);
+  }
+};
 
 struct MapOp {
   static constexpr std::string_view name = "map";
@@ -78,6 +90,30 @@ struct MapReduceOp {
   }
 };
 
+struct MapReduceGradientOp {
+  static constexpr std::string_view name = "map_reduce_gradient";
+  static bool accumulates(const Case&) { return true; }
+  static Operands operands(const Case& c) {
+    return {{c.x},
+            {c.x},
+            {scalar_shape(), Type::parameter, Role::out},
+            {c.x, Type::activation, Role::out}};
+  }
+  static void reference(const Case&, Values& v) {
+    double sum = 0;
+    for (std::size_t i = 0; i < v[0].size(); ++i) {
+      sum += 0.5 * v[0][i] * v[0][i] * v[1][i] - 0.75 * v[0][i];
+      v[3][i] = -1.5 * (v[0][i] * v[1][i] - 0.75);
+    }
+    v[2][0] = 0.125 * sum;
+  }
+  template <class D, Scalar T>
+  static void call(const Case&, const Tensors<D, T>& t, Write write) {
+    primitive::map_reduce_gradient(Bent{0.75F}, t.x(0), t.x(1), {0.125, t.p(2), write},
+                                   {-1.5, t.x(3), write});
+  }
+};
+
 struct ReduceOp {
   static constexpr std::string_view name = "reduce";
   static bool accumulates(const Case&) { return true; }
@@ -114,6 +150,51 @@ void check_maps_in_place() {
       primitive::map(HalfSquare{0.75F}, t.x(0), t.x(3));
       primitive::map(HalfSquare{0.75F}, t.x(0), t.x(0));
       CHECK(same(read(t.x(0)), read(t.x(3))));
+    }
+  }
+}
+
+/// map_reduce_gradient: the value is map_reduce's to the byte, the gradient is the slope between
+/// sums of neighbours, and of the two either may accumulate alone.
+template <class D>
+void check_sum_and_gradient() {
+  for (const auto& group : Modes<D>::groups()) {
+    for (const auto& mode : group.modes) {
+      const auto device = mode.open(false);
+      const Case c{.primitive = "map_reduce_gradient", .x = {1, 9, 7, 5}};
+      const Operands operands = MapReduceGradientOp::operands(c);
+      const auto t = make_tensors<double>(*device, operands,
+                                          random_values<MapReduceGradientOp>(c, operands, 1));
+      const Tensor<D, double> sum(*device, scalar_shape()), dx(*device, c.x);
+      const auto value_at = [&](const Tensor<D, double>& x) {
+        primitive::map_reduce(Bent{0.75F}, x, t.x(1), 1, sum);
+        return read(sum)[0];
+      };
+      const double value = value_at(t.x(0));
+      primitive::map_reduce_gradient(Bent{0.75F}, t.x(0), t.x(1), {1, sum}, {1, dx});
+      CHECK(read(sum)[0] == value);
+      const auto gradient = read(dx), x = read(t.x(0));
+      const Tensor<D, double> moved(*device, c.x);
+      for (const std::size_t i : {std::size_t{0}, std::size_t{17}, x.size() - 1}) {
+        const auto at = [&](double by) {
+          auto v = x;
+          v[i] += by;
+          moved.upload(v);
+          return value_at(moved);
+        };
+        CHECK(gradient[i] == doctest::Approx((at(1e-5) - at(-1e-5)) / 2e-5).epsilon(1e-7));
+      }
+      primitive::map_reduce_gradient(Bent{0.75F}, t.x(0), t.x(1), {1, sum}, {1, dx});
+      primitive::map_reduce_gradient(Bent{0.75F}, t.x(0), t.x(1), {1, sum, Write::accumulate},
+                                     {1, dx});
+      CHECK(read(sum)[0] == 2 * value);
+      CHECK(same(read(dx), gradient));
+      primitive::map_reduce_gradient(Bent{0.75F}, t.x(0), t.x(1), {1, sum},
+                                     {1, dx, Write::accumulate});
+      CHECK(read(sum)[0] == value);
+      auto twice = gradient;
+      for (double& g : twice) g *= 2;
+      CHECK(same(read(dx), twice));
     }
   }
 }

@@ -21,7 +21,7 @@
 namespace limn::inline v0 {
 
 /// Every primitive by name: the test table must have a row for each of them.
-inline constexpr std::array<std::string_view, 34> primitive_names{"conv_forward",
+inline constexpr std::array<std::string_view, 35> primitive_names{"conv_forward",
                                                                   "conv_backward_data",
                                                                   "conv_backward_weights",
                                                                   "gemm",
@@ -39,6 +39,7 @@ inline constexpr std::array<std::string_view, 34> primitive_names{"conv_forward"
                                                                   "map",
                                                                   "map2",
                                                                   "map_reduce",
+                                                                  "map_reduce_gradient",
                                                                   "reduce",
                                                                   "pad",
                                                                   "pad_backward",

@@ -61,9 +61,17 @@ LIMN_NOINLINE void add_block(double* sums, const P* block, Index count) {
   for (Index i = 0; i < count; ++i) sums[i % 8] += static_cast<double>(block[i]);
 }
 
-/// Sum of f(x1, x2) over n values.
-template <class T, class F>
-double map_sum(const F& f, const T* x1, const T* x2, Index n) {
+/// dx (+)= scale f.derivative(x1, x2), beside the sum of f.
+template <class T>
+struct SumGradient {
+  T* dx;
+  param_t<T> scale;
+  bool accumulate;
+};
+
+/// Sum of f(x1, x2) over n values, with its gradient where that is asked for.
+template <bool WithGradient, class T, class F>
+double map_sum(const F& f, const T* x1, const T* x2, const SumGradient<T>& gradient, Index n) {
   param_t<T> in1[functor_block], in2[functor_block], out[functor_block];
   double sums[8] = {};
   for (Index at = 0; at < n; at += functor_block) {
@@ -72,6 +80,10 @@ double map_sum(const F& f, const T* x1, const T* x2, Index n) {
     load_block(in2, x2 + at, count);
     for (Index i = 0; i < functor_block; ++i) out[i] = f(in1[i], in2[i]);
     add_block(sums, out, count);
+    if constexpr (WithGradient) {
+      for (Index i = 0; i < functor_block; ++i) out[i] = f.derivative(in1[i], in2[i]);
+      store_block(gradient.dx + at, out, gradient.scale, gradient.accumulate, count);
+    }
   }
   return ((sums[0] + sums[1]) + (sums[2] + sums[3])) + ((sums[4] + sums[5]) + (sums[6] + sums[7]));
 }
@@ -106,20 +118,17 @@ struct Pointwise<Cpu, T> {
   static void map_reduce(Cpu& device, const F& f, const Tensor<Cpu, T>& x1,
                          const Tensor<Cpu, T>& x2, double factor, const Tensor<Cpu, P>& y,
                          Write write, const Scratch& scratch) {
-    constexpr Index per = cpu::linear_chunk<T>;
-    const Index n = x1.size(), chunks = cpu::chunks_of(n, per);
-    auto* partial = reinterpret_cast<double*>(scratch.data());
-    const T *v1 = x1.data(), *v2 = x2.data();
-    device.threads().run(chunks, [&](Index chunk, int) {
-      const Index first = chunk * per;
-      partial[chunk] = cpu::map_sum(f, v1 + first, v2 + first, std::min(per, n - first));
-    });
-    double total = 0;
-    for (Index i = 0; i < chunks; ++i) total += partial[i];
-    P& result = *y.data();
-    total *= factor;
-    if (write == Write::accumulate) total += static_cast<double>(result);
-    result = static_cast<P>(total);
+    sum<false>(device, f, x1, x2, factor, y, write, cpu::SumGradient<T>{}, scratch);
+  }
+
+  template <class F>
+  static void map_reduce_gradient(Cpu& device, const F& f, const Tensor<Cpu, T>& x,
+                                  const Tensor<Cpu, T>& t, double factor, const Tensor<Cpu, P>& y,
+                                  Write write, double slope, const Tensor<Cpu, T>& dx,
+                                  Write write_dx, const Scratch& scratch) {
+    sum<true>(device, f, x, t, factor, y, write,
+              cpu::SumGradient<T>{dx.data(), static_cast<P>(slope), write_dx == Write::accumulate},
+              scratch);
   }
 
   static void reduce(Cpu& device, const Axes& axes, const Tensor<Cpu, T>& x,
@@ -130,6 +139,29 @@ struct Pointwise<Cpu, T> {
   }
 
  private:
+  template <bool WithGradient, class F>
+  static void sum(Cpu& device, const F& f, const Tensor<Cpu, T>& x1, const Tensor<Cpu, T>& x2,
+                  double factor, const Tensor<Cpu, P>& y, Write write,
+                  const cpu::SumGradient<T>& gradient, const Scratch& scratch) {
+    constexpr Index per = cpu::linear_chunk<T>;
+    const Index n = x1.size(), chunks = cpu::chunks_of(n, per);
+    auto* partial = reinterpret_cast<double*>(scratch.data());
+    const T *v1 = x1.data(), *v2 = x2.data();
+    device.threads().run(chunks, [&](Index chunk, int) {
+      const Index first = chunk * per;
+      auto own = gradient;
+      if constexpr (WithGradient) own.dx += first;
+      partial[chunk] =
+          cpu::map_sum<WithGradient>(f, v1 + first, v2 + first, own, std::min(per, n - first));
+    });
+    double total = 0;
+    for (Index i = 0; i < chunks; ++i) total += partial[i];
+    P& result = *y.data();
+    total *= factor;
+    if (write == Write::accumulate) total += static_cast<double>(result);
+    result = static_cast<P>(total);
+  }
+
   template <bool Two, class F>
   static void run(Cpu& device, const F& f, const Tensor<Cpu, T>& x1, const Tensor<Cpu, T>& x2,
                   const Tensor<Cpu, T>& y, Write write, const Tensor<Cpu, P>& scale) {

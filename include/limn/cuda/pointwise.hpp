@@ -138,6 +138,26 @@ struct Pointwise<D, T> {
     });
   }
 
+  template <class F>
+  static void map_reduce_gradient(D& device, const F& f, const Tensor<D, T>& x,
+                                  const Tensor<D, T>& t, double factor, const Tensor<D, P>& y,
+                                  Write write, double slope, const Tensor<D, T>& dx, Write write_dx,
+                                  const Scratch& scratch) {
+    const gpu::AxesSum sum(x.shape(), all_axes);
+    const auto reduction = sum.reduction<T>();
+    const bool packs = reduction.width > 1 && gpu::aligned_for_packs(x.data(), t.data(), dx.data());
+    gpu::with_width<T>(packs, [&](auto width) {
+      using Term = gpu::FlatLossTerm<T, F, decltype(width)::value>;
+      const gpu::SumResult<P> result{y.data(), 1, factor, write == Write::accumulate};
+      reduction.template run<T>(device,
+                                Term{{f, x.data(), t.data(), result},
+                                     dx.data(),
+                                     static_cast<P>(slope),
+                                     write_dx == Write::accumulate},
+                                sum.rows(width.value), scratch);
+    });
+  }
+
   static void reduce(D& device, const Axes& axes, const Tensor<D, T>& x, const Tensor<D, P>& y,
                      Write write, const Scratch& scratch) {
     const gpu::AxesSum sum(x.shape(), axes);

@@ -92,10 +92,19 @@ struct FlatSumTerm {
     }
   }
   LIMN_HOST_DEVICE void add(State& s, const Loaded& loaded, std::uint32_t) const {
+    add(s, converted<P>(loaded.x1), converted<P>(loaded.x2));
+  }
+  LIMN_HOST_DEVICE void end(State&, const Region&, Index) const {}
+  [[nodiscard]] LIMN_HOST_DEVICE Value value(const State& s, int) const { return s; }
+  LIMN_HOST_DEVICE void store(const Region& region, Index at, Index k, Value v) const {
+    result.store(region, at, k, v);
+  }
+
+ protected:
+  LIMN_HOST_DEVICE void add(State& s, const Pack<P, width>& v1, const Pack<P, width>& v2) const {
     P sum[width];
     LIMN_UNROLL
-    for (int i = 0; i < width; ++i)
-      sum[i] = f(static_cast<P>(loaded.x1.value[i]), static_cast<P>(loaded.x2.value[i]));
+    for (int i = 0; i < width; ++i) sum[i] = f(v1.value[i], v2.value[i]);
     LIMN_UNROLL
     for (int half = width / 2; half > 0; half /= 2) {
       LIMN_UNROLL
@@ -103,10 +112,36 @@ struct FlatSumTerm {
     }
     s += static_cast<double>(sum[0]);
   }
-  LIMN_HOST_DEVICE void end(State&, const Region&, Index) const {}
-  [[nodiscard]] LIMN_HOST_DEVICE Value value(const State& s, int) const { return s; }
-  LIMN_HOST_DEVICE void store(const Region& region, Index at, Index k, Value v) const {
-    result.store(region, at, k, v);
+};
+
+/// The same sum over all elements, and dx (+)= slope f.derivative(x1, x2) while they are at hand.
+template <Scalar T, class F, int Width>
+struct FlatLossTerm : FlatSumTerm<T, F, Width> {
+  using Sum = FlatSumTerm<T, F, Width>;
+  using Sum::width;
+  using typename Sum::P, typename Sum::State;
+  struct Loaded {
+    Pack<T, width> x1, x2, before;
+  };
+
+  T* dx;
+  P slope;
+  bool accumulate;
+
+  [[nodiscard]] LIMN_HOST_DEVICE Loaded load(Index at) const {
+    const auto x = Sum::load(at);
+    return {x.x1, x.x2, accumulate ? gpu::load<width>(dx + at) : Pack<T, width>{}};
+  }
+  LIMN_HOST_DEVICE void add(State& s, const Loaded& loaded, std::uint32_t offset) const {
+    const auto v1 = converted<P>(loaded.x1), v2 = converted<P>(loaded.x2);
+    Sum::add(s, v1, v2);
+    Pack<P, width> out;
+    LIMN_UNROLL
+    for (int i = 0; i < width; ++i)
+      out.value[i] = slope * this->f.derivative(v1.value[i], v2.value[i]);
+    if (accumulate) gpu::add(out, loaded.before);
+    // one result, whose rows are all packs of the tensor in their order
+    gpu::store(dx + static_cast<Index>(offset) * width, converted<T>(out));
   }
 };
 

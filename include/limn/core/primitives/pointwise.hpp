@@ -42,7 +42,7 @@ inline constexpr Axes all_axes{true, true, true, true};     ///< everything: (N,
 inline constexpr Axes positions{false, true, true, false};  ///< (N,H,W,C) -> (N,1,1,C)
 inline constexpr Axes all_but_channels{true, true, true, false};  ///< (N,H,W,C) -> (1,1,1,C)
 
-/// A device specializes this: map, map2, map_reduce, reduce.
+/// A device specializes this: map, map2, map_reduce, map_reduce_gradient, reduce.
 template <Device D, Scalar T>
 struct Pointwise;
 
@@ -78,6 +78,33 @@ void map_reduce(F f, const Tensor<D, T>& x1, const Tensor<D, T>& x2, double fact
       workspace(device, Pointwise<D, T>::reduce_workspace(device, x1.shape(), all_axes));
   if (begin(device, traffic(x1, x2)))
     Pointwise<D, T>::map_reduce(device, f, x1, x2, factor, y, write, scratch);
+}
+
+/// Where a result goes: to (+)= factor * what it is.
+template <Device D, Scalar T>
+struct Weighed {
+  double factor;                   ///< rounded to param_t<T> when it is used
+  Tensor<D, T> to;                 ///< of the result's shape
+  Write write = Write::overwrite;  ///< accumulate: += instead of =
+};
+
+/// A loss with its gradient, x and t read once: value (+)= factor * sum of f(x, t) as map_reduce
+/// has it, and dx (+)= factor * f.derivative(x, t), each with its own factor; dx has x's shape.
+template <Device D, Scalar T, class F>
+void map_reduce_gradient(F f, const Tensor<D, T>& x, const Tensor<D, T>& t,
+                         const Weighed<D, param_t<T>>& value, const Weighed<D, T>& dx) {
+  require(x.shape() == t.shape(), "map_reduce_gradient", "operands must have one shape", x.shape(),
+          t.shape());
+  require(x.shape() == dx.to.shape(), "map_reduce_gradient", "a gradient has the operands' shape",
+          x.shape(), dx.to.shape());
+  require(value.to.shape() == scalar_shape(), "map_reduce_gradient", "the result is one value",
+          x.shape(), value.to.shape());
+  D& device = x.device();
+  const auto scratch =
+      workspace(device, Pointwise<D, T>::reduce_workspace(device, x.shape(), all_axes));
+  if (begin(device, traffic(x, t, value.to, dx.to)))
+    Pointwise<D, T>::map_reduce_gradient(device, f, x, t, value.factor, value.to, value.write,
+                                         dx.factor, dx.to, dx.write, scratch);
 }
 
 /// y (+)= sum of x over `axes`; y = axes.reduced(x). Fixed order.
