@@ -10,6 +10,7 @@
 #include "limn/cpu/cpu.hpp"
 #include "limn/loss/gan_losses.hpp"
 #include "limn/loss/gradient_penalty.hpp"
+#include "limn/loss/loss_term.hpp"
 #include "limn/loss/losses.hpp"
 #include "limn/models/ugatit/step_cpu.hpp"
 #include "limn/nn/convolution.hpp"

@@ -8,7 +8,7 @@
 
 #include "limn/core/primitives/distortion.hpp"
 #include "limn/cpu/untaped.hpp"
-#include "limn/loss/losses.hpp"
+#include "limn/loss/loss_term.hpp"
 #include "limn/nn/linear.hpp"
 #include "limn/nn/parameter_set.hpp"
 #include "limn/ops/elementwise.hpp"
@@ -32,6 +32,8 @@ std::vector<float> forwards(D& device) {
   primitive::map2(Product{}, x, u, y);
   keep(y);
   primitive::map_reduce(Product{}, x, u, 0.5, one);
+  keep(one);
+  LossTerm<D, float>(one, 1).add(LeastSquares{}, Var<D, float>(x), u);
   keep(one);
   primitive::sum_squares(x, one);
   keep(one);

@@ -6,7 +6,7 @@
 #include <string>
 
 #include "limn/cpu/cpu.hpp"
-#include "limn/loss/losses.hpp"
+#include "limn/loss/loss_term.hpp"
 #include "limn/nn/convolution.hpp"
 #include "limn/nn/spectral_convolution.hpp"
 #include "limn/norm/normalizations.hpp"
@@ -94,6 +94,28 @@ TEST_CASE("backward runs what is on the tape, once") {
   CHECK(tape.size() == 0);
   const auto gradient = input.gradient().tensor().download();
   for (const float g : gradient) CHECK(g == doctest::Approx(2 * 2.0 / 12));  // twice, not thrice
+}
+
+TEST_CASE("backward without a loss runs what gradients have arrived at") {
+  Cpu device({.threads = 1});
+  Tensor<Cpu, float> x(device, {1, 2, 2, 3});
+  primitive::fill(x, 1.0F);
+  Tape<Cpu> tape;
+  CHECK_THROWS_WITH_AS(tape.backward(), doctest::Contains("nothing is recorded"), ShapeError);
+  const auto input = tape.input(x);
+  static_cast<void>(2 * input);
+  CHECK_THROWS_WITH_AS(tape.backward(), doctest::Contains("no loss has given a gradient"),
+                       ShapeError);
+  CHECK(tape.size() == 0);
+  const auto y = 2 * input, unused = 3 * input;
+  const Tensor<Cpu, float> value(device, scalar_shape());
+  LossTerm<Cpu, float>(value, 0.5).add(LeastSquares{}, y, x);
+  CHECK(!input.gradient().tensor().defined());
+  tape.backward();
+  CHECK(tape.size() == 0);
+  CHECK(value.item() == 1);
+  for (const float g : input.gradient().tensor().download())
+    CHECK(g == doctest::Approx(0.5 * 2 * 2.0 / 12));
 }
 
 TEST_CASE("values of two tapes are refused by every operation with two values") {

@@ -87,10 +87,16 @@ class Tape {
         [&](const auto& operation) { return operation->result == loss.gradient().identity(); });
     if (!recorded) refuse_released();
     primitive::fill(loss.gradient().target().tensor, param_t<P>(1));
-    while (!operations_.empty()) {
-      operations_.back()->run();
-      operations_.pop_back();
-    }
+    static_cast<void>(run());
+  }
+
+  /// The same where losses gave their gradients when they were computed (limn/loss/loss_term.hpp):
+  /// runs what they have reached. Throws ShapeError if nothing is recorded, and afterwards if no
+  /// gradient had arrived anywhere.
+  void backward() {
+    if (operations_.empty())
+      throw ShapeError("[backward] nothing is recorded, or backward has been run already");
+    if (!run()) throw ShapeError("[backward] no loss has given a gradient to what is recorded");
   }
 
   /// Forgets everything that was recorded.
@@ -112,7 +118,8 @@ class Tape {
     Recorded(const Recorded&) = delete;
     Recorded& operator=(const Recorded&) = delete;
     virtual ~Recorded() = default;
-    virtual void run() = 0;
+    /// False where no gradient has arrived.
+    virtual bool run() = 0;
     const void* result;  ///< the gradient's identity
   };
 
@@ -120,13 +127,24 @@ class Tape {
   struct Operation final : Recorded {
     Operation(Gradient<D, T> dy, Backward b)
         : Recorded(dy.identity()), gradient(std::move(dy)), backward(std::move(b)) {}
-    void run() override {
+    bool run() override {
       const Tensor<D, T> dy = gradient.take();
       if (dy.defined()) backward(dy);
+      return dy.defined();
     }
     Gradient<D, T> gradient;
     Backward backward;
   };
+
+  /// All backwards, the last one first; whether there was a gradient for any.
+  bool run() {
+    bool any = false;
+    while (!operations_.empty()) {
+      any = operations_.back()->run() || any;
+      operations_.pop_back();
+    }
+    return any;
+  }
 
   [[noreturn]] static void refuse_released() {
     throw ShapeError(
