@@ -136,6 +136,29 @@ TEST_CASE_FIXTURE(EmulatedRun, "a step writes borders around pictures and attend
   }
 }
 
+TEST_CASE_FIXTURE(EmulatedRun, "a step reads what a loss is of once, with its gradient") {
+  for (const Index parts : {1, 2}) {
+    options.train.accumulate = parts;
+    int losses = 0, others = 0;
+    Emulated<float> training(std::make_unique<CudaEmulation>(CudaEmulationOptions{
+                                 .on_launch =
+                                     [&](std::string_view kernel) {
+                                       const bool loss = kernel.find("FlatLossTerm") != kernel.npos;
+                                       losses += loss && kernel.find("ReduceRows") != kernel.npos;
+                                       others += kernel.find("MeanBackward") != kernel.npos;
+                                     }}),
+                             options);
+    for (int step = 1; step <= 3; ++step) {  // as it is, recorded, replayed
+      losses = others = 0;
+      training.train(batch_of(options, step), step);
+      // four discriminators with two outputs, of real and of made pictures each; what they say to
+      // the generators; two cycles, two identities, two classifiers of two pictures
+      CHECK(losses == parts * (4 * 2 * 2 + 4 * 2 + 2 + 2 + 2 * 2));
+      CHECK(others == 0);
+    }
+  }
+}
+
 TEST_CASE_FIXTURE(EmulatedRun, "losses of a replayed step are its own, and close to the CPU's") {
   options.precision = ugatit::Precision::fp64;
   // as published in PyTorch, and in TensorFlow with and without spectral normalization; weights

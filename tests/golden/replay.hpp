@@ -101,8 +101,9 @@ class Replay {
     for (std::int64_t s = 1; s <= reference_.train.steps; ++s) {
       const std::string prefix = "step" + std::to_string(s) + "/";
       const auto& losses = learn(picture(prefix + "real_A"), picture(prefix + "real_B"), s);
-      for (const auto& [name, value] : losses.terms)
-        compare(prefix + name, s == 1 ? Group::first_losses : Group::later_losses, value);
+      for (const auto& [name, value] : losses.read())
+        compare(prefix + name, s == 1 ? Group::first_losses : Group::later_losses,
+                limn::scalar_shape(), [&v = value] { return std::vector<double>{v}; });
       if (s == 1) compare_gradients();
       step_.observe(nullptr);
     }

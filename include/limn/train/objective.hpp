@@ -14,13 +14,16 @@ namespace limn::inline v0 {
 template <Device D, Scalar T>
 using NamedLoss = std::pair<std::string, Tensor<D, param_t<T>>>;
 
-/// The value of a loss term, waiting for the device. Throws NumericError that names it.
-template <Device D, Scalar P>
-[[nodiscard]] double finite_loss(const std::string& name, const Tensor<D, P>& loss) {
-  const auto value = static_cast<double>(loss.item());
+/// The value of a loss term. Throws NumericError that names it.
+[[nodiscard]] inline double finite_loss(const std::string& name, double value) {
   if (!is_finite(value))
     throw NumericError("loss term " + name + " is not finite (" + std::to_string(value) + ")");
   return value;
+}
+/// The same, waiting for the device.
+template <Device D, Scalar P>
+[[nodiscard]] double finite_loss(const std::string& name, const Tensor<D, P>& loss) {
+  return finite_loss(name, static_cast<double>(loss.item()));
 }
 
 /// Loss terms of one player, gathered on one tape.

@@ -30,30 +30,26 @@ struct DiscriminatorPhase {
   /// L_D = sum over discriminators and both of their outputs of the adversarial loss, as published
   /// mean (D(real) - 1)^2 + mean D(fake)^2, and of its gradient penalty. Each discriminator has its
   /// terms for itself.
-  void operator()(const StepPictures<D, T>& pictures, std::vector<LossTerms<D, T>>& judged) const {
+  void operator()(const StepPictures<D, T>& pictures, Losses<D, T>& losses) const {
     const auto number = [&](Index i) { return turn * scope.options.accumulate + i; };
-    const auto note = [&](Index i, const LossTerms<D, T>& terms) {
-      if (scope.looks()) terms.require_finite();
-      judged[static_cast<std::size_t>(number(i))].join(terms);
-    };
     const auto see_part = [&](Discriminator<D, T>& discriminator, const std::string& name,
                               const Tensor<D, T>& real, const Tensor<D, T>& fake,
                               const Tensor<D, P>& how, Index i) {
       Tape<D> tape(scope.options.stash);
       const auto both = join_samples(tape.constant(real), tape.constant(fake));
       const auto judgement = discriminator(scope.distorted(both, how), scope.passes(2, i));
-      LossTerms<D, T> terms;
       const auto real_against_fake = [&](const auto& logits, const char* loss, const char* kind) {
         const auto [on_real, on_fake] = split_samples(logits, real.shape().n);
         scope.see("real" + std::string(kind) + name, on_real);
         scope.see("fake" + std::string(kind) + name, on_fake);
-        terms.add(loss + name, scope.options.lambda_adversarial,
-                  discriminator_loss(adversarial, on_real, on_fake));
+        auto term = losses.term(loss + name, scope.options.lambda_adversarial);
+        term.add(adversarial.real, on_real);
+        term.add(adversarial.fake, on_fake);
       };
       real_against_fake(judgement.logits, "D_ad_loss_", "_logit_");
       real_against_fake(judgement.cam_logits, "D_ad_cam_loss_", "_cam_logit_");
-      note(i, terms);
-      tape.backward(terms.sum(scope.share()));
+      if (scope.looks()) losses.require_finite();
+      tape.backward();
     };
     const auto penalize_part = [&](Discriminator<D, T>& discriminator, const std::string& name,
                                    const Tensor<D, T>& x, Index i) {
@@ -67,9 +63,8 @@ struct DiscriminatorPhase {
           [&](const auto& at, PowerIteration how) {
             return discriminator(at, {1, how}).cam_logits;
           });
-      LossTerms<D, T> terms;
-      terms.add("D_penalty_" + name, lambda, Var<D, P>(value));
-      note(i, terms);
+      losses.term("D_penalty_" + name, lambda).take(value);
+      if (scope.looks()) losses.require_finite();
     };
     const auto learn_alone = [&](Discriminator<D, T>& discriminator, const std::string& name,
                                  const Tensor<D, T>& real, const Tensor<D, T>& fake, Domain domain,

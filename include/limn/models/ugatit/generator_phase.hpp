@@ -6,7 +6,7 @@
 
 #include <string>
 
-#include "limn/loss/losses.hpp"
+#include "limn/loss/loss_term.hpp"
 #include "limn/models/ugatit/adversarial_loss.hpp"
 #include "limn/models/ugatit/cam_accuracy.hpp"
 #include "limn/models/ugatit/step_distortions.hpp"
@@ -27,26 +27,24 @@ struct GeneratorPhase {
 
   /// L_G = lambda . (adversarial, cycle, identity, CAM), equation 5 to 8 of the paper, of part i.
   void operator()(StepTapes<D>& tapes, const StepFakes<D, T>& fakes, const Tensor<D, T>& real_a,
-                  const Tensor<D, T>& real_b, Index i, LossTerms<D, T>& all) const {
+                  const Tensor<D, T>& real_b, Index i, Losses<D, T>& losses) const {
     const auto frozen = scope.model->discriminators.freeze();
     const Index number = (scope.options.critic_steps - 1) * scope.options.accumulate + i;
     // what follows a translated picture, back to its gradient
     const auto follow = [&](const Var<D, T>& fake, auto&& record) {
       Tape<D> branch(scope.options.stash);
-      LossTerms<D, T> terms;
-      record(branch.branch(fake), terms);
-      branch.backward(terms.sum(scope.share()));
-      all.join(terms);
+      record(branch.branch(fake));
+      branch.backward();
     };
     const auto judge = [&](Discriminator<D, T>& discriminator, const std::string& name,
                            const Var<D, T>& fake, Domain domain) {
-      follow(fake, [&](const Var<D, T>& picture, LossTerms<D, T>& terms) {
+      follow(fake, [&](const Var<D, T>& picture) {
         const auto judgement = discriminator(
             scope.distorted(picture, distortions.of_fakes(domain, number)), scope.passes(1, i));
-        terms.add("G_ad_loss_" + name, scope.options.lambda_adversarial,
-                  generator_loss(adversarial, judgement.logits));
-        terms.add("G_ad_cam_loss_" + name, scope.options.lambda_adversarial,
-                  generator_loss(adversarial, judgement.cam_logits));
+        const double lambda = scope.options.lambda_adversarial;
+        losses.term("G_ad_loss_" + name, lambda).add(adversarial.generator, judgement.logits);
+        losses.term("G_ad_cam_loss_" + name, lambda)
+            .add(adversarial.generator, judgement.cam_logits);
       });
     };
     // the judges of one domain add to the gradient of the same picture
@@ -60,10 +58,11 @@ struct GeneratorPhase {
                         }});
     const auto cycle = [&](Generator<D, T>& back, const std::string& name, const char* seen,
                            const Var<D, T>& fake, const Tensor<D, T>& real) {
-      follow(fake, [&](const Var<D, T>& picture, LossTerms<D, T>& terms) {
+      follow(fake, [&](const Var<D, T>& picture) {
         const auto again = back(picture).image;
         scope.see(seen, again);
-        terms.add("G_recon_loss_" + name, scope.options.lambda_cycle, l1(again, real));
+        losses.term("G_recon_loss_" + name, scope.options.lambda_cycle)
+            .add(AbsoluteError{}, again, real);
       });
     };
     scope.side_by_side({[&] { cycle(scope.model->a2b, "B", "fake_B2A2B", fakes.b2a, real_b); },
@@ -73,17 +72,17 @@ struct GeneratorPhase {
                             const Var<D, T>& same, const Var<D, P>& fake_cam,
                             const Var<D, P>& same_cam) {
       cam_accuracy.count(name == "B" ? 0 : 1, fake_cam.value(), same_cam.value(), scope.share());
-      LossTerms<D, T> terms;
-      terms.add("G_identity_loss_" + name, scope.options.lambda_identity, l1(same, real));
-      terms.add("G_cam_loss_" + name, scope.options.lambda_cam,
-                cross_entropy_with_logits(fake_cam, 1) + cross_entropy_with_logits(same_cam, 0));
-      tape.backward(terms.sum(scope.share()));
-      all.join(terms);
+      losses.term("G_identity_loss_" + name, scope.options.lambda_identity)
+          .add(AbsoluteError{}, same, real);
+      auto cam = losses.term("G_cam_loss_" + name, scope.options.lambda_cam);
+      cam.add(Against<CrossEntropyWithLogits>{{}, 1}, fake_cam);
+      cam.add(Against<CrossEntropyWithLogits>{{}, 0}, same_cam);
+      tape.backward();
     };
     scope.side_by_side(
         {[&] { domain(tapes.b2a, "A", real_a, fakes.a2a, fakes.b2a_cam, fakes.a2a_cam); },
          [&] { domain(tapes.a2b, "B", real_b, fakes.b2b, fakes.a2b_cam, fakes.b2b_cam); }});
-    if (scope.looks()) all.require_finite();
+    if (scope.looks()) losses.require_finite();
   }
 };
 

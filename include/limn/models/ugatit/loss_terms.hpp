@@ -1,34 +1,19 @@
 // SPDX-License-Identifier: MIT
-// The loss terms of a step: their names and order, their values, and their weighted sums.
+// The loss terms of a step: their names and order, their values, and their weighted sums. All
+// values lie in one tensor: they are read in one copy, and the sums are made where they are read.
 #pragma once
 
-#include <map>
+#include <algorithm>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "limn/loss/loss_term.hpp"
 #include "limn/models/ugatit/options.hpp"
-#include "limn/ops/pointwise.hpp"
 #include "limn/train/objective.hpp"
 
 namespace limn::inline v0::ugatit {
-
-/// The loss terms of a step by name, still on the device. Names as in the published code, totals
-/// D_loss and G_loss.
-template <Device D, Scalar T>
-struct Losses {
-  std::vector<NamedLoss<D, T>> terms;  ///< in the order of loss_names
-
-  /// Values, waiting for the device. Throws NumericError that names the first term that is not
-  /// finite.
-  [[nodiscard]] std::vector<std::pair<std::string, double>> read() const {
-    std::vector<std::pair<std::string, double>> values;
-    for (const auto& [name, tensor] : terms) {
-      values.emplace_back(name, finite_loss(name, tensor));
-    }
-    return values;
-  }
-};
 
 /// Names of the terms, in the order in which a step gives them.
 [[nodiscard]] inline std::vector<std::string> loss_names(GanType type = GanType::lsgan) {
@@ -49,70 +34,89 @@ struct Losses {
   return names;
 }
 
-/// Weighted terms of one phase, gathered in any order, reported in that of loss_names.
+/// The loss terms of a step by name, still on the device. Names as in the published code, totals
+/// D_loss and G_loss.
 template <Device D, Scalar T>
-class LossTerms {
+class Losses {
  public:
   /// The scalar type of losses.
   using P = param_t<T>;
 
-  /// A loss term, (1,1,1,1), that counts `lambda` times in its phase's sum; the value is kept
-  /// without it.
-  void add(const std::string& name, double lambda, const Var<D, P>& loss) {
-    terms_.emplace(name, Weighted<D, P>(lambda, loss));
+  /// None.
+  Losses() = default;
+  /// Those of a step with these options; nothing is computed.
+  Losses(D& device, const TrainOptions& options)
+      : parts_(options.accumulate), turns_(options.critic_steps) {
+    for (auto& name : loss_names(options.gan_type)) terms_.push_back({std::move(name), {}});
+    values_ = Tensor<D, P>(device, {static_cast<Index>(terms_.size()), 1, 1, 1});
   }
 
-  /// Takes over the values of terms whose backward has run.
-  void join(const LossTerms& others) {
-    for (const auto& [name, term] : others.terms_) add(name, term.first, term.second.detach());
+  /// A term of this name that counts `lambda` times in its phase's total; the value is kept
+  /// without it. Asked for once for each part of a batch: the value is the mean of them all, and a
+  /// gradient is a part's share in that of its turn.
+  [[nodiscard]] LossTerm<D, P> term(const std::string& name, double lambda) {
+    const auto at = index(name);
+    auto& known = terms_[at].lambda;
+    const auto write = known ? Write::accumulate : Write::overwrite;
+    known = lambda;
+    const double share = 1 / static_cast<double>(parts_);
+    const double turn = name.starts_with("D") ? 1 / static_cast<double>(turns_) : 1;
+    return {value(at), lambda * share, share * turn, write};
   }
 
-  /// The terms of a batch from those of its equal parts: their means.
-  [[nodiscard]] static LossTerms mean(const std::vector<LossTerms>& parts) {
-    if (parts.size() == 1) return parts.front();
-    const double share = 1 / static_cast<double>(parts.size());
-    LossTerms result;
-    for (const auto& [name, first] : parts.front().terms_) {
-      std::vector<Weighted<D, P>> same;
-      same.reserve(parts.size());
-      for (const auto& part : parts) same.emplace_back(share, part.terms_.at(name).second.detach());
-      result.add(name, first.first, weighted_sum(same));
+  /// What is part of a total, and no term: weight decay.
+  void add_to_total(const std::string& total, const Tensor<D, P>& loss) {
+    const auto at = index(total);
+    terms_[at].lambda = 1;
+    primitive::copy(loss, value(at));
+  }
+
+  /// How many, totals and all.
+  [[nodiscard]] std::size_t size() const { return terms_.size(); }
+
+  /// Values by name in the order of loss_names, waiting for the device. Throws NumericError that
+  /// names the first term that is not finite.
+  [[nodiscard]] std::vector<std::pair<std::string, double>> read() const {
+    std::vector<std::pair<std::string, double>> result;
+    if (terms_.empty()) return result;
+    const auto values = values_.download();
+    double total = 0;
+    for (std::size_t i = 0; i < terms_.size(); ++i) {
+      const auto& [name, lambda] = terms_[i];
+      const double own = lambda ? static_cast<double>(values[i]) : 0;
+      total += lambda.value_or(0) * own;
+      const bool sum = name == "D_loss" || name == "G_loss";
+      result.emplace_back(name, finite_loss(name, sum ? std::exchange(total, 0) : own));
     }
     return result;
   }
 
-  /// Throws NumericError that names the first term that is not finite.
+  /// Throws NumericError that names the first term so far that is not finite.
   void require_finite() const {
-    for (const auto& [name, term] : terms_)
-      static_cast<void>(finite_loss(name, term.second.value()));
-  }
-
-  /// The sum, for backward; of a part of a batch, its share in the mean.
-  [[nodiscard]] Var<D, P> sum(double share = 1) const {
-    auto terms = in_order(nullptr);
-    for (auto& [lambda, loss] : terms) lambda *= share;
-    return weighted_sum(terms);
-  }
-
-  /// Appends the terms, and their sum under `total`.
-  void report(const std::string& total, Losses<D, T>& losses) const {
-    const auto sum = weighted_sum(in_order(&losses));
-    losses.terms.emplace_back(total, sum.value());
+    const auto values = values_.download();
+    for (std::size_t i = 0; i < terms_.size(); ++i)
+      if (terms_[i].lambda)
+        static_cast<void>(finite_loss(terms_[i].name, static_cast<double>(values[i])));
   }
 
  private:
-  std::vector<Weighted<D, P>> in_order(Losses<D, T>* losses) const {
-    std::vector<Weighted<D, P>> terms;
-    for (const auto& name : loss_names(GanType::wgan_gp)) {
-      const auto found = terms_.find(name);
-      if (found == terms_.end()) continue;
-      terms.push_back(found->second);
-      if (losses != nullptr) losses->terms.emplace_back(name, found->second.second.value());
-    }
-    return terms;
+  struct Term {
+    std::string name;
+    std::optional<double> lambda;  ///< once there is a value
+  };
+
+  [[nodiscard]] std::size_t index(const std::string& name) const {
+    const auto found = std::find_if(terms_.begin(), terms_.end(),
+                                    [&](const Term& term) { return term.name == name; });
+    return static_cast<std::size_t>(found - terms_.begin());
+  }
+  [[nodiscard]] Tensor<D, P> value(std::size_t at) const {
+    return values_.samples(static_cast<Index>(at), 1);
   }
 
-  std::map<std::string, Weighted<D, P>> terms_;
+  Index parts_ = 1, turns_ = 1;
+  std::vector<Term> terms_;
+  Tensor<D, P> values_;  ///< (terms,1,1,1); at a total, what is added to it
 };
 
 }  // namespace limn::inline v0::ugatit

@@ -98,20 +98,15 @@ class Step {
   [[nodiscard]] bool observed() const { return static_cast<bool>(scope_.observer); }
 
  private:
-  using Terms = LossTerms<D, T>;
-
   [[nodiscard]] AdamOptions adam_options() const {
     return {scope_.options.beta1, scope_.options.beta2, 1e-8, scope_.options.weight_decay,
             compat().adam_epsilon};
   }
 
   [[nodiscard]] const Compat& compat() const { return scope_.model->options.compat; }
-  /// What weight decay adds to a reported total; undefined where it is no part of the loss.
-  [[nodiscard]] Tensor<D, P> decay_of(const Adam<D, T>& adam) const {
-    return compat().decay_in_loss ? adam.decay_loss() : Tensor<D, P>();
-  }
-  static void add_to_total(const Tensor<D, P>& decay, Losses<D, T>& losses) {
-    if (decay.defined()) primitive::copy(decay, losses.terms.back().second, Write::accumulate);
+  /// What weight decay adds to a reported total, where it is part of the loss.
+  void add_decay(const Adam<D, T>& adam, const char* total, Losses<D, T>& losses) const {
+    if (compat().decay_in_loss) losses.add_to_total(total, adam.decay_loss());
   }
 
   void release_gradients() {
@@ -159,18 +154,17 @@ void Step<D, T>::begin(std::int64_t step) {
 
 template <Device D, Scalar T>
 Losses<D, T> Step<D, T>::compute(const Tensor<D, T>& real_a, const Tensor<D, T>& real_b) {
-  Losses<D, T> losses;
   release_gradients();  // kept ones of the step before
   const auto& options = scope_.options;
+  Losses<D, T> losses(real_a.device(), options);
   auto& model = *scope_.model;
   const bool whole = options.accumulate == 1 && !compat().own_batches;
   StepTapes<D> tapes{Tape<D>(options.stash), Tape<D>(options.stash)};
   untouched_ = true;
   StepFakes<D, T> fakes;
-  std::vector<Terms> judged(static_cast<std::size_t>(options.parts()));
   const Index turns = options.critic_steps;
   const Index count = real_a.shape().n / (turns + (compat().own_batches ? 1 : 0));
-  const auto decay = decay_of(discriminator_adam_);
+  add_decay(discriminator_adam_, "D_loss", losses);
   for (Index turn = 0; turn < turns; ++turn) {
     const auto a = real_a.samples(turn * count, count), b = real_b.samples(turn * count, count);
     StepPictures<D, T> pictures;
@@ -183,25 +177,21 @@ Losses<D, T> Step<D, T>::compute(const Tensor<D, T>& real_a, const Tensor<D, T>&
     untouched_ = false;
     const DiscriminatorPhase<D, T> learn{scope_,     adversarial_,        distortions_,
                                          penalties_, discriminator_adam_, turn};
-    learn(pictures, judged);
+    learn(pictures, losses);
   }
-  Terms::mean(judged).report("D_loss", losses);
-  add_to_total(decay, losses);
 
   // the last turn's pictures, unless the generators have their own
   const Index theirs = real_a.shape().n - count;
   model.generators.zero_gradients();
-  std::vector<Terms> terms(static_cast<std::size_t>(options.accumulate));
   const GeneratorPhase<D, T> learn{scope_, adversarial_, distortions_, cam_accuracy_};
   for (Index i = 0; i < options.accumulate; ++i) {
     const auto a = scope_.part(real_a.samples(theirs, count), i),
                b = scope_.part(real_b.samples(theirs, count), i);
     if (!whole) fakes = translate(scope_, tapes, a, b);
-    learn(tapes, fakes, a, b, i, terms[static_cast<std::size_t>(i)]);
+    learn(tapes, fakes, a, b, i, losses);
     if (!whole) fakes = {};
   }
-  Terms::mean(terms).report("G_loss", losses);
-  add_to_total(decay_of(generator_adam_), losses);
+  add_decay(generator_adam_, "G_loss", losses);
   scope_.require_finite({&model.a2b.encode.first.weight, &model.b2a.encode.first.weight});
   generator_adam_.update();
   if (!scope_.keep_gradients) release_gradients();

@@ -122,7 +122,7 @@ void Training<D, T>::train(const UnpairedBatch& batch, std::int64_t step) {
 template <Device D, Scalar T>
 std::vector<double> Training<D, T>::losses() {
   const auto& losses = steps_.result();
-  if (device_->dry()) return std::vector<double>(losses.terms.size());
+  if (device_->dry()) return std::vector<double>(losses.size());
   std::vector<double> values;
   for (const auto& [name, value] : losses.read()) values.push_back(value);
   return values;
