@@ -83,7 +83,7 @@ void map_reduce(F f, const Tensor<D, T>& x1, const Tensor<D, T>& x2, double fact
 /// Where a result goes: to (+)= factor * what it is.
 template <Device D, Scalar T>
 struct Weighed {
-  double factor;                   ///< rounded to param_t<T> when it is used
+  double factor;                   ///< of a sum in double, of elements in param_t<T>
   Tensor<D, T> to;                 ///< of the result's shape
   Write write = Write::overwrite;  ///< accumulate: += instead of =
 };
