@@ -168,6 +168,7 @@ TEST_CASE_FIXTURE(EmulatedRun, "losses of a replayed step are its own, and close
     if (variant > 0) options.model.compat = ugatit::parse_compat("tensorflow,no-initialization");
     options.model.adalin_smoothing = variant > 0;
     options.model.spectral_norm = variant < 2;
+    options.model.residual = variant == 1;
     const auto emulated = emulated_device()->training(options, {});
     const auto cpu = ugatit::make_training(options);
     CHECK(emulated->runs_ahead());

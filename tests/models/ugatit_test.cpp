@@ -56,6 +56,35 @@ TEST_CASE("pooled equals light with one bin, and full with as many bins as pixel
   CHECK(close(trained(Variant::full, 8), trained(Variant::pooled, 4)) < 1e-12);
 }
 
+TEST_CASE("a residual generator adds what a painting one puts through tanh") {
+  Cpu device({.threads = 2});
+  const ModelOptions painting{.size = 16, .channels = 2, .blocks = 1};
+  ModelOptions adding = painting;
+  adding.residual = true;
+  ugatit::Model<Cpu, double> paints(device, painting, 7), adds(device, adding, 7);
+  REQUIRE(flat(paints) == flat(adds));
+  const auto x = picture<double>(device, 2, 16, 1);
+  const auto given = x.download(),
+             painted = paints.a2b(Var<Cpu, double>(x)).image.value().download(),
+             sum = adds.a2b(Var<Cpu, double>(x)).image.value().download();
+  double worst = 0;
+  for (std::size_t i = 0; i < sum.size(); ++i)
+    worst = std::max(worst, std::abs(sum[i] - given[i] - std::atanh(painted[i])));
+  CHECK(worst < 1e-12);
+
+  // nothing added: the picture, and the whole gradient goes through
+  primitive::fill(adds.a2b.decode.last.weight.value, 0.0);
+  Tape<Cpu> tape;
+  const auto input = tape.input(x);
+  const auto same = adds.a2b(input).image;
+  CHECK(same.value().download() == given);
+  const auto t = picture<double>(device, 2, 16, 2);
+  tape.backward(l1(same, t));
+  const auto target = t.download(), gradient = input.gradient().tensor().download();
+  for (std::size_t i = 0; i < gradient.size(); ++i)
+    CHECK(gradient[i] == (given[i] > target[i] ? 1.0 : -1.0) / static_cast<double>(x.size()));
+}
+
 TEST_CASE(
     "a step translates six times forwards, and computes no weight gradient of a frozen "
     "discriminator") {

@@ -46,6 +46,7 @@ TEST_CASE_FIXTURE(SmallRun, "a training with --compat tensorflow resumes to the 
 TEST_CASE_FIXTURE(SmallRun, "an exported generator carries the differences, and translates alike") {
   options.model.compat = ugatit::parse_compat("tensorflow");
   options.model.adalin_smoothing = true;
+  options.model.residual = true;
   ugatit::start_run(options, place("run"))->run();
   Cpu device({.threads = 1});
   const fs::path exported = folder / "a2b.safetensors";
@@ -77,7 +78,7 @@ TEST_CASE_FIXTURE(SmallRun, "a checkpoint without these options goes on as the P
   ugatit::start_run(options, place("run"))->run(2);
   ugatit::start_run(options, place("other"))->run(2);
   const fs::path path = folder / "run/latest.safetensors";
-  forget_options(path, {"spectral-norm", "adalin-smoothing", "compat"});
+  forget_options(path, {"spectral-norm", "adalin-smoothing", "compat", "residual"});
   ugatit::resume_run(place("run"))->run();
   ugatit::resume_run(place("other"))->run();
   CHECK((checkpoint("run") == checkpoint("other")));

@@ -106,6 +106,9 @@ void for_each_option(Options& o, F&& f) {
   f("adalin-smoothing", o.model.adalin_smoothing, choice,
     "on or off: AdaLIN mixes by rho - 0.1, as the published TensorFlow code does unless told "
     "otherwise");
+  f("residual", o.model.residual, choice,
+    "on or off: generators add to their picture instead of painting it anew; sharp from the first "
+    "hundred steps on, for kinds that show the same things in another style");
   f("compat", o.model.compat, choice,
     "which published code is followed where they differ: torch, tensorflow, or a list of "
     "differences (docs/training.md): tensorflow,no-padding or shared-cam,conv-bias");
@@ -185,12 +188,13 @@ inline void parse_option(const std::string& /*name*/, std::string_view text, Opt
 
 /// Options that once did not exist. A checkpoint without them goes on as it was computed then:
 /// strictly, from what was computed, batch by batch, from pictures as they are, without averages,
-/// by least squares, players in turn, with spectral normalization, as the PyTorch code.
+/// by least squares, players in turn, with spectral normalization, pictures painted anew, as the
+/// PyTorch code.
 [[nodiscard]] inline bool option_is_younger(std::string_view name) {
   return name == "maths" || name == "stash" || name == "accumulate" || name == "diff-augment" ||
          name == "ema" || name == "gan-type" || name == "critic-steps" ||
          name == "lambda-penalty" || name == "spectral-norm" || name == "adalin-smoothing" ||
-         name == "compat";
+         name == "compat" || name == "residual";
 }
 
 /// The options that a checkpoint was made with. Throws IoError where one is missing that is not

@@ -197,28 +197,32 @@ struct AdaptiveResidual {
 };
 
 /// Features (N,S/4,S/4,4 ch) -> picture (N,S,S,3) in (-1, 1): two doublings (nearest, folded into
-/// the convolution) with LIN, 7x7, tanh.
+/// the convolution) with LIN, 7x7, tanh. With ModelOptions::residual what it makes is added to the
+/// picture that was encoded, and no tanh bounds it.
 template <Device D, Scalar T = float>
 struct Decoder {
   /// 3x3 of a doubled picture, twice; 7x7.
   Convolution<D, T> up1, up2, last;
   /// Of the first two, with ReLU.
   LayerInstanceNorm<D, T> norm1, norm2;
+  bool residual;  ///< adds to the picture
 
   /// Of the options those that say how it is built.
   explicit Decoder(const ModelOptions& o)
       : up1(4 * o.channels, 2 * o.channels, reflect_conv(3, 1, 1, 2), detail::before_norm(o)),
         up2(2 * o.channels, o.channels, reflect_conv(3, 1, 1, 2), detail::before_norm(o)),
         last(o.channels, 3, reflect_conv(7, 1, 3),
-             {.bias = o.compat.conv_bias, .activation = tanh_activation}),
+             {.bias = o.compat.conv_bias,
+              .activation = o.residual ? identity_activation : tanh_activation}),
         norm1(2 * o.channels, relu_activation, detail::variance_of(o)),
-        norm2(o.channels, relu_activation, detail::variance_of(o)) {}
+        norm2(o.channels, relu_activation, detail::variance_of(o)),
+        residual(o.residual) {}
 
-  /// x (N,S/4,S/4,4 channels).
-  [[nodiscard]] Var<D, T> operator()(const Var<D, T>& x) {
+  /// x (N,S/4,S/4,4 channels); image (N,S,S,3), what was encoded.
+  [[nodiscard]] Var<D, T> operator()(const Var<D, T>& x, const Var<D, T>& image) {
     auto y = norm1(up1(x), up2.geometry.border());
     y = norm2(up2(y), last.geometry.border());
-    return last(y);
+    return residual ? last(y) + image : last(y);
   }
 
   /// Calls f(name, member); names are those of the published state_dict.
@@ -296,7 +300,7 @@ Translation<D, T> Generator<D, T>::operator()(const Var<D, T>& image, bool with_
   for (std::size_t i = 0; i < body.size(); ++i)
     x = body[i](x, gamma, beta,
                 (i + 1 < body.size() ? body[i + 1].conv1 : decode.up1).geometry.border());
-  return {decode(x), logits, heatmap};
+  return {decode(x, image), logits, heatmap};
 }
 
 }  // namespace limn::inline v0::ugatit

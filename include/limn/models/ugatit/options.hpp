@@ -79,7 +79,10 @@ struct ModelOptions {
   Index blocks = 4;            ///< residual blocks in the encoder, and AdaLIN blocks in the decoder
   OnOff spectral_norm = true;  ///< of the discriminators' weights
   OnOff adalin_smoothing = false;  ///< AdaLIN mixes by rho - 0.1, at least 0
-  Compat compat{};                 ///< what is computed as the published TensorFlow code does
+  /// Generators add to the picture that they are given, y = x + r, instead of painting all of it,
+  /// y = tanh(r) (as Kupyn et al., "DeblurGAN", 2018).
+  OnOff residual = false;
+  Compat compat{};  ///< what is computed as the published TensorFlow code does
   bool operator==(const ModelOptions&) const = default;
 
   /// Features at the bottleneck.
