@@ -34,6 +34,20 @@ concept PointwiseFunction = requires(const F f, double x) {
   { f.derivative(x) } -> std::convertible_to<double>;
 };
 
+/// x, cut at -1 and 1; a PointwiseFunction.
+struct HardTanh {
+  /// min(max(x, -1), 1)
+  template <class A>
+  LIMN_HOST_DEVICE A operator()(A x) const {
+    return x > A(1) ? A(1) : x < A(-1) ? A(-1) : x;
+  }
+  /// 1 between -1 and 1, bounds included, 0 beyond.
+  template <class A>
+  LIMN_HOST_DEVICE A derivative(A x) const {
+    return x > A(1) || x < A(-1) ? A(0) : A(1);
+  }
+};
+
 /// y = f(x), f a struct with operator()(x) and derivative(x) that holds values only; see
 /// LIMN_HOST_DEVICE for CUDA. Keeps x.
 template <class F, Device D, Scalar T>

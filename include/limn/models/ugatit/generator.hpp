@@ -11,6 +11,7 @@
 #include "limn/models/ugatit/options.hpp"
 #include "limn/nn/convolution.hpp"
 #include "limn/norm/normalizations.hpp"
+#include "limn/ops/elementwise.hpp"
 #include "limn/ops/pointwise.hpp"
 
 namespace limn::inline v0::ugatit {
@@ -198,7 +199,7 @@ struct AdaptiveResidual {
 
 /// Features (N,S/4,S/4,4 ch) -> picture (N,S,S,3) in (-1, 1): two doublings (nearest, folded into
 /// the convolution) with LIN, 7x7, tanh. With ModelOptions::residual what it makes is added to the
-/// picture that was encoded, and no tanh bounds it.
+/// picture that was encoded, and the sum is cut at -1 and 1: what is white stays exactly white.
 template <Device D, Scalar T = float>
 struct Decoder {
   /// 3x3 of a doubled picture, twice; 7x7.
@@ -222,7 +223,7 @@ struct Decoder {
   [[nodiscard]] Var<D, T> operator()(const Var<D, T>& x, const Var<D, T>& image) {
     auto y = norm1(up1(x), up2.geometry.border());
     y = norm2(up2(y), last.geometry.border());
-    return residual ? last(y) + image : last(y);
+    return residual ? pointwise(HardTanh{}, last(y) + image) : last(y);
   }
 
   /// Calls f(name, member); names are those of the published state_dict.
