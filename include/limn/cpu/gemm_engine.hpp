@@ -12,7 +12,7 @@
 #include "limn/core/scalar.hpp"
 #include "limn/core/shape.hpp"
 #include "limn/cpu/conv_patches.hpp"
-#include "limn/cpu/gemm_dot.hpp"
+#include "limn/cpu/gemm_dot_tile.hpp"
 #include "limn/cpu/gemm_micro.hpp"
 #include "limn/cpu/gemm_output.hpp"
 #include "limn/cpu/gemm_pack.hpp"
@@ -63,7 +63,7 @@ class Product {
     // what takes the rows beside whole blocks is much slower
     const Index whole = block_rows > 12 ? block_rows : rows_at_once();
     const Index most = (fused_            ? fused_rows
-                        : dot_            ? std::clamp<Index>(rows / 16, 8, 96)
+                        : dot_            ? std::clamp<Index>(rows / 32, 8, 96)
                         : block_rows > 12 ? 4 * whole
                                           : 96) /
                        whole * whole;
@@ -98,7 +98,7 @@ class Product {
     std::fill_n(zeros_, patches.zeros_needed(), T(0.0F));
     patches.zeros = zeros_;
     if (dot_)
-      pack_columns();
+      dot_weights_ = dot_columns_of().pack(reinterpret_cast<float*>(packed_));
     else if (!fused_)
       pack(pool);
     const Index row_chunks = parts_.count > 1
@@ -119,7 +119,9 @@ class Product {
       }
       float* tile = reinterpret_cast<float*>(scratch + tile_at_);
       if (dot_) {
-        dot_tile(m0, m1, tile, scratch);
+        dot_columns_of().tile(m0, m1, dot_weights_, tile,
+                              reinterpret_cast<const void**>(scratch + pointers_at_),
+                              reinterpret_cast<float*>(scratch + gathered_at_));
         store(at, m0, m1, 0, weights.columns, tile, dot_columns);
         return;
       }
@@ -207,66 +209,8 @@ class Product {
     });
   }
 
-  // Weights that lie as dot products want them are read where they are.
-  [[nodiscard]] bool columns_packed() const {
-    if (!std::is_same_v<TB, float> || gather_ || weights.channel_stride != 1 ||
-        weights.channels % 16 != 0 || (weights.columns > 1 && weights.column_stride != depth_))
-      return false;
-    for (Index t = 0; t < patches.taps(); ++t)
-      if (weights.tap(t) != weights.tap(0) + t * weights.channels) return false;
-    return true;
-  }
-
-  void pack_columns() {
-    if constexpr (std::is_same_v<TB, float>)
-      if (columns_packed()) {
-        dot_weights_ = weights.tap(0);
-        return;
-      }
-    float* to = reinterpret_cast<float*>(packed_);
-    dot_weights_ = to;
-    const Index length = gather_ ? padded_depth_ : depth_;
-    for (Index n = 0; n < weights.columns; ++n, to += length) {
-      std::fill_n(to, length, 0.0F);
-      for (Index t = 0; t < patches.taps(); ++t)
-        for (Index c = 0; c < weights.channels; ++c)
-          to[t * weights.channels + c] = static_cast<float>(
-              weights.tap(t)[c * weights.channel_stride + n * weights.column_stride]);
-    }
-  }
-
-  void dot_tile(Index m0, Index m1, float* tile, std::byte* scratch) const {
-    const DotKernels kernels =
-        gather_ ? dot_kernels<float>(isa_, weights.columns) : dot_kernels<T>(isa_, weights.columns);
-    const void** pointers = reinterpret_cast<const void**>(scratch + pointers_at_);
-    float* gathered = reinterpret_cast<float*>(scratch + gathered_at_);
-    for (Index m = m0; m < m1;) {
-      const Index rows = std::min<Index>(m1 - m, kernels.rows[0]);
-      // a row more costs a whole block hardly anything: sums wait for each other
-      const Index block = rows == 1 ? 1 : kernels.rows[0];
-      Index segments = 1, length = padded_depth_;
-      if (gather_) {
-        simd::dispatch(isa_, GatherPatches<T, float>{}, &patches, m, rows, Index{0}, depth_,
-                       gathered, padded_depth_);
-        for (Index q = 0; q < rows; ++q) pointers[q] = gathered + q * padded_depth_;
-      } else {
-        const Index step = patches.point(m, rows, 0, patches.taps(), 0, pointers);
-        segments = patches.taps() / step;
-        length = patches.channels * step;
-      }
-      float* c = tile + (m - m0) * dot_columns;
-      if (rows == block) {
-        kernels.kernel[rows == 1 ? 1 : 0](pointers, segments, length, dot_weights_, c);
-      } else {
-        float sums[16 * dot_columns];
-        for (Index s = segments - 1; s >= 0; --s)
-          for (Index q = block - 1; q >= 0; --q)
-            pointers[s * block + q] = pointers[s * rows + std::min(q, rows - 1)];
-        kernels.kernel[0](pointers, segments, length, dot_weights_, sums);
-        std::copy_n(sums, rows * dot_columns, c);
-      }
-      m += rows;
-    }
+  [[nodiscard]] DotColumns<T, TB> dot_columns_of() const {
+    return {isa_, patches, weights, gather_, padded_depth_};
   }
 
   template <class TK>
