@@ -118,7 +118,8 @@ inline constexpr int wide_parts = simd::width<V> / simd::width<Wide<V>>;
 template <class V>
 LIMN_ALWAYS_INLINE void widen(Wide<V>& wide, const V& v, int part) {
   simd::Vec<simd::lane_t<V>, simd::width<Wide<V>>> piece;
-  __builtin_memcpy(&piece, reinterpret_cast<const char*>(&v) + part * sizeof(piece), sizeof(piece));
+  constexpr int bytes = static_cast<int>(sizeof(piece));
+  __builtin_memcpy(&piece, reinterpret_cast<const char*>(&v) + part * bytes, sizeof(piece));
   wide = __builtin_convertvector(piece, Wide<V>);
 }
 
