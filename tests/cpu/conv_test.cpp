@@ -78,7 +78,12 @@ const std::vector<Case> cases{
     {reflect_conv(7, 1, 3), {1, 46, 48, 3}, 16},
     {geometry(5, 1, Padding::zero, {2, 1, 2, 3}), {2, 17, 18, 4}, 16},
     {geometry(2, 3, Padding::none, {}), {1, 60, 63, 1}, 16},
-    {reflect_conv(4, 1, 1), {2, 4, 9, 300}, 1},  // gradients behind logits
+    {reflect_conv(4, 1, 1), {2, 4, 9, 300}, 1},
+    {reflect_conv(4, 1, 1), {2, 4, 9, 304}, 1},  // gradients behind logits
+    {geometry(2, 1, Padding::reflect, {1, 1, 0, 0}), {1, 5, 5, 1072}, 1},
+    {geometry(2, 1, Padding::zero, {1, 0, 0, 1}), {2, 14, 13, 80}, 4},
+    {geometry(3, 1, Padding::edge, {0, 2, 1, 1}), {1, 6, 7, 64}, 1},
+    {reflect_conv(3, 1, 1), {1, 18, 19, 100}, 100},  // panels that share gathered rows
     {geometry(2, 2, Padding::zero, {1, 0, 1, 1}), {1, 7, 6, 67}, 3},
 };
 

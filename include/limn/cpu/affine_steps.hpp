@@ -122,8 +122,8 @@ struct AffineSumsStep {
       sum1 += g;
       simd::multiply_add(sum2, g, value);
     }
-    add_wide<V>(s1 + i, __builtin_convertvector(sum1, Wide<V>), lanes);
-    add_wide<V>(s2 + i, __builtin_convertvector(sum2, Wide<V>), lanes);
+    add_wide(s1 + i, sum1, lanes);
+    add_wide(s2 + i, sum2, lanes);
   }
 };
 
@@ -148,12 +148,19 @@ struct MomentsStep {
       sum1 += d;
       simd::multiply_add(sum2, d, d);
     }
-    using W = Wide<V>;
-    const W d = __builtin_convertvector(first, W) - __builtin_convertvector(zero, W);
-    const W one = __builtin_convertvector(sum1, W), two = __builtin_convertvector(sum2, W);
-    const double n = static_cast<double>(rows);
-    add_wide<V>(s1 + i, one + d * n, lanes);
-    add_wide<V>(s2 + i, two + d * (2.0 * one + d * n), lanes);
+    Wide<V> n, d, origin, one, two;
+    simd::broadcast(n, static_cast<double>(rows));
+#pragma GCC unroll 2
+    for (int part = 0; part < wide_parts<V>; ++part) {
+      widen(d, first, part);
+      widen(origin, zero, part);
+      widen(one, sum1, part);
+      widen(two, sum2, part);
+      d -= origin;
+      const Index at = part * simd::width<Wide<V>>;
+      add_part(s1 + i + at, one + d * n, at, lanes);
+      add_part(s2 + i + at, two + d * (one + one + d * n), at, lanes);
+    }
   }
 };
 

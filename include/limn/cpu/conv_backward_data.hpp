@@ -13,6 +13,7 @@
 #include "limn/core/maths.hpp"
 #include "limn/core/scalar.hpp"
 #include "limn/core/shape.hpp"
+#include "limn/cpu/conv_backward_logits.hpp"
 #include "limn/cpu/conv_backward_narrow.hpp"
 #include "limn/cpu/conv_double.hpp"
 #include "limn/cpu/conv_fold.hpp"
@@ -53,11 +54,11 @@ class BackwardDataPlan {
       columns(threads, arena, pool);
       return;
     }
-    const Index terms = ys_.c * g.kernel * g.kernel;
-    if (g.upsample == 1 && xs_.c >= 64 && terms <= most_gathered_terms) {
+    if (makes_logits(g, xs_, ys_)) {
       logit_gradient<T>(isa, g, a, ys_, arena, pool);
       return;
     }
+    const Index terms = ys_.c * g.kernel * g.kernel;
     // Without bfloat16 units, long sums are as fast as dot products.
     const bool units = std::is_same_v<T, bfloat16> && isa >= Isa::avx512_bf16;
     if (g.upsample == 1 && xs_.c <= dot_columns && g.kernel > 1 && ys_.c >= 16 &&

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Gradient of the input where one side has few channels.
-//   Pictures (x has at most 4 channels): products of each pixel of dy with all weights, made for a
-//   band of rows at a time, are added up in the padded picture, whose pixels are 4 lanes wide.
-//   Logits (few weights per input channel): each pixel of dx gathers its taps' weights, scaled.
+// Gradient of the input where x is a picture (at most 4 channels): products of each pixel of dy
+// with all weights, made for a band of rows at a time, are added up in the padded picture, whose
+// pixels are 4 lanes wide.
 #pragma once
 
 #include <algorithm>
@@ -72,10 +71,15 @@ struct FoldLanes {
           simd::load(u, g + rows->list[a] * row_stride + cols->list[b] * 4);
           v += u;
         }
-      float lanes[4];
+      if (accumulate) {
+        float before[4] = {};
+        for (Index c = 0; c < channels; ++c) before[c] = static_cast<float>(dx[c]);
+        simd::load(u, before);
+        v += u;
+      }
+      T lanes[4];  // rounded together
       simd::store(lanes, v);
-      for (Index c = 0; c < channels; ++c)
-        dx[c] = T(accumulate ? static_cast<float>(dx[c]) + lanes[c] : lanes[c]);
+      for (Index c = 0; c < channels; ++c) dx[c] = lanes[c];
     }
   }
 };
@@ -128,102 +132,6 @@ void picture_gradient(Isa isa, const ConvGeometry& g, const Args& a, const Shape
       });
   }
   arena = largest;
-}
-
-/// Products of at most this many terms per element of dx are gathered directly.
-inline constexpr Index most_gathered_terms = 16;
-
-/// dx[n,i,j,c] (+)= sum over the copies (p, q) of (i, j) and their taps of dy[...,o] W[o,r,s,c],
-/// one row of dx, channels c0 .. c1.
-template <class T>
-struct GatherScaledTaps {
-  template <int Bytes>
-  LIMN_ALWAYS_INLINE void operator()(const T* dy, const float* weights, const ConvGeometry* g,
-                                     const Shape* ys, const Copies* rows, const Copies* cols,
-                                     Index i, T* dx, Index width, Index channels, Index c0,
-                                     Index c1, bool accumulate) const {
-    constexpr int w = Bytes / 4;
-    constexpr int wide = 4;
-    float scale[most_gathered_terms];
-    const float* row[most_gathered_terms];
-    for (Index j = 0; j < width; ++j, dx += channels) {
-      int terms = 0;
-      const bool copies =
-          rows->start[i + 1] - rows->start[i] > 1 || cols->start[j + 1] - cols->start[j] > 1;
-      for (Index a = rows->start[i]; a < rows->start[i + 1]; ++a)
-        for (Index b = cols->start[j]; b < cols->start[j + 1]; ++b)
-          for (Index r = rows->list[a] % g->stride; r < g->kernel; r += g->stride) {
-            const Index v = (rows->list[a] - r) / g->stride;
-            if (rows->list[a] < r || v >= ys->h) continue;
-            for (Index s = cols->list[b] % g->stride; s < g->kernel; s += g->stride) {
-              const Index u = (cols->list[b] - s) / g->stride;
-              if (cols->list[b] < s || u >= ys->w) continue;
-              for (Index o = 0; o < ys->c; ++o) {
-                // taps of several copies may be the same weights
-                const float* at = weights + ((o * g->kernel + r) * g->kernel + s) * channels;
-                const float d = static_cast<float>(dy[(v * ys->w + u) * ys->c + o]);
-                int t = copies ? 0 : terms;
-                while (t < terms && row[t] != at) ++t;
-                if (t == terms) {
-                  row[terms] = at;
-                  scale[terms++] = d;
-                } else {
-                  scale[t] += d;
-                }
-              }
-            }
-          }
-      Index c = c0;
-      for (; c + wide * w <= c1; c += wide * w) sum<w, wide>(row, scale, terms, dx, c, accumulate);
-      for (; c + w <= c1; c += w) sum<w, 1>(row, scale, terms, dx, c, accumulate);
-      for (; c < c1; ++c) {
-        float v = accumulate ? static_cast<float>(dx[c]) : 0.0F;
-        for (int t = 0; t < terms; ++t) v += scale[t] * row[t][c];
-        dx[c] = T(v);
-      }
-    }
-  }
-
- private:
-  template <int w, int N>
-  LIMN_ALWAYS_INLINE static void sum(const float* const* row, const float* scale, int terms, T* dx,
-                                     Index c, bool add) {
-    simd::Vec<float, w> acc[N], x, weight;
-#pragma GCC unroll 4
-    for (int k = 0; k < N; ++k) {
-      acc[k] = simd::Vec<float, w>{};
-      if (add) simd::load(acc[k], dx + c + k * w);
-    }
-    for (int t = 0; t < terms; ++t) {
-      simd::broadcast(x, scale[t]);
-#pragma GCC unroll 4
-      for (int k = 0; k < N; ++k) {
-        simd::load(weight, row[t] + c + k * w);
-        acc[k] = acc[k] + x * weight;
-      }
-    }
-#pragma GCC unroll 4
-    for (int k = 0; k < N; ++k) simd::store(dx + c + k * w, acc[k]);
-  }
-};
-
-/// The gradient behind logits; ys.c * kernel^2 <= most_gathered_terms. Planned, and run if `pool`
-/// is there.
-template <class T, class Args>
-void logit_gradient(Isa isa, const ConvGeometry& g, const Args& a, const Shape& ys, Arena& arena,
-                    ThreadPool* pool) {
-  const Shape xs = a.x_shape;
-  const Copies rows(g, xs.h, g.sides.top, g.sides.bottom, arena);
-  const Copies cols(g, xs.w, g.sides.left, g.sides.right, arena);
-  if (pool == nullptr) return;
-  constexpr Index width = 256;  // 16 taps of so many channels stay in the first cache
-  const Index strips = (xs.c + width - 1) / width;
-  pool->run(strips * xs.n * xs.h, [&](Index chunk, int) {
-    const Index strip = chunk / (xs.n * xs.h), n = chunk / xs.h % xs.n, i = chunk % xs.h;
-    simd::dispatch(isa, GatherScaledTaps<T>{}, a.dy + n * ys.sample(), a.weights, &g, &ys, &rows,
-                   &cols, i, a.dx + n * xs.sample() + i * xs.w * xs.c, xs.w, xs.c, strip * width,
-                   std::min(xs.c, strip * width + width), a.accumulate);
-  });
 }
 
 }  // namespace limn::inline v0::cpu::detail

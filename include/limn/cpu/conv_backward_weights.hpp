@@ -10,6 +10,7 @@
 #include "limn/core/maths.hpp"
 #include "limn/core/scalar.hpp"
 #include "limn/core/shape.hpp"
+#include "limn/cpu/conv_backward_logits.hpp"
 #include "limn/cpu/conv_double.hpp"
 #include "limn/cpu/conv_tables.hpp"
 #include "limn/cpu/conv_upsample.hpp"
@@ -126,6 +127,9 @@ void backward_weights(Isa isa, const ConvGeometry& g, const ConvBackwardWeights<
                       Arena& arena, ThreadPool* pool) {
   if (UpsampledPhases::apply(g, a.x_shape, g.output(a.x_shape, a.w_shape)))
     return backward_weights_upsampled(isa, g, a, threads, arena, pool);
+  const Shape ys = g.output(a.x_shape, a.w_shape);
+  if (makes_logits(g, a.x_shape, ys))
+    return logit_weights_gradient<T>(isa, g, a, ys, threads, arena, pool);
   auto product = backward_weights_plan(isa, g, a, threads, arena);
   if (pool != nullptr) product.run(*pool);
 }

@@ -12,7 +12,7 @@
 #include "limn/core/scalar.hpp"
 #include "limn/core/shape.hpp"
 #include "limn/cpu/conv_patches.hpp"
-#include "limn/cpu/gemm_dot.hpp"
+#include "limn/cpu/gemm_dot_tile.hpp"
 #include "limn/cpu/gemm_micro.hpp"
 #include "limn/cpu/gemm_output.hpp"
 #include "limn/cpu/gemm_pack.hpp"
@@ -22,12 +22,12 @@
 namespace limn::inline v0::cpu {
 
 /// A sample's `area` rows in `count` parts of nearly the same size, which begin at multiples of
-/// `whole`.
+/// `whole`: only the last may hold a block of rows that is not whole.
 struct RowParts {
   Index area = 0, count = 1, whole = 1;
 
   [[nodiscard]] Index begin(Index part) const {
-    return part == count ? area : part * area / count / whole * whole;
+    return part == count ? area : part * ((area + whole - 1) / whole) / count * whole;
   }
   [[nodiscard]] Index size(Index part) const { return begin(part + 1) - begin(part); }
 };
@@ -59,20 +59,22 @@ class Product {
       gather_ = !std::is_same_v<T, float> || patches.channels < 16;
     const Index rows = patches.count();
     fused_ = !dot_ && rows <= fused_rows;
-    // tiles are worth much more than what takes the rows beside them
     const Index block_rows = pairs_ ? most_block_rows(isa) : 12;
-    const Index whole = block_rows > 12 ? block_rows : 1;
-    const Index most = fused_       ? fused_rows
-                       : dot_       ? std::clamp<Index>(rows / 16, 8, 96)
-                       : whole == 1 ? 96
-                                    : 4 * whole;
+    // what takes the rows beside whole blocks is much slower
+    const Index whole = block_rows > 12 ? block_rows : rows_at_once();
+    const Index most = fused_ ? fused_rows
+                              : (dot_              ? std::clamp<Index>(rows / 32, 8, 96)
+                                 : block_rows > 12 ? 4 * whole
+                                                   : 96) /
+                                    whole * whole;
     parts_ = {area_, area_ >= most ? (area_ + most - 1) / most : 1, whole};
     samples_per_chunk_ =
         parts_.count > 1 ? 1 : std::max<Index>(1, most / std::max<Index>(area_, 1));
-    tile_rows_ = std::min(most + whole - 1, rows);
+    tile_rows_ = std::min(most + whole, rows);
     block_ = dot_ ? depth_ : 768;
     padded_depth_ = dot_ ? (depth_ + 15) / 16 * 16 : depth_ + (pairs_ ? depth_ % 2 : 0);
     const Index element = pairs_ ? 2 : 4;
+    plan_groups(element);
     const Index packed =
         dot_ ? weights.columns * padded_depth_ * 4 : panels_.padded() * padded_depth_ * element;
     if (!fused_) packed_ = arena.take<std::byte>(packed);
@@ -83,7 +85,8 @@ class Product {
                                ? patches.taps()
                                : std::max<Index>(1, block_ / std::max<Index>(1, patches.channels));
     for (Part& p : std::array<Part, 5>{
-             Part{&tile_at_, tile_rows_ * 64 * 4}, Part{&pointers_at_, segments * block_rows * 8},
+             Part{&tile_at_, tile_rows_ * tile_columns_ * 4},
+             Part{&pointers_at_, segments * block_rows * 8},
              Part{&gathered_at_, gather_ ? block_rows * deepest * element : 0},
              Part{&panel_at_, fused_ ? deepest * 64 * element : 0}, Part{&scratch_size_, 0}})
       add(p);
@@ -95,13 +98,13 @@ class Product {
     std::fill_n(zeros_, patches.zeros_needed(), T(0.0F));
     patches.zeros = zeros_;
     if (dot_)
-      pack_columns();
+      dot_weights_ = dot_columns_of().pack(reinterpret_cast<float*>(packed_));
     else if (!fused_)
       pack(pool);
     const Index row_chunks = parts_.count > 1
                                  ? patches.samples * parts_.count
                                  : (patches.samples + samples_per_chunk_ - 1) / samples_per_chunk_;
-    const Index columns = dot_ ? 1 : panels_.count();
+    const Index columns = dot_ ? 1 : groups_ + panels_.count() - alike_;
     pool.run(row_chunks * columns, [&](Index chunk, int worker) {
       const Index at = chunk / columns;
       std::byte* scratch = scratch_ + worker * scratch_size_;
@@ -116,17 +119,24 @@ class Product {
       }
       float* tile = reinterpret_cast<float*>(scratch + tile_at_);
       if (dot_) {
-        dot_tile(m0, m1, tile, scratch);
+        dot_columns_of().tile(m0, m1, dot_weights_, tile,
+                              reinterpret_cast<const void**>(scratch + pointers_at_),
+                              reinterpret_cast<float*>(scratch + gathered_at_));
         store(at, m0, m1, 0, weights.columns, tile, dot_columns);
         return;
       }
-      const auto panel = panels_[chunk % columns];
+      const Index group = chunk % columns;
+      const Index first = group < groups_ ? group * alike_ / groups_ : alike_ + group - groups_;
+      const Index last = group < groups_ ? (group + 1) * alike_ / groups_ : first + 1;
       if (pairs_)
-        tile_of<bfloat16>(m0, m1, panel, tile, scratch);
+        tile_of<bfloat16>(m0, m1, first, last, tile, scratch);
       else
-        tile_of<float>(m0, m1, panel, tile, scratch);
-      store(at, m0, m1, panel.first, std::min(panel.width, weights.columns - panel.first), tile,
-            panel.width);
+        tile_of<float>(m0, m1, first, last, tile, scratch);
+      for (Index i = first; i < last; ++i) {
+        const auto panel = panels_[i];
+        store(at, m0, m1, panel.first, std::min(panel.width, weights.columns - panel.first),
+              tile + (i - first) * tile_rows_ * panel.width, panel.width);
+      }
     });
   }
 
@@ -140,6 +150,30 @@ class Product {
     if (p.at == &scratch_size_) return;
     *p.at = scratch_size_;
     scratch_size_ += (p.bytes + 63) / 64 * 64;
+  }
+
+  /// Rows of the largest block of registers.
+  [[nodiscard]] Index rows_at_once() const {
+    if (dot_) return dot_kernels<float>(isa_, weights.columns).rows[0];
+    const int width = static_cast<int>(panels_[0].width);
+    return pairs_ ? pair_kernels(isa_, width).rows[0] : micro_kernels(isa_, width).rows[0];
+  }
+
+  // Rows that must be gathered are gathered once for a group of panels of one width, which stay in
+  // the second cache.
+  void plan_groups(Index element) {
+    constexpr Index most_bytes = Index{1} << 18, most_panels = 8;
+    tile_columns_ = 64;
+    groups_ = alike_ = 0;
+    if (dot_) return;
+    const Index width = panels_[0].width;
+    alike_ = std::max<Index>(1, weights.columns / width);
+    groups_ = alike_;
+    if (!gather_ || fused_) return;
+    const Index bytes = std::max<Index>(1, std::min(padded_depth_, block_) * width * element);
+    const Index together = std::clamp<Index>(most_bytes / bytes, 1, most_panels);
+    groups_ = (alike_ + together - 1) / together;
+    tile_columns_ = std::max(tile_columns_, (alike_ + groups_ - 1) / groups_ * width);
   }
 
   void store(Index at, Index m0, Index m1, Index n0, Index n, float* tile, Index leading) {
@@ -175,43 +209,13 @@ class Product {
     });
   }
 
-  void pack_columns() {
-    float* to = reinterpret_cast<float*>(packed_);
-    const Index length = gather_ ? padded_depth_ : depth_;
-    for (Index n = 0; n < weights.columns; ++n, to += length) {
-      std::fill_n(to, length, 0.0F);
-      for (Index t = 0; t < patches.taps(); ++t)
-        for (Index c = 0; c < weights.channels; ++c)
-          to[t * weights.channels + c] = static_cast<float>(
-              weights.tap(t)[c * weights.channel_stride + n * weights.column_stride]);
-    }
-  }
-
-  void dot_tile(Index m0, Index m1, float* tile, std::byte* scratch) const {
-    const DotKernels kernels =
-        gather_ ? dot_kernels<float>(isa_, weights.columns) : dot_kernels<T>(isa_, weights.columns);
-    const void** pointers = reinterpret_cast<const void**>(scratch + pointers_at_);
-    float* gathered = reinterpret_cast<float*>(scratch + gathered_at_);
-    for (Index m = m0; m < m1;) {
-      const int v = m1 - m >= kernels.rows[0] ? 0 : 1;
-      const Index rows = kernels.rows[v];
-      const float* b = reinterpret_cast<const float*>(packed_);
-      float* c = tile + (m - m0) * dot_columns;
-      if (gather_) {
-        simd::dispatch(isa_, GatherPatches<T, float>{}, &patches, m, rows, Index{0}, depth_,
-                       gathered, padded_depth_);
-        for (Index q = 0; q < rows; ++q) pointers[q] = gathered + q * padded_depth_;
-        kernels.kernel[v](pointers, 1, padded_depth_, b, c);
-      } else {
-        const Index step = patches.point(m, rows, 0, patches.taps(), 0, pointers);
-        kernels.kernel[v](pointers, patches.taps() / step, patches.channels * step, b, c);
-      }
-      m += rows;
-    }
+  [[nodiscard]] DotColumns<T, TB> dot_columns_of() const {
+    return {isa_, patches, weights, gather_, padded_depth_};
   }
 
   template <class TK>
-  void tile_of(Index m0, Index m1, Panels::Panel panel, float* tile, std::byte* scratch) const {
+  void tile_of(Index m0, Index m1, Index first, Index last, float* tile, std::byte* scratch) const {
+    const auto panel = panels_[first];
     constexpr Index unit = std::is_same_v<TK, bfloat16> ? 2 : 1;
     const MicroKernels kernels = unit == 2 ? pair_kernels(isa_, static_cast<int>(panel.width))
                                            : micro_kernels(isa_, static_cast<int>(panel.width));
@@ -254,8 +258,9 @@ class Product {
                                pointers);
           units *= step;
         }
-        kernels.kernel[v](pointers, segments / step, units, b, tile + (m - m0) * panel.width,
-                          k0 > 0);
+        for (Index i = 0; i < last - first; ++i)
+          kernels.kernel[v](pointers, segments / step, units, b + i * panel.width * padded_depth_,
+                            tile + (i * tile_rows_ + m - m0) * panel.width, k0 > 0);
         m += rows;
       }
       k0 = k1;
@@ -268,9 +273,11 @@ class Product {
   bool dot_ = false, pairs_ = false, gather_ = false, fused_ = false;
   Index area_ = 0, depth_ = 0, padded_depth_ = 0, block_ = 0;
   RowParts parts_;
-  Index samples_per_chunk_ = 1, tile_rows_ = 0;
+  Index samples_per_chunk_ = 1, tile_rows_ = 0, tile_columns_ = 64;
+  Index alike_ = 0, groups_ = 0;  ///< panels of the first one's width, and groups of them
   Index tile_at_ = 0, pointers_at_ = 0, gathered_at_ = 0, panel_at_ = 0, scratch_size_ = 0;
   std::byte* packed_ = nullptr;
+  const float* dot_weights_ = nullptr;
   T* zeros_ = nullptr;
   std::byte* scratch_ = nullptr;
 };

@@ -58,7 +58,8 @@ struct LinearBody {
   Index n;
   template <int Bytes>
   LIMN_ALWAYS_INLINE void operator()() const {
-    for_lanes<Register<T, Bytes>>(n, step);
+    const Step own = step;  // pointers in registers: what is stored could be the step itself
+    for_lanes<Register<T, Bytes>>(n, own);
   }
 };
 

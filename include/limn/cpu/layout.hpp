@@ -92,6 +92,13 @@ void gather(ThreadPool& threads, Isa isa, const TapTable& rows, const TapTable& 
       const auto across = columns.taps(j);
       // neighbours that read neighbours, once each and with weight 1, are one long row
       const Index together = columns.run(j);
+      if (write == Write::overwrite && plain(from) && plain(across)) {
+        const Index source = from[0].position * in.w + across[0].position;
+        std::copy_n(x + n * in.sample() + source * in.c, together * out.c,
+                    y + (task * out.w + j) * out.c);
+        j += together;
+        continue;
+      }
       using Step = GatherStep<T>;
       simd::dispatch(
           isa, LinearBody<T, Step>{

@@ -22,23 +22,19 @@ struct SumSquaresBody {
 
   template <int Bytes>
   LIMN_ALWAYS_INLINE void operator()() const {
-    using V = Register<P, Bytes>;
-    using W = Wide<V>;
-    constexpr Index w = simd::width<V>;
-    V v;
-    W s0{}, s1{};
+    constexpr int w = Bytes / 8, chains = 4;
+    simd::Vec<P, w> v;
+    simd::Vec<double, w> d, sums[chains]{};
     Index i = 0;
-    for (; i + 2 * w <= n; i += 2 * w) {
-      simd::load(v, x + i);
-      const W d0 = __builtin_convertvector(v, W);
-      simd::load(v, x + i + w);
-      const W d1 = __builtin_convertvector(v, W);
-      s0 += d0 * d0;
-      s1 += d1 * d1;
+    for (; i + chains * w <= n; i += chains * w) {
+#pragma GCC unroll 4
+      for (int k = 0; k < chains; ++k) {
+        simd::load(v, x + i + k * w);
+        d = __builtin_convertvector(v, simd::Vec<double, w>);
+        sums[k] += d * d;
+      }
     }
-    s0 += s1;
-    double sum = 0;
-    for (Index k = 0; k < w; ++k) sum += s0[k];
+    double sum = simd::sum((sums[0] + sums[1]) + (sums[2] + sums[3]));
     for (; i < n; ++i) sum += static_cast<double>(x[i]) * static_cast<double>(x[i]);
     *total = sum;
   }

@@ -12,53 +12,98 @@ namespace limn::inline v0::cpu {
 /// Elements a functor is called for between load and store.
 inline constexpr Index functor_block = 64;
 
-// Loads and stores are functions of their own, and functors run in loops that the compiler
-// vectorizes for its baseline: a functor costs a user one small loop, not one for each instruction
-// set, and these passes wait for memory anyway.
+// Functors run in loops that the compiler vectorizes for its baseline: a functor costs a user one
+// small loop, not one for each instruction set. What all functors share (conversions, writing,
+// sums) is compiled for each. Functors should choose between values, not branch: |x|, or
+// c ? a : b of constants.
 
-/// buffer[i] = x[i], 0 beyond count
+/// to[i] = x[i]; beyond the end, zeros up to a whole register.
 template <class T>
-LIMN_NOINLINE void load_block(param_t<T>* buffer, const T* x, Index count) {
-  if (count == functor_block) {
-    for (Index i = 0; i < functor_block; ++i) buffer[i] = static_cast<param_t<T>>(x[i]);
-    return;
+struct LoadBlockStep {
+  const T* x;
+  param_t<T>* to;
+
+  template <class V, class Lanes>
+  LIMN_ALWAYS_INLINE void operator()(Index i, const Lanes& lanes) const {
+    V v;
+    lanes.load(v, x + i);
+    simd::store(to + i, v);
   }
-  for (Index i = 0; i < functor_block; ++i)
-    buffer[i] = i < count ? static_cast<param_t<T>>(x[i]) : param_t<T>(0);
-}
+};
 
-/// y[i] (+)= scale buffer[i]
+/// y[i] (+)= scale x[i]; x: a whole block
 template <class T>
-LIMN_NOINLINE void store_block(T* y, param_t<T>* buffer, param_t<T> scale, bool accumulate,
-                               Index count) {
-  for (Index i = 0; i < functor_block; ++i) buffer[i] *= scale;
-  if (accumulate)
-    for (Index i = 0; i < count; ++i) buffer[i] += static_cast<param_t<T>>(y[i]);
-  for (Index i = 0; i < count; ++i) y[i] = static_cast<T>(buffer[i]);
+struct StoreBlockStep {
+  const param_t<T>* x;
+  T* y;
+  param_t<T> scale;
+  bool accumulate;
+
+  template <class V, class Lanes>
+  LIMN_ALWAYS_INLINE void operator()(Index i, const Lanes& lanes) const {
+    V v, factor, before;
+    simd::load(v, x + i);
+    simd::broadcast(factor, scale);
+    v *= factor;
+    if (accumulate) {
+      lanes.load(before, y + i);
+      v += before;
+    }
+    lanes.store(y + i, v);
+  }
+};
+
+/// sums[i % 8] += x[i]; x: a whole block
+template <class P>
+struct AddBlock {
+  const P* x;
+  double* sums;
+
+  template <int Bytes>
+  LIMN_ALWAYS_INLINE void operator()() const {
+    constexpr int w = Bytes / 8, parts = 8 / w;
+    simd::Vec<P, w> v;
+    simd::Vec<double, w> totals[parts];
+#pragma GCC unroll 4
+    for (int k = 0; k < parts; ++k) simd::load(totals[k], sums + k * w);
+    for (Index i = 0; i < functor_block; i += 8) {
+#pragma GCC unroll 4
+      for (int k = 0; k < parts; ++k) {
+        simd::load(v, x + i + k * w);
+        totals[k] += __builtin_convertvector(v, simd::Vec<double, w>);
+      }
+    }
+#pragma GCC unroll 4
+    for (int k = 0; k < parts; ++k) simd::store(sums + k * w, totals[k]);
+  }
+};
+
+/// The block at x in the computing type: x itself, or `buffer`, which is zero at first.
+template <class T>
+const param_t<T>* load_block(Isa isa, const T* x, param_t<T>* buffer, Index count) {
+  if constexpr (std::is_same_v<T, param_t<T>>)
+    if (count == functor_block) return x;
+  simd::dispatch(isa, LinearBody<T, LoadBlockStep<T>>{{x, buffer}, count});
+  return buffer;
 }
 
 /// y (+)= scale f(x1) or scale f(x1, x2), n values.
 template <bool Two, class T, class F>
-void map_range(const F& f, const T* x1, const T* x2, T* y, param_t<T> scale, bool accumulate,
-               Index n) {
-  param_t<T> in1[functor_block], in2[functor_block], out[functor_block];
+void map_range(Isa isa, const F f, const T* x1, const T* x2, T* y, param_t<T> scale,
+               bool accumulate, Index n) {
+  using P = param_t<T>;
+  P in1[functor_block]{}, in2[functor_block]{}, out[functor_block];
   for (Index at = 0; at < n; at += functor_block) {
-    const Index count = n - at < functor_block ? n - at : functor_block;
-    load_block(in1, x1 + at, count);
+    const Index count = std::min(functor_block, n - at);
+    const P* v1 = load_block(isa, x1 + at, in1, count);
     if constexpr (Two) {
-      load_block(in2, x2 + at, count);
-      for (Index i = 0; i < functor_block; ++i) out[i] = f(in1[i], in2[i]);
+      const P* v2 = load_block(isa, x2 + at, in2, count);
+      for (Index i = 0; i < functor_block; ++i) out[i] = f(v1[i], v2[i]);
     } else {
-      for (Index i = 0; i < functor_block; ++i) out[i] = f(in1[i]);
+      for (Index i = 0; i < functor_block; ++i) out[i] = f(v1[i]);
     }
-    store_block(y + at, out, scale, accumulate, count);
+    simd::dispatch(isa, LinearBody<T, StoreBlockStep<T>>{{out, y + at, scale, accumulate}, count});
   }
-}
-
-/// Sum of the first `count` values of a block, in eight lanes.
-template <class P>
-LIMN_NOINLINE void add_block(double* sums, const P* block, Index count) {
-  for (Index i = 0; i < count; ++i) sums[i % 8] += static_cast<double>(block[i]);
 }
 
 /// dx (+)= scale f.derivative(x1, x2), beside the sum of f.
@@ -69,20 +114,24 @@ struct SumGradient {
   bool accumulate;
 };
 
-/// Sum of f(x1, x2) over n values, with its gradient where that is asked for.
+/// Sum of f(x1, x2) over n values, in eight lanes, with its gradient where that is asked for.
 template <bool WithGradient, class T, class F>
-double map_sum(const F& f, const T* x1, const T* x2, const SumGradient<T>& gradient, Index n) {
-  param_t<T> in1[functor_block], in2[functor_block], out[functor_block];
+double map_sum(Isa isa, const F f, const T* x1, const T* x2, const SumGradient<T>& gradient,
+               Index n) {
+  using P = param_t<T>;
+  P in1[functor_block]{}, in2[functor_block]{}, out[functor_block];
   double sums[8] = {};
   for (Index at = 0; at < n; at += functor_block) {
-    const Index count = n - at < functor_block ? n - at : functor_block;
-    load_block(in1, x1 + at, count);
-    load_block(in2, x2 + at, count);
-    for (Index i = 0; i < functor_block; ++i) out[i] = f(in1[i], in2[i]);
-    add_block(sums, out, count);
+    const Index count = std::min(functor_block, n - at);
+    const P* v1 = load_block(isa, x1 + at, in1, count);
+    const P* v2 = load_block(isa, x2 + at, in2, count);
+    for (Index i = 0; i < functor_block; ++i) out[i] = f(v1[i], v2[i]);
+    std::fill(out + count, out + functor_block, P(0));
+    simd::dispatch(isa, AddBlock<P>{out, sums});
     if constexpr (WithGradient) {
-      for (Index i = 0; i < functor_block; ++i) out[i] = f.derivative(in1[i], in2[i]);
-      store_block(gradient.dx + at, out, gradient.scale, gradient.accumulate, count);
+      for (Index i = 0; i < functor_block; ++i) out[i] = f.derivative(v1[i], v2[i]);
+      simd::dispatch(isa, LinearBody<T, StoreBlockStep<T>>{
+                              {out, gradient.dx + at, gradient.scale, gradient.accumulate}, count});
     }
   }
   return ((sums[0] + sums[1]) + (sums[2] + sums[3])) + ((sums[4] + sums[5]) + (sums[6] + sums[7]));
@@ -151,8 +200,8 @@ struct Pointwise<Cpu, T> {
       const Index first = chunk * per;
       auto own = gradient;
       if constexpr (WithGradient) own.dx += first;
-      partial[chunk] =
-          cpu::map_sum<WithGradient>(f, v1 + first, v2 + first, own, std::min(per, n - first));
+      partial[chunk] = cpu::map_sum<WithGradient>(device.isa(), f, v1 + first, v2 + first, own,
+                                                  std::min(per, n - first));
     });
     double total = 0;
     for (Index i = 0; i < chunks; ++i) total += partial[i];
@@ -172,7 +221,7 @@ struct Pointwise<Cpu, T> {
     const P factor = scale.defined() ? *scale.data() : P(1);
     device.threads().run(cpu::chunks_of(n, per), [&](Index chunk, int) {
       const Index first = chunk * per;
-      cpu::map_range<Two>(f, v1 + first, v2 + first, out + first, factor,
+      cpu::map_range<Two>(device.isa(), f, v1 + first, v2 + first, out + first, factor,
                           write == Write::accumulate, std::min(per, n - first));
     });
   }

@@ -18,6 +18,24 @@ struct BinArea {
   [[nodiscard]] LIMN_ALWAYS_INLINE Index size() const { return (bottom - top) * (right - left); }
 };
 
+/// Body of simd::dispatch: a step on registers of channels, four at a time where there are so many:
+/// a pass over a bin then reads whole cache lines, and sums need not wait for each other.
+template <class T, class Step>
+struct ChannelsBody {
+  Step step;
+  Index channels;
+  template <int Bytes>
+  LIMN_ALWAYS_INLINE void operator()() const {
+    using V = Register<T, Bytes>;
+    constexpr Index w = simd::width<V>;
+    const Step own = step;
+    Index i = 0;
+    for (; i + 4 * w <= channels; i += 4 * w) own.template run<V, 4>(i, AllLanes{});
+    for (; i + w <= channels; i += w) own.template run<V, 1>(i, AllLanes{});
+    if (i < channels) own.template run<V, 1>(i, FirstLanes{channels - i});
+  }
+};
+
 /// y (+)= mean of x over the bin; x, y: first of the channels.
 template <class T>
 struct PoolAverageStep {
@@ -27,56 +45,86 @@ struct PoolAverageStep {
   Index stride;  ///< channels of x
   bool accumulate;
 
-  template <class V, class Lanes>
-  LIMN_ALWAYS_INLINE void operator()(Index i, const Lanes& lanes) const {
-    V v, sums{};
-    Wide<V> total{};
+  template <class V, int N, class Lanes>
+  LIMN_ALWAYS_INLINE void run(Index i, const Lanes& lanes) const {
+    V v, sums[N]{};
+    double totals[N * simd::width<V>] = {};
     Index in_run = 0;
     for (Index h = bin.top; h < bin.bottom; ++h) {
       for (Index w = bin.left; w < bin.right; ++w) {
-        lanes.load(v, x + i + (h * bin.width + w) * stride);
-        sums += v;
+        const T* from = x + i + (h * bin.width + w) * stride;
+#pragma GCC unroll 4
+        for (int k = 0; k < N; ++k) {
+          lanes.load(v, from + k * simd::width<V>);
+          sums[k] += v;
+        }
         if (++in_run == 16) {
-          total += __builtin_convertvector(sums, Wide<V>);
-          sums = V{};
           in_run = 0;
+#pragma GCC unroll 4
+          for (int k = 0; k < N; ++k) {
+            add_wide(totals + k * simd::width<V>, sums[k], AllLanes{});
+            sums[k] = V{};
+          }
         }
       }
     }
-    total += __builtin_convertvector(sums, Wide<V>);
-    total *= 1.0 / static_cast<double>(bin.size());
-    sums = __builtin_convertvector(total, V);
-    if (accumulate) {
-      lanes.load(v, y + i);
-      sums += v;
+    const double share = 1.0 / static_cast<double>(bin.size());
+#pragma GCC unroll 4
+    for (int k = 0; k < N; ++k) {
+      add_wide(totals + k * simd::width<V>, sums[k], AllLanes{});
+      for (int lane = 0; lane < simd::width<V>; ++lane)
+        sums[k][lane] = static_cast<param_t<T>>(totals[k * simd::width<V> + lane] * share);
+      param_t<T>* to = y + i + k * simd::width<V>;
+      if (accumulate) {
+        lanes.load(v, to);
+        sums[k] += v;
+      }
+      lanes.store(to, sums[k]);
     }
-    lanes.store(y + i, sums);
   }
 };
 
-/// dx (+)= sum of dy / size over the bins that hold one pixel. dy: of the sample; dx: the pixel.
-template <class T>
+/// dx = sum of dy / size over the bins that hold one pixel. dy: of the sample.
+template <class P>
 struct PoolSpreadStep {
-  const param_t<T>* dy;
-  T* dx;
+  const P* dy;
+  P* dx;
   primitive::Bin rows, columns;  ///< those bins
   Shape in, out;                 ///< of dx and dy
-  bool accumulate;
 
   template <class V, class Lanes>
   LIMN_ALWAYS_INLINE void operator()(Index c, const Lanes& lanes) const {
-    V v, sums{};
-    if (accumulate) lanes.load(sums, dx + c);
+    V v, factor, sums{};
     for (Index i = rows.first; i < rows.last; ++i) {
       const primitive::Bin high = primitive::adaptive_bin(i, in.h, out.h);
       for (Index j = columns.first; j < columns.last; ++j) {
         const primitive::Bin wide = primitive::adaptive_bin(j, in.w, out.w);
         const Index size = (high.last - high.first) * (wide.last - wide.first);
         lanes.load(v, dy + c + (i * out.w + j) * out.c);
-        sums += v * static_cast<simd::lane_t<V>>(1.0 / static_cast<double>(size));
+        simd::broadcast(factor, static_cast<P>(1.0 / static_cast<double>(size)));
+        sums += v * factor;
       }
     }
     lanes.store(dx + c, sums);
+  }
+};
+
+/// dx (+)= x
+template <class T>
+struct PoolPixelStep {
+  const param_t<T>* x;
+  T* dx;
+  bool accumulate;
+
+  template <class V, class Lanes>
+  LIMN_ALWAYS_INLINE void operator()(Index c, const Lanes& lanes) const {
+    V v, before;
+    lanes.load(v, x + c);
+    if (accumulate) {
+      lanes.load(before, dx + c);
+      v += before;
+    }
+    lanes.store(dx + c, v);
   }
 };
 
@@ -89,26 +137,39 @@ struct PoolMaxStep {
   BinArea bin;
   Index stride;
 
-  template <class V, class Lanes>
-  LIMN_ALWAYS_INLINE void operator()(Index i, const Lanes& lanes) const {
+  template <class V, int N, class Lanes>
+  LIMN_ALWAYS_INLINE void run(Index i, const Lanes& lanes) const {
     using Lane = std::conditional_t<sizeof(simd::lane_t<V>) == 8, std::int64_t, std::int32_t>;
     using Positions = simd::Vec<Lane, simd::width<V>>;
-    V v, best;
+    constexpr int w = simd::width<V>;
+    V v, best[N];
+    Positions where[N], here;
     const Index start = bin.top * bin.width + bin.left;
-    lanes.load(best, x + i + start * stride);
-    Positions where = static_cast<Lane>(start) - Positions{};
-    for (Index h = bin.top; h < bin.bottom; ++h) {
-      for (Index w = bin.left; w < bin.right; ++w) {
-        const Index at = h * bin.width + w;
-        lanes.load(v, x + i + at * stride);
-        const Positions here = static_cast<Lane>(at) - Positions{};
-        where = v > best ? here : where;
-        best = v > best ? v : best;
+    simd::broadcast(here, static_cast<Lane>(start));
+#pragma GCC unroll 4
+    for (int k = 0; k < N; ++k) {
+      lanes.load(best[k], x + i + start * stride + k * w);
+      where[k] = here;
+    }
+    for (Index r = bin.top; r < bin.bottom; ++r) {
+      for (Index s = bin.left; s < bin.right; ++s) {
+        const Index at = r * bin.width + s;
+        simd::broadcast(here, static_cast<Lane>(at));
+#pragma GCC unroll 4
+        for (int k = 0; k < N; ++k) {
+          lanes.load(v, x + i + at * stride + k * w);
+          where[k] = v > best[k] ? here : where[k];
+          best[k] = v > best[k] ? v : best[k];
+        }
       }
     }
-    lanes.store(y + i, best);
-    const auto narrow = __builtin_convertvector(where, simd::Vec<std::int32_t, simd::width<V>>);
-    lanes.store(index + i, narrow);
+#pragma GCC unroll 4
+    for (int k = 0; k < N; ++k) {
+      lanes.store(y + i + k * w, best[k]);
+      const auto narrow =
+          __builtin_convertvector(where[k], simd::Vec<std::int32_t, simd::width<V>>);
+      lanes.store(index + i + k * w, narrow);
+    }
   }
 };
 
@@ -129,7 +190,7 @@ struct Pooling<Cpu, T> {
     using Step = cpu::PoolAverageStep<T>;
     each_bin(device, x.shape(), y.shape(),
              [&](const cpu::BinArea& bin, Index from, Index to, Index count) {
-               simd::dispatch(device.isa(), cpu::LinearBody<T, Step>{
+               simd::dispatch(device.isa(), cpu::ChannelsBody<T, Step>{
                                                 Step{x.data() + from, y.data() + to, bin,
                                                      x.shape().c, write == Write::accumulate},
                                                 count});
@@ -139,18 +200,17 @@ struct Pooling<Cpu, T> {
   static void average_backward(Cpu& device, const Tensor<Cpu, P>& dy, const Tensor<Cpu, T>& dx,
                                Write write) {
     const Shape &in = dx.shape(), &out = dy.shape();
-    using Step = cpu::PoolSpreadStep<T>;
     device.threads().run(in.n * in.h, [&](Index task, int) {
       const Index n = task / in.h, h = task % in.h;
       // bins of a pixel are found as pixels of a bin, with the extents exchanged
       const Bin rows = adaptive_bin(h, out.h, in.h);
-      for (Index w = 0; w < in.w; ++w) {
+      for (Index w = 0; w < in.w;) {
         const Bin columns = adaptive_bin(w, out.w, in.w);
-        simd::dispatch(device.isa(),
-                       cpu::LinearBody<T, Step>{
-                           Step{dy.data() + n * out.sample(), dx.data() + (task * in.w + w) * in.c,
-                                rows, columns, in, out, write == Write::accumulate},
-                           in.c});
+        Index end = w + 1;  // pixels in the same bins have the same sum
+        while (end < in.w && adaptive_bin(end, out.w, in.w) == columns) ++end;
+        spread(device.isa(), dy.data() + n * out.sample(), dx.data() + (task * in.w + w) * in.c,
+               end - w, rows, columns, in, out, write == Write::accumulate);
+        w = end;
       }
     });
   }
@@ -161,9 +221,9 @@ struct Pooling<Cpu, T> {
     each_bin(device, x.shape(), y.shape(),
              [&](const cpu::BinArea& bin, Index from, Index to, Index count) {
                simd::dispatch(device.isa(),
-                              cpu::LinearBody<T, Step>{Step{x.data() + from, y.data() + to,
-                                                            index.data() + to, bin, x.shape().c},
-                                                       count});
+                              cpu::ChannelsBody<T, Step>{Step{x.data() + from, y.data() + to,
+                                                              index.data() + to, bin, x.shape().c},
+                                                         count});
              });
   }
 
@@ -193,6 +253,26 @@ struct Pooling<Cpu, T> {
   }
 
  private:
+  // dx (+)= the sum over the bins, for `pixels` pixels
+  static void spread(Isa isa, const P* dy, T* dx, Index pixels, const Bin& rows, const Bin& columns,
+                     const Shape& in, const Shape& out, bool accumulate) {
+    constexpr Index block = 512;
+    P sums[block];
+    for (Index c = 0; c < in.c; c += block) {
+      const Index count = std::min(block, in.c - c);
+      using Step = cpu::PoolSpreadStep<P>;
+      simd::dispatch(isa, cpu::LinearBody<P, Step>{{dy + c, sums, rows, columns, in, out}, count});
+      for (Index i = 0; i < pixels; ++i) {
+        T* to = dx + i * in.c + c;
+        if (i == 0 || accumulate)
+          simd::dispatch(isa,
+                         cpu::LinearBody<T, cpu::PoolPixelStep<T>>{{sums, to, accumulate}, count});
+        else
+          std::copy_n(dx + c, count, to);
+      }
+    }
+  }
+
   // body(bin, offset of its sample's first channel in x, offset in y, channels)
   template <class Body>
   static void each_bin(Cpu& device, const Shape& in, const Shape& out, const Body& body) {

@@ -19,6 +19,11 @@ struct Tap {
   double weight;
 };
 
+/// One position, unweighted?
+[[nodiscard]] inline bool plain(std::span<const Tap> taps) {
+  return taps.size() == 1 && taps[0].weight == 1.0;
+}
+
 /// For each position of y: positions of x with weights, in ascending order.
 class TapTable {
  public:
@@ -37,8 +42,8 @@ class TapTable {
   /// How many positions from i on read neighbours, one each and unweighted; at least 1.
   [[nodiscard]] Index run(Index i) const {
     Index n = 1;
-    while (i + n < static_cast<Index>(ends_.size()) && plain(i + n - 1) && plain(i + n) &&
-           taps(i + n)[0].position == taps(i + n - 1)[0].position + 1)
+    while (i + n < static_cast<Index>(ends_.size()) && plain(taps(i + n - 1)) &&
+           plain(taps(i + n)) && taps(i + n)[0].position == taps(i + n - 1)[0].position + 1)
       ++n;
     return n;
   }
@@ -55,11 +60,6 @@ class TapTable {
   }
 
  private:
-  [[nodiscard]] bool plain(Index i) const {
-    const auto t = taps(i);
-    return t.size() == 1 && t[0].weight == 1.0;
-  }
-
   std::vector<Tap> taps_;
   std::vector<std::size_t> ends_;
 };

@@ -28,7 +28,55 @@ struct SumStep {
       lanes.load(v, x + i + r * stride);
       sums += v;
     }
-    add_wide<V>(total + i, __builtin_convertvector(sums, Wide<V>), lanes);
+    add_wide(total + i, sums, lanes);
+  }
+};
+
+/// Body of simd::dispatch: totals[i] = sum of row i of x, `length` values, for rows that are short:
+/// eight registers of the computing type at a time, and what comes of them in double.
+template <class T>
+struct SumShortRows {
+  const T* x;
+  param_t<T>* y;
+  Index rows, length;
+  bool accumulate;
+
+  template <int Bytes>
+  LIMN_ALWAYS_INLINE void operator()() const {
+    using V = Register<T, Bytes>;
+    constexpr Index w = simd::width<V>, run = 8;
+    const T* from = x;
+    for (Index row = 0; row < rows; ++row, from += length) {
+      double totals[w] = {};
+      Index i = 0;
+      for (; i + run * w <= length; i += run * w) {
+        V v, next, sum;
+        simd::load(sum, from + i);
+        simd::load(next, from + i + w);
+        for (Index r = 2; r < run; r += 2) {
+          simd::load(v, from + i + r * w);
+          sum += v;
+          simd::load(v, from + i + (r + 1) * w);
+          next += v;
+        }
+        sum += next;
+        add_wide(totals, sum, AllLanes{});
+      }
+      V v, sum{};
+      for (; i + w <= length; i += w) {
+        simd::load(v, from + i);
+        sum += v;
+      }
+      if (i < length) {
+        simd::load(v, from + i, length - i);
+        sum += v;
+      }
+      add_wide(totals, sum, AllLanes{});
+      simd::Vec<double, w> all;
+      simd::load(all, totals);
+      const double before = accumulate ? static_cast<double>(y[row]) : 0.0;
+      y[row] = static_cast<param_t<T>>(before + simd::sum(all));
+    }
   }
 };
 
@@ -51,6 +99,16 @@ class Reduction {
   void run(ThreadPool& threads, Isa isa, const T* x, param_t<T>* y, Write write,
            double* partial) const {
     using P = param_t<T>;
+    if (short_rows()) {
+      const Index per = std::max(Index{1}, 16384 / extents_[3]);
+      threads.run(chunks_of(extents_[0], per), [&](Index block, int) {
+        const Index first = block * per;
+        simd::dispatch(isa, SumShortRows<T>{x + first * extents_[3], y + first,
+                                            std::min(per, extents_[0] - first), extents_[3],
+                                            write == Write::accumulate});
+      });
+      return;
+    }
     const Index results = extents_[0] * extents_[2], tasks = results * chunks_;
     const Index values = std::min(per_chunk_, summed_rows()) * rows_.channels;
     const Index together = std::max(Index{1}, 16384 / std::max(Index{1}, values));
@@ -76,6 +134,11 @@ class Reduction {
   }
 
  private:
+  // where folding a row of registers would take longer than the sums
+  [[nodiscard]] bool short_rows() const {
+    return rows_.channels == 1 && extents_[1] == 1 && extents_[2] == 1 && extents_[3] > 0 &&
+           chunks_ == 1;
+  }
   [[nodiscard]] Index summed_rows() const { return extents_[1] * extents_[3]; }
 
   // rows [chunk * per_chunk, ...) of (r, s) for one (i, j)

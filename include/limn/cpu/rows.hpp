@@ -4,6 +4,7 @@
 // computing type, and over everything else in double.
 #pragma once
 
+#include <algorithm>
 #include <numeric>
 #include <type_traits>
 
@@ -104,17 +105,49 @@ struct SumRowsBody {
   }
 };
 
-/// The register of doubles that takes the sums of V.
+/// A register of doubles that takes the values of V, or half of them: of vectors that fill two
+/// registers g++ makes detours through memory.
 template <class V>
-using Wide = simd::Vec<double, simd::width<V>>;
+using Wide = simd::Vec<double, std::min(simd::width<V>, static_cast<int>(sizeof(V) / 8))>;
+
+/// Registers of doubles for the values of V.
+template <class V>
+inline constexpr int wide_parts = simd::width<V> / simd::width<Wide<V>>;
+
+/// wide = part `part` of v
+template <class V>
+LIMN_ALWAYS_INLINE void widen(Wide<V>& wide, const V& v, int part) {
+  simd::Vec<simd::lane_t<V>, simd::width<Wide<V>>> piece;
+  constexpr int bytes = static_cast<int>(sizeof(piece));
+  __builtin_memcpy(&piece, reinterpret_cast<const char*>(&v) + part * bytes, sizeof(piece));
+  wide = __builtin_convertvector(piece, Wide<V>);
+}
+
+/// total[0..] += sums
+template <class W>
+LIMN_ALWAYS_INLINE void add_part(double* total, const W& sums, Index, const AllLanes&) {
+  W t;
+  simd::load(t, total);
+  t += sums;
+  simd::store(total, t);
+}
+/// The same for a register's lanes from `first` on, as far as `lanes` has them.
+template <class W>
+LIMN_ALWAYS_INLINE void add_part(double* total, const W& sums, Index first,
+                                 const FirstLanes& lanes) {
+  for (Index i = 0; i < simd::width<W> && first + i < lanes.count; ++i) total[i] += sums[i];
+}
 
 /// total[i..] += sums
 template <class V, class Lanes>
-LIMN_ALWAYS_INLINE void add_wide(double* total, const Wide<V>& sums, const Lanes& lanes) {
-  Wide<V> t;
-  lanes.load(t, total);
-  t += sums;
-  lanes.store(total, t);
+LIMN_ALWAYS_INLINE void add_wide(double* total, const V& sums, const Lanes& lanes) {
+#pragma GCC unroll 2
+  for (int part = 0; part < wide_parts<V>; ++part) {
+    Wide<V> wide;
+    widen(wide, sums, part);
+    const Index first = part * simd::width<Wide<V>>;
+    add_part(total + first, wide, first, lanes);
+  }
 }
 
 /// totals[i] = sum over `parts` rows (of `rows.length`, `stride` apart) and over a row's pixels,

@@ -12,6 +12,7 @@ namespace limn::inline v0::primitive {
 /// Rows (or columns) of one adaptive bin.
 struct Bin {
   Index first, last;  ///< [first, last)
+  constexpr bool operator==(const Bin&) const = default;
 };
 /// Bin i of `bins` over an axis of `extent` values. Neighbours overlap where bins do not divide it.
 [[nodiscard]] LIMN_HOST_DEVICE constexpr Bin adaptive_bin(Index i, Index extent, Index bins) {
