@@ -51,7 +51,8 @@ class Step {
   /// Told of each intermediate result as it is computed.
   using Observer = std::function<void(const Seen&)>;
 
-  /// The model must outlive it. Throws UsageError for options that do not work.
+  /// The model must outlive it, and loses its gradients. Throws UsageError for options that do not
+  /// work.
   Step(Model<D, T>& model, const TrainOptions& options);
   ~Step();
 
@@ -109,10 +110,13 @@ class Step {
     if (compat().decay_in_loss) losses.add_to_total(total, adam.decay_loss());
   }
 
-  void release_gradients() {
-    scope_.model->generators.release_gradients();
-    scope_.model->discriminators.release_gradients();
+  // each network has gradients while it learns; together with all moments they would be the peak
+  [[nodiscard]] static Model<D, T>& without_gradients(Model<D, T>& model) {
+    model.generators.release_gradients();
+    model.discriminators.release_gradients();
+    return model;
   }
+  void release_gradients() { static_cast<void>(without_gradients(*scope_.model)); }
 
   StepScope<D, T> scope_;
   AdversarialLoss adversarial_;
@@ -129,7 +133,7 @@ class Step {
 
 template <Device D, Scalar T>
 Step<D, T>::Step(Model<D, T>& model, const TrainOptions& options)
-    : scope_{&model, (options.check(), options)},
+    : scope_{&without_gradients(model), (options.check(), options)},
       adversarial_(options.gan_type),
       generator_adam_(model.generators, adam_options()),
       discriminator_adam_(model.discriminators, adam_options(), options.critic_steps),
