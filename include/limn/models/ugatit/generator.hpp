@@ -199,7 +199,7 @@ struct AdaptiveResidual {
 
 /// Features (N,S/4,S/4,4 ch) -> picture (N,S,S,3) in (-1, 1): two doublings (nearest, folded into
 /// the convolution) with LIN, 7x7, tanh. With ModelOptions::residual what it makes is added to the
-/// picture that was encoded, and the sum is cut at -1 and 1: what is white stays exactly white.
+/// picture that was encoded, and the sum is cut at -1 and 1.
 template <Device D, Scalar T = float>
 struct Decoder {
   /// 3x3 of a doubled picture, twice; 7x7.
