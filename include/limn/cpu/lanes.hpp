@@ -63,6 +63,25 @@ struct LinearBody {
   }
 };
 
+/// y (+)= x, both read as values of one register.
+template <class T, class From = T>
+struct CopyStep {
+  const From* x;
+  T* y;
+  bool accumulate;
+
+  template <class V, class Lanes>
+  LIMN_ALWAYS_INLINE void operator()(Index i, const Lanes& lanes) const {
+    V v, before;
+    lanes.load(v, x + i);
+    if (accumulate) {
+      lanes.load(before, y + i);
+      v += before;
+    }
+    lanes.store(y + i, v);
+  }
+};
+
 /// Values per chunk of a linear pass: by type alone, 64 KB.
 template <class T>
 inline constexpr Index linear_chunk = Index{65536} / static_cast<Index>(sizeof(T));

@@ -9,25 +9,6 @@
 
 namespace limn::inline v0::cpu {
 
-/// y (+)= x
-template <class T>
-struct CopyStep {
-  const T* x;
-  T* y;
-  bool accumulate;
-
-  template <class V, class Lanes>
-  LIMN_ALWAYS_INLINE void operator()(Index i, const Lanes& lanes) const {
-    V v, before;
-    lanes.load(v, x + i);
-    if (accumulate) {
-      lanes.load(before, y + i);
-      v += before;
-    }
-    lanes.store(y + i, v);
-  }
-};
-
 /// x = value
 template <class T>
 struct FillStep {

@@ -109,25 +109,6 @@ struct PoolSpreadStep {
   }
 };
 
-/// dx (+)= x
-template <class T>
-struct PoolPixelStep {
-  const param_t<T>* x;
-  T* dx;
-  bool accumulate;
-
-  template <class V, class Lanes>
-  LIMN_ALWAYS_INLINE void operator()(Index c, const Lanes& lanes) const {
-    V v, before;
-    lanes.load(v, x + c);
-    if (accumulate) {
-      lanes.load(before, dx + c);
-      v += before;
-    }
-    lanes.store(dx + c, v);
-  }
-};
-
 /// y = first maximum over the bin, index = its position.
 template <class T>
 struct PoolMaxStep {
@@ -266,7 +247,7 @@ struct Pooling<Cpu, T> {
         T* to = dx + i * in.c + c;
         if (i == 0 || accumulate)
           simd::dispatch(isa,
-                         cpu::LinearBody<T, cpu::PoolPixelStep<T>>{{sums, to, accumulate}, count});
+                         cpu::LinearBody<T, cpu::CopyStep<T, P>>{{sums, to, accumulate}, count});
         else
           std::copy_n(dx + c, count, to);
       }
