@@ -13,12 +13,12 @@ version=$(sed -n 's/^#define LIMN_VERSION "\(.*\)"/\1/p' "$source/include/limn/c
 mkdir -p data/train{A,B} data/test{A,B} in
 pictures=$source/examples/data/emoji2cartoon
 for kind in trainA trainB; do
-  find "$pictures/$kind" -name '*.png' | sort | head -n 2 | xargs cp -t "data/$kind"
+  find "$pictures/$kind" -name '*.png' | sort | sed -n 1,2p | xargs cp -t "data/$kind"
 done
 # a picture that is no square
 {
   printf 'P6\n53 41\n255\n'
-  head -c $((53 * 41 * 3)) "$(find "$pictures/testA" -name '*.png' | sort | head -n 1)" "$source/README.md" 2>/dev/null |
+  head -c $((53 * 41 * 3)) "$(find "$pictures/testA" -name '*.png' | sort | sed -n 1p)" "$source/README.md" 2>/dev/null |
     head -c $((53 * 41 * 3))
 } >in/picture.ppm
 expect 0 'finished step 2' "$bin/ugatit-train" --data data --out run --size 32 --channels 4 \

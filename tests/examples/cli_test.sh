@@ -154,7 +154,7 @@ check [ ! -e none/latest.safetensors ]
 
 echo "-- other data, damaged checkpoints"
 same_before=$(cksum <cut/latest.safetensors)
-cp -r data other && mv other/trainA/"$(ls other/trainA | head -n 1)" other/trainA/x.png
+cp -r data other && mv other/trainA/"$(ls other/trainA | sed -n 1p)" other/trainA/x.png
 expect 2 'is not there any more' "$bin/ugatit-train" --data other --out cut --resume --steps 40
 check [ "$same_before" = "$(cksum <cut/latest.safetensors)" ]
 mkdir broken
@@ -244,7 +244,7 @@ for precision in fp64 bf16; do
   expect 0 '5 pictures' translate --model bf16 --direction B2A --out t-$precision \
     --precision $precision data/testB
 done
-good=$(ls data/testA | head -n 1)
+good=$(ls data/testA | sed -n 1p)
 mkdir mixed
 cp "data/testA/$good" mixed/good.png
 head -c 700 "data/testA/$good" >mixed/half.png

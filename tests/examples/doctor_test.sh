@@ -15,7 +15,7 @@ expect 0 'are fine to train with' "$doctor" --size 128 --montage none.png "$bund
 [ ! -s err ] && [ ! -e none.png ] || { echo "FAILED: something on stderr, or an empty montage"; failures=1; }
 
 cp -r "$bundled" data
-head -c 500 "$bundled/trainA/$(ls "$bundled/trainA" | head -n 1)" >"data/trainA/half.png"
+head -c 500 "$bundled/trainA/$(ls "$bundled/trainA" | sed -n 1p)" >"data/trainA/half.png"
 { printf 'P6 64 64 255\n' && head -c 12000 /dev/zero && head -c 288 /dev/zero | tr '\0' '\377'; } \
   >data/trainB/halves.ppm
 expect 0 'trainA/half.png: the PNG is truncated' "$doctor" --json data.json --montage montage.png data

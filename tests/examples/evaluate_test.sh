@@ -20,7 +20,7 @@ less() { python3 -c 'import sys; sys.exit(not float(sys.argv[1]) < float(sys.arg
 mkdir -p data
 for folder in trainA trainB testA testB; do
   mkdir data/$folder
-  find "$source/examples/data/emoji2cartoon/$folder" -name '*.png' | sort | head -n 6 |
+  find "$source/examples/data/emoji2cartoon/$folder" -name '*.png' | sort | sed -n 1,6p |
     xargs -I{} cp {} data/$folder
 done
 
@@ -41,7 +41,7 @@ expect_scores 2 "direction 'AB'" --model m --data d --direction AB
 echo "-- folders"
 expect_scores 1 'absent: there is no such folder' --fake absent --real data/testB
 expect_scores 1 'not a valid safetensors' --fake data/testA --real data/testB \
-  --feature-network "$(find data/testA -name '*.png' | head -n 1)"
+  --feature-network "$(find data/testA -name '*.png' | sed -n 1p)"
 expect_scores 1 'absent.safetensors: .*No such file' --fake data/testA --real data/testB --feature-network absent.safetensors
 expect_scores 0 '6 pictures against 6, 6 pairs' --fake data/testA --real data/testB --json a.json
 grep -q 'not comparable with published' out || fail "the label is missing"
@@ -53,10 +53,10 @@ expect_scores 0 'SSIM' --fake data/testA --real data/testB --ssim gaussian --jso
 [ "$(score g.json ssim)" != "$(score a.json ssim)" ] || fail "--ssim changes nothing"
 "$bin/ugatit-evaluate" --fake data/testA --real data/testB --json c.json >/dev/null 2>&1
 cmp -s a.json c.json || fail "the same pictures give other scores"
-cp -r data/testA spoiled && echo nothing >spoiled/"$(ls spoiled | head -n 1)"
+cp -r data/testA spoiled && echo nothing >spoiled/"$(ls spoiled | sed -n 1p)"
 expect_scores 1 'left out of the scores' --fake spoiled --real data/testB
 grep -q '5 pictures against 6, 5 pairs' out || fail "the others are not scored"
-mkdir two && cp "$(find data/trainA -name '*.png' | sort | head -n 1)" two/x.png && cp two/x.png two/y.png
+mkdir two && cp "$(find data/trainA -name '*.png' | sort | sed -n 1p)" two/x.png && cp two/x.png two/y.png
 expect_scores 1 'nothing to compare' --fake two --real data/testB
 expect_scores 1 'cannot be|opening failed|No such file' --fake data/testA --real data/testB --json no/such/x.json
 

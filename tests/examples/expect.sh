@@ -13,7 +13,7 @@ few_pictures() {
   mkdir data
   for folder in trainA trainB testA testB; do
     mkdir data/$folder
-    find "$source/examples/data/emoji2cartoon/$folder" -name '*.png' | sort | head -n "$1" |
+    find "$source/examples/data/emoji2cartoon/$folder" -name '*.png' | sort | sed -n "1,$1p" |
       xargs -I{} cp {} data/$folder
   done
 }

@@ -38,7 +38,7 @@ for compiler in "${compilers[@]}"; do
   for case in "${cases[@]}"; do
     sentence=$(sed -n 's,^// says: ,,p' "$case")
     # a compiler breaks no line of a message, whatever its length
-    if [ -z "$sentence" ] || ! grep "error:" <<<"$said" | grep -qF -- "$sentence"; then
+    if [ -z "$sentence" ] || ! grep "error:" <<<"$said" | grep -F -- "$sentence" >/dev/null; then
       echo "FAILED: $compiler, $(basename "$case"): does not say '$sentence'"
       grep -F -A 3 -m 3 "$(basename "$case"):" <<<"$said"
       failures=$((failures + 1))

@@ -52,7 +52,7 @@ grep -q 'id="error" role="alert"></div>' dom.html || fail "an error is shown"
 terms=$(head -n 1 "$run/log.csv" | tr ',' '\n' | tail -n +4)
 [ "$(wc -l <<<"$terms")" -ge 24 ] || fail "log.csv has few loss terms: $terms"
 for term in $terms; do
-  curve=$(grep -o "<path class=\"line[^>]*data-line=\"$term\"[^>]*>" dom.html | head -n 1)
+  curve=$(grep -o "<path class=\"line[^>]*data-line=\"$term\"[^>]*>" dom.html | sed -n 1p)
   grep -q 'data-points="40"' <<<"$curve" || fail "no curve of 40 points for $term: $curve"
   points=$(sed 's/.* d="//; s/".*//' <<<"$curve" | grep -o '[ML]' | wc -l)
   [ "$points" = 40 ] || fail "$term is drawn with $points points"
