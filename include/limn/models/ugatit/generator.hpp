@@ -199,7 +199,7 @@ struct AdaptiveResidual {
 
 /// Features (N,S/4,S/4,4 ch) -> picture (N,S,S,3) in (-1, 1): two doublings (nearest, folded into
 /// the convolution) with LIN, 7x7, tanh. With ModelOptions::residual what it makes is added to the
-/// picture that was encoded, and the sum is cut at -1 and 1.
+/// picture that was encoded, and the sum is cut at -1 and 1; it begins by adding nothing.
 template <Device D, Scalar T = float>
 struct Decoder {
   /// 3x3 of a doubled picture, twice; 7x7.
@@ -217,7 +217,11 @@ struct Decoder {
               .activation = o.residual ? identity_activation : tanh_activation}),
         norm1(2 * o.channels, relu_activation, detail::variance_of(o)),
         norm2(o.channels, relu_activation, detail::variance_of(o)),
-        residual(o.residual) {}
+        residual(o.residual) {
+    if (!residual) return;
+    last.weight.initializer = Initializer::constant(0);
+    if (last.bias) last.bias->initializer = Initializer::constant(0);
+  }
 
   /// x (N,S/4,S/4,4 channels); image (N,S,S,3), what was encoded.
   [[nodiscard]] Var<D, T> operator()(const Var<D, T>& x, const Var<D, T>& image) {

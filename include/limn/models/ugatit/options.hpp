@@ -80,7 +80,8 @@ struct ModelOptions {
   OnOff spectral_norm = true;  ///< of the discriminators' weights
   OnOff adalin_smoothing = false;  ///< AdaLIN mixes by rho - 0.1, at least 0
   /// Generators add to the picture that they are given, y = min(max(x + r, -1), 1), instead of
-  /// painting all of it, y = tanh(r) (Kupyn et al., "DeblurGAN", 2018, section 4).
+  /// painting all of it, y = tanh(r) (Kupyn et al., "DeblurGAN", 2018, section 4). They begin with
+  /// r = 0.
   OnOff residual = false;
   Compat compat{};  ///< what is computed as the published TensorFlow code does
   bool operator==(const ModelOptions&) const = default;

@@ -104,7 +104,7 @@ std::unique_ptr<Trainer> detail::open_run(const RunOptions& options, const RunPl
     keep_warm_start(checkpoint->file, identity);
   }
   if (init != nullptr) {
-    const WarmStart warm = warm_start(*init, training->state());
+    const WarmStart warm = warm_start(*init, options.model, training->state());
     identity.insert(warm.metadata.begin(), warm.metadata.end());
     say(warm.news);
   }

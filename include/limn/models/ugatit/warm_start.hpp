@@ -4,7 +4,8 @@
 // Weights go by name and shape. The first layer of the head, (O,h,w,I), sees a grid of h x w bins
 // and is resampled to another grid, as a picture of O x I channels would be, times the ratio of the
 // numbers of bins: where neighbouring features are alike the layer gives what it gave.
-// Averages begin as the weights do, moments at 0.
+// The last layer of a generator is not taken where the one adds to its picture and the other
+// paints. Averages begin as the weights do, moments at 0.
 #pragma once
 
 #include <algorithm>
@@ -89,7 +90,8 @@ void read_resampled(const SafetensorsFile& file, const std::string& name, const 
 /// Goes through the state of a training, tensor by tensor.
 class WarmStarter {
  public:
-  WarmStarter(const ModelFile& from, const std::vector<StateTensor>& state) : from_(&from) {
+  WarmStarter(const ModelFile& from, const ModelOptions& to, const std::vector<StateTensor>& state)
+      : from_(&from), adds_(to.residual) {
     for (const auto& t : state) shapes_[t.name] = t.shape;
   }
 
@@ -112,6 +114,7 @@ class WarmStarter {
     if (average) return;
     ++all_;
     if (fit == Match::none) {
+      if (of_other_kind(name)) return;
       if (without_weight(name)) return;  // its weight is named
       fresh_.push_back(name);
       return;
@@ -141,7 +144,12 @@ class WarmStarter {
            " tensors from " + path + ", " + to_string(from_->weights) + " weights" + resampled_ +
            (fresh.empty() ? ""
                           : "; begun afresh, because they are not there or of another shape: ") +
-           named(fresh);
+           named(fresh) +
+           (same_kind() ? ""
+            : adds_     ? "; the generators' last layers begin by adding nothing, because those in "
+                          "it paint (--residual off)"
+                        : "; the generators' last layers begin afresh, because those in it add to "
+                          "the picture (--residual on)");
   }
 
  private:
@@ -175,8 +183,14 @@ class WarmStarter {
     return false;
   }
 
+  /// Whether generators do with their last layers' output what they did.
+  [[nodiscard]] bool same_kind() const { return from_->options.model.residual == adds_; }
+  [[nodiscard]] bool of_other_kind(const std::string& name) const {
+    return !same_kind() && name.find(".UpBlock2.11.") != std::string::npos;
+  }
+
   [[nodiscard]] Match fits(const std::string& name, const std::vector<Index>& shape) const {
-    if (without_weight(name)) return Match::none;
+    if (without_weight(name) || of_other_kind(name)) return Match::none;
     const std::string there = source(name);
     if (!from_->file.contains(there)) return Match::none;
     const auto& info = from_->file.info(there);
@@ -188,6 +202,7 @@ class WarmStarter {
   }
 
   const ModelFile* from_;
+  OnOff adds_;  ///< ModelOptions::residual of the training
   std::map<std::string, std::vector<Index>> shapes_;
   std::vector<std::string> fresh_;
   std::set<std::string> partly_;  ///< networks and layers of which something was taken
@@ -201,11 +216,11 @@ class WarmStarter {
 /// The entries of a checkpoint's metadata that tell of a warm start.
 inline constexpr std::string_view warm_start_prefix = "init.";
 
-/// Puts what fits of `from` into the state of a training that has not begun. Throws UsageError
-/// where nothing fits, IoError.
-[[nodiscard]] inline WarmStart warm_start(const ModelFile& from,
+/// Puts what fits of `from` into the state of a training of `model` that has not begun. Throws
+/// UsageError where nothing fits, IoError.
+[[nodiscard]] inline WarmStart warm_start(const ModelFile& from, const ModelOptions& model,
                                           const std::vector<StateTensor>& state) {
-  detail::WarmStarter starter(from, state);
+  detail::WarmStarter starter(from, model, state);
   for (const auto& t : state) starter.take(t);
   WarmStart result{starter.news(), {}};
   ContentHash hash;
