@@ -80,12 +80,14 @@ class Translator {
   [[nodiscard]] const ugatit::ModelOptions& model() const { return model_; }
 
   /// The translation, brought back to the picture's extents; crop translates the square in the
-  /// middle and leaves the rest as it was. `progress` is told before each layer, and may cancel.
-  /// Throws NumericError if the model is no good, Cancelled.
+  /// middle and leaves the rest as it was. Of a model that adds (ModelOptions::residual) what it
+  /// adds is brought there, and the picture keeps its detail. `progress` is told before each layer,
+  /// and may cancel. Throws NumericError if the model is no good, Cancelled.
   [[nodiscard]] Picture translate(const Picture& picture, Fit fit = Fit::squash,
                                   const ugatit::TranslationProgress& progress = {}) {
-    const auto values = run(picture, fit, progress);
-    Picture translation = restore_picture(to_picture(values.image, size(), size()), picture, fit);
+    const Picture fitted = fit_picture(picture, size(), fit);
+    const auto values = generator_.translate(to_floats(fitted), progress);
+    Picture translation = restored(values, fitted, picture, fit);
     ugatit::tell_progress(progress, 1);
     return translation;
   }
@@ -94,13 +96,13 @@ class Translator {
   [[nodiscard]] TranslatedPicture translate_with_heatmap(
       const Picture& picture, Fit fit = Fit::squash,
       const ugatit::TranslationProgress& progress = {}) {
-    const auto values = run(picture, fit, progress);
     const Index s = size();
+    const Picture fitted = fit_picture(picture, s, fit);
+    const auto values = generator_.translate(to_floats(fitted), progress);
     TranslatedPicture out;
-    out.translation = restore_picture(to_picture(values.image, s, s), picture, fit);
-    const auto heat =
-        overlay(heatmap_picture(values.heatmap, values.heatmap_size, values.heatmap_size, s, s),
-                fit_picture(picture, s, fit));
+    out.translation = restored(values, fitted, picture, fit);
+    const auto heat = overlay(
+        heatmap_picture(values.heatmap, values.heatmap_size, values.heatmap_size, s, s), fitted);
     out.heatmap = restore_picture(heat, picture, fit);
     ugatit::tell_progress(progress, 1);
     return out;
@@ -121,9 +123,11 @@ class Translator {
     throw UsageError(model.file.path().string() + ": has both directions; say which, A2B or B2A");
   }
 
-  [[nodiscard]] ugatit::TranslatedValues run(const Picture& picture, Fit fit,
-                                             const ugatit::TranslationProgress& progress) {
-    return generator_.translate(to_floats(fit_picture(picture, size(), fit)), progress);
+  [[nodiscard]] Picture restored(const ugatit::TranslatedValues& values, const Picture& fitted,
+                                 const Picture& picture, Fit fit) const {
+    const Picture square = to_picture(values.image, size(), size());
+    return model_.residual ? restore_difference(square, fitted, picture, fit)
+                           : restore_picture(square, picture, fit);
   }
 
   ugatit::Direction direction_;

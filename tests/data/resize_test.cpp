@@ -102,6 +102,33 @@ TEST_CASE("fit: squares and back") {
   CHECK(restore_picture(gray, 40, 20, Fit::crop).at(5, 5)[0] == 255);
   CHECK_THROWS_AS((void)restore_picture(wide, 40, 20, Fit::pad), ShapeError);
 
+  // black columns 1 to 38 become 50: what surrounds the square stays, and so does all detail
+  const Picture dark(20, 20, 0), lighter(20, 20, 50), brighter(20, 20, 255);
+  for (const Fit fit : {Fit::squash, Fit::pad}) {
+    CHECK(restore_difference(dark, dark, wide, fit) == wide);
+    const auto whole = restore_difference(lighter, dark, wide, fit);
+    CHECK(whole.at(1, 3)[0] == 50);
+    CHECK(whole.at(0, 3)[0] == 255);
+    CHECK(restore_difference(dark, brighter, whole, fit) == Picture(40, 20, 0));
+    CHECK(restore_difference(lighter, brighter, wide, fit).at(0, 3)[0] == 50);
+  }
+  const auto middle = restore_difference(lighter, dark, wide, Fit::crop);
+  CHECK(middle.at(9, 3)[0] == 0);
+  CHECK(middle.at(10, 3)[0] == 50);
+  CHECK(middle.at(29, 19)[2] == 50);
+  CHECK(middle.at(30, 3)[0] == 0);
+  // at the network's own extents it is the translation
+  Picture noise(20, 20);
+  for (std::size_t i = 0; i < noise.pixels.size(); ++i)
+    noise.pixels[i] = static_cast<std::uint8_t>(37 * i % 251);
+  CHECK(restore_difference(gray, noise, noise, Fit::squash) == gray);
+  // what pad put around the picture is cut off
+  Picture framed = padded;
+  std::fill_n(framed.at(0, 0), 3 * 20 * 5, std::uint8_t{0});
+  CHECK(restore_difference(framed, padded, wide, Fit::pad) == wide);
+  CHECK_THROWS_AS((void)restore_difference(gray, wide, wide, Fit::pad), ShapeError);
+  CHECK_THROWS_AS((void)restore_difference(gray, gray, Picture(0, 0), Fit::pad), ShapeError);
+
   // borders do not bleed in: what pad adds is cut off before resizing
   for (const auto& [w, h] : {std::pair<Index, Index>{60000, 1}, {3, 700}, {31, 64}, {65, 64}}) {
     const auto there = fit_picture(Picture(w, h, 9), 64, Fit::pad);

@@ -165,6 +165,22 @@ TEST_CASE_FIXTURE(Embedding, "pictures that are in no folder: it goes on to the 
   }
 }
 
+TEST_CASE_FIXTURE(Embedding, "what a model adds is brought to the picture's own extents") {
+  options.model.residual = true;
+  options.train.learning_rate = 0;  // it adds nothing
+  train("idle", 1, {.threads = 1});
+  options.train.learning_rate = 1e-2;
+  train("busy", 1, {.threads = 1});
+  Translator idle(folder / "idle", ugatit::Direction::a2b),
+      busy(folder / "busy", ugatit::Direction::a2b, {.weights = ugatit::Weights::last});
+  const Picture large = some_picture(60, 90, 5);
+  CHECK(idle.translate(large) == large);
+  CHECK(idle.translate_with_heatmap(large, Fit::crop).translation == large);
+  const Picture small = fit_picture(large, 16, Fit::pad), there = busy.translate(small);
+  CHECK(there != small);
+  CHECK(busy.translate(large, Fit::pad) == restore_difference(there, small, large, Fit::pad));
+}
+
 TEST_CASE_FIXTURE(Embedding, "a translation tells how far it is, and ends when it is asked to") {
   train("run", 1, {.threads = 1});
   const Picture input = some_picture(20, 30, 5);
