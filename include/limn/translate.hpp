@@ -80,14 +80,14 @@ class Translator {
   [[nodiscard]] const ugatit::ModelOptions& model() const { return model_; }
 
   /// The translation, brought back to the picture's extents; crop translates the square in the
-  /// middle and leaves the rest as it was. Of a model that adds (ModelOptions::residual) what it
-  /// adds is brought there, and the picture keeps its detail. `progress` is told before each layer,
-  /// and may cancel. Throws NumericError if the model is no good, Cancelled.
+  /// middle and leaves the rest as it was. With ModelOptions::residual the change is brought there,
+  /// and the picture keeps its detail. `progress` is told before each layer, and may cancel. Throws
+  /// NumericError if the model is no good, Cancelled.
   [[nodiscard]] Picture translate(const Picture& picture, Fit fit = Fit::squash,
                                   const ugatit::TranslationProgress& progress = {}) {
-    const Picture fitted = fit_picture(picture, size(), fit);
-    const auto values = generator_.translate(to_floats(fitted), progress);
-    Picture translation = restored(values, fitted, picture, fit);
+    const auto values =
+        generator_.translate(to_floats(fit_picture(picture, size(), fit)), progress);
+    Picture translation = restored(values, picture, fit);
     ugatit::tell_progress(progress, 1);
     return translation;
   }
@@ -100,7 +100,7 @@ class Translator {
     const Picture fitted = fit_picture(picture, s, fit);
     const auto values = generator_.translate(to_floats(fitted), progress);
     TranslatedPicture out;
-    out.translation = restored(values, fitted, picture, fit);
+    out.translation = restored(values, picture, fit);
     const auto heat = overlay(
         heatmap_picture(values.heatmap, values.heatmap_size, values.heatmap_size, s, s), fitted);
     out.heatmap = restore_picture(heat, picture, fit);
@@ -123,11 +123,12 @@ class Translator {
     throw UsageError(model.file.path().string() + ": has both directions; say which, A2B or B2A");
   }
 
-  [[nodiscard]] Picture restored(const ugatit::TranslatedValues& values, const Picture& fitted,
-                                 const Picture& picture, Fit fit) const {
-    const Picture square = to_picture(values.image, size(), size());
-    return model_.residual ? restore_difference(square, fitted, picture, fit)
-                           : restore_picture(square, picture, fit);
+  [[nodiscard]] Picture restored(const ugatit::TranslatedValues& values, const Picture& picture,
+                                 Fit fit) const {
+    if (model_.residual)
+      return change_picture(values.change, size(), picture, fit,
+                            [](float x, float r) { return ugatit::retouched(x, r); });
+    return restore_picture(to_picture(values.image, size(), size()), picture, fit);
   }
 
   ugatit::Direction direction_;

@@ -102,32 +102,40 @@ TEST_CASE("fit: squares and back") {
   CHECK(restore_picture(gray, 40, 20, Fit::crop).at(5, 5)[0] == 255);
   CHECK_THROWS_AS((void)restore_picture(wide, 40, 20, Fit::pad), ShapeError);
 
-  // black columns 1 to 38 become 50: what surrounds the square stays, and so does all detail
-  const Picture dark(20, 20, 0), lighter(20, 20, 50), brighter(20, 20, 255);
+  // a map that adds: what surrounds the square stays, and so does all detail
+  const auto add = [](float x, float r) { return x + r; };
+  const auto map_of = [](float r) { return std::vector<float>(20 * 20 * 3, r); };
+  const float fifty = 50 / 127.5F;
   for (const Fit fit : {Fit::squash, Fit::pad}) {
-    CHECK(restore_difference(dark, dark, wide, fit) == wide);
-    const auto whole = restore_difference(lighter, dark, wide, fit);
-    CHECK(whole.at(1, 3)[0] == 50);
-    CHECK(whole.at(0, 3)[0] == 255);
-    CHECK(restore_difference(dark, brighter, whole, fit) == Picture(40, 20, 0));
-    CHECK(restore_difference(lighter, brighter, wide, fit).at(0, 3)[0] == 50);
+    CHECK(change_picture(map_of(0), 20, wide, fit, add) == wide);
+    const auto lighter = change_picture(map_of(fifty), 20, wide, fit, add);
+    CHECK(lighter.at(1, 3)[0] == 50);
+    CHECK(lighter.at(0, 3)[0] == 255);
+    CHECK(change_picture(map_of(-3), 20, wide, fit, add) == Picture(40, 20, 0));
+    CHECK(change_picture(map_of(-fifty), 20, wide, fit, add).at(0, 3)[0] == 205);
   }
-  const auto middle = restore_difference(lighter, dark, wide, Fit::crop);
+  const auto middle = change_picture(map_of(fifty), 20, wide, Fit::crop, add);
   CHECK(middle.at(9, 3)[0] == 0);
   CHECK(middle.at(10, 3)[0] == 50);
   CHECK(middle.at(29, 19)[2] == 50);
   CHECK(middle.at(30, 3)[0] == 0);
-  // at the network's own extents it is the translation
+  // of the map that pad shows only what is the picture's is taken
+  auto framed = map_of(0);
+  std::fill_n(framed.begin(), 3 * 20 * 5, 1.0F);
+  CHECK(change_picture(framed, 20, wide, Fit::pad, add) == wide);
+  // resized as pictures are: a map in place of the picture
   Picture noise(20, 20);
   for (std::size_t i = 0; i < noise.pixels.size(); ++i)
     noise.pixels[i] = static_cast<std::uint8_t>(37 * i % 251);
-  CHECK(restore_difference(gray, noise, noise, Fit::squash) == gray);
-  // what pad put around the picture is cut off
-  Picture framed = padded;
-  std::fill_n(framed.at(0, 0), 3 * 20 * 5, std::uint8_t{0});
-  CHECK(restore_difference(framed, padded, wide, Fit::pad) == wide);
-  CHECK_THROWS_AS((void)restore_difference(gray, wide, wide, Fit::pad), ShapeError);
-  CHECK_THROWS_AS((void)restore_difference(gray, gray, Picture(0, 0), Fit::pad), ShapeError);
+  const auto large = change_picture(to_floats(noise), 20, Picture(50, 70), Fit::squash,
+                                    [](float, float r) { return r; });
+  const auto resized = resize_picture(noise, 50, 70);
+  int worst = 0;
+  for (std::size_t i = 0; i < large.pixels.size(); ++i)
+    worst = std::max(worst, std::abs(large.pixels[i] - resized.pixels[i]));
+  CHECK(worst <= 1);
+  CHECK_THROWS_AS((void)change_picture(map_of(0), 19, wide, Fit::pad, add), ShapeError);
+  CHECK_THROWS_AS((void)change_picture(map_of(0), 20, Picture(0, 0), Fit::pad, add), ShapeError);
 
   // borders do not bleed in: what pad adds is cut off before resizing
   for (const auto& [w, h] : {std::pair<Index, Index>{60000, 1}, {3, 700}, {31, 64}, {65, 64}}) {

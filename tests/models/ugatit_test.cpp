@@ -58,31 +58,42 @@ TEST_CASE("pooled equals light with one bin, and full with as many bins as pixel
 }
 
 TEST_CASE(
-    "a residual generator begins with the picture; it adds what a painting one puts through tanh, "
-    "within bounds") {
+    "a residual generator begins with the picture, and changes it by what a painting one puts "
+    "through tanh") {
   Cpu device({.threads = 2});
   const ModelOptions painting{.size = 16, .channels = 2, .blocks = 1};
-  ModelOptions adding = painting;
-  adding.residual = true;
-  ugatit::Model<Cpu, double> paints(device, painting, 7), adds(device, adding, 7);
+  ModelOptions changing = painting;
+  changing.residual = true;
+  ugatit::Model<Cpu, double> paints(device, painting, 7), changes(device, changing, 7);
   const auto x = picture<double>(device, 2, 16, 1);
   const auto given = x.download();
-  CHECK(adds.a2b(Var<Cpu, double>(x)).image.value().download() == given);  // so it begins
+  CHECK(changes.a2b(Var<Cpu, double>(x)).image.value().download() == given);  // so it begins
 
-  adds.generators.values().upload(flat(paints));
+  changes.generators.values().upload(flat(paints));
   const auto painted = paints.a2b(Var<Cpu, double>(x)).image.value().download(),
-             sum = adds.a2b(Var<Cpu, double>(x)).image.value().download();
+             changed = changes.a2b(Var<Cpu, double>(x)).image.value().download();
   double worst = 0;
-  for (std::size_t i = 0; i < sum.size(); ++i)
-    worst = std::max(worst,
-                     std::abs(sum[i] - std::clamp(given[i] + std::atanh(painted[i]), -1.0, 1.0)));
+  for (std::size_t i = 0; i < changed.size(); ++i) {
+    const double r = std::atanh(painted[i]),
+                 y = std::clamp(given[i] + (1 - given[i] * given[i]) * r, -1.0, 1.0);
+    worst = std::max(worst, std::abs(changed[i] - y));
+  }
   CHECK(worst < 1e-12);
 
-  // nothing added: the picture, and the whole gradient goes through
-  primitive::fill(adds.a2b.decode.last.weight.value, 0.0);
+  // white and black stay, whatever r is
+  primitive::fill(x, 1.0);
+  CHECK(changes.a2b(Var<Cpu, double>(x)).image.value().download() ==
+        std::vector<double>(given.size(), 1.0));
+  primitive::fill(x, -1.0);
+  CHECK(changes.a2b(Var<Cpu, double>(x)).image.value().download() ==
+        std::vector<double>(given.size(), -1.0));
+  x.upload(given);
+
+  // no change: the picture, and the whole gradient goes through
+  primitive::fill(changes.a2b.decode.last.weight.value, 0.0);
   Tape<Cpu> tape;
   const auto input = tape.input(x);
-  const auto same = adds.a2b(input).image;
+  const auto same = changes.a2b(input).image;
   CHECK(same.value().download() == given);
   const auto t = picture<double>(device, 2, 16, 2);
   tape.backward(l1(same, t));

@@ -48,6 +48,7 @@ TEST_CASE("pointwise, products and scaling by channel: gradients") {
   check(none, {s}, [](auto&, const auto& in) { return pointwise(Square{}, in[0]); });
   // of normal values a third is cut
   check(none, {s}, [](auto&, const auto& in) { return pointwise(HardTanh{}, in[0]); });
+  check(none, {s}, [](auto&, const auto& in) { return pointwise(Midtones{}, in[0]); });
   check(none, {s, s}, [](auto&, const auto& in) { return in[0] * in[1]; });
   check(none, {s}, [](auto&, const auto& in) { return in[0] * in[0]; });
   check(none, {s, s.per_channel()},

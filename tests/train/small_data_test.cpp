@@ -269,16 +269,17 @@ TEST_CASE_FIXTURE(SmallRun,
   CHECK(tensor(folder / "half/latest.safetensors", "genA2B.DownBlock.1.weight") ==
         tensor(one, "genA2B.DownBlock.1.weight"));
 
-  // a layer that painted, as one that adds
+  // a layer that painted, as one that changes the picture
   options.model.residual = true;
-  CHECK(contains(start("adds", full), "begin by adding nothing, because those in it paint"));
-  const fs::path adds = folder / "adds/latest.safetensors";
-  for (const float v : tensor(adds, "genA2B.UpBlock2.11.weight")) REQUIRE(v == 0);
-  for (const float v : tensor(adds, "ema/genB2A.UpBlock2.11.weight")) REQUIRE(v == 0);
-  CHECK(tensor(adds, "genA2B.UpBlock2.7.weight") == tensor(full, "ema/genA2B.UpBlock2.7.weight"));
-  CHECK(!contains(start("adds more", adds), "last layers"));
+  CHECK(contains(start("changes", full), "begin by changing nothing, because those in it paint"));
+  const fs::path changes = folder / "changes/latest.safetensors";
+  for (const float v : tensor(changes, "genA2B.UpBlock2.11.weight")) REQUIRE(v == 0);
+  for (const float v : tensor(changes, "ema/genB2A.UpBlock2.11.weight")) REQUIRE(v == 0);
+  CHECK(tensor(changes, "genA2B.UpBlock2.7.weight") ==
+        tensor(full, "ema/genA2B.UpBlock2.7.weight"));
+  CHECK(!contains(start("changes more", changes), "last layers"));
   options.model.residual = false;
-  CHECK(contains(start("paints", adds), "begin afresh, because those in it add"));
+  CHECK(contains(start("paints", changes), "begin afresh, because those in it change"));
   CHECK(tensor(folder / "paints/latest.safetensors", "genA2B.UpBlock2.11.weight").at(0) != 0);
 
   options.model.channels = 3;

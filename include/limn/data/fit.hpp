@@ -7,12 +7,14 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "limn/core/error.hpp"
 #include "limn/core/shape.hpp"
+#include "limn/data/augment.hpp"
 #include "limn/data/resize.hpp"
 #include "limn/io/picture.hpp"
 
@@ -119,39 +121,37 @@ inline Box central_box(Index width, Index height) {
   return restore_picture(translation, Picture(width, height), fit);
 }
 
-/// Brings what a square translation changed to the picture it came from, whose own detail stays:
-///   onto + (translation - fitted), the difference resized to the part of `onto` that was seen,
-/// where `fitted` is what was translated, fit_picture(onto, size, fit). For translations that
-/// differ little from their pictures. Throws ShapeError where these are no squares of one size.
-[[nodiscard]] inline Picture restore_difference(const Picture& translation, const Picture& fitted,
-                                                Picture onto, Fit fit) {
-  const Index size = translation.width;
-  if (size < 1 || translation.height != size || fitted.width != size || fitted.height != size ||
-      onto.width < 1 || onto.height < 1)
-    throw ShapeError("restore_difference: " + std::to_string(size) + "x" +
-                     std::to_string(translation.height) + " less " + std::to_string(fitted.width) +
-                     "x" + std::to_string(fitted.height) + ", to " + std::to_string(onto.width) +
-                     "x" + std::to_string(onto.height) +
-                     ": two squares of one size and a picture are needed");
-  const Box from =
-      fit == Fit::pad ? detail::padded_box(onto.width, onto.height, size) : Box{0, 0, size, size};
-  const Box to = fit == Fit::crop ? detail::central_box(onto.width, onto.height)
-                                  : Box{0, 0, onto.width, onto.height};
-  std::vector<float> difference;
-  difference.reserve(static_cast<std::size_t>(from.width * from.height * 3));
+/// Changes a picture by a map of its square, which is resized to the part of `picture` that the
+/// square shows: every value x in [-1, 1] becomes f(x, its value of the map). What the map does not
+/// change keeps all of its detail. `map`: (size,size,3), any range. Throws ShapeError where these
+/// are no map and no picture.
+template <class F>
+[[nodiscard]] Picture change_picture(std::span<const float> map, Index size, Picture picture,
+                                     Fit fit, F f) {
+  if (size < 1 || static_cast<Index>(map.size()) != size * size * 3 || picture.width < 1 ||
+      picture.height < 1)
+    throw ShapeError("change_picture: by " + std::to_string(map.size()) + " values, a picture of " +
+                     std::to_string(picture.width) + "x" + std::to_string(picture.height) +
+                     ": a map of " + std::to_string(size) + "x" + std::to_string(size) +
+                     "x3 and a picture are needed");
+  const Box from = fit == Fit::pad ? detail::padded_box(picture.width, picture.height, size)
+                                   : Box{0, 0, size, size};
+  const Box to = fit == Fit::crop ? detail::central_box(picture.width, picture.height)
+                                  : Box{0, 0, picture.width, picture.height};
+  std::vector<float> values;
+  values.reserve(static_cast<std::size_t>(from.width * from.height * 3));
   for (Index row = from.y; row < from.y + from.height; ++row) {
-    const std::uint8_t *after = translation.at(from.x, row), *before = fitted.at(from.x, row);
-    for (Index i = 0; i < 3 * from.width; ++i)
-      difference.push_back(static_cast<float>(after[i] - before[i]));
+    const float* first = map.data() + (row * size + from.x) * 3;
+    values.insert(values.end(), first, first + from.width * 3);
   }
-  difference = detail::resize<3>(difference.data(), from.height, from.width, to.height, to.width);
-  const float* added = difference.data();
+  values = detail::resize<3>(values.data(), from.height, from.width, to.height, to.width);
+  const float* value = values.data();
   for (Index row = 0; row < to.height; ++row) {
-    std::uint8_t* pixel = onto.at(to.x, to.y + row);
+    std::uint8_t* pixel = picture.at(to.x, to.y + row);
     for (Index i = 0; i < 3 * to.width; ++i, ++pixel)
-      *pixel = rounded_byte(static_cast<float>(*pixel) + *added++);
+      *pixel = from_unit(f(to_unit(*pixel), *value++));
   }
-  return onto;
+  return picture;
 }
 
 }  // namespace limn::inline v0

@@ -48,6 +48,20 @@ struct HardTanh {
   }
 };
 
+/// How much a value between black, -1, and white, 1, may still change; a PointwiseFunction.
+struct Midtones {
+  /// 1 - x^2
+  template <class A>
+  LIMN_HOST_DEVICE A operator()(A x) const {
+    return A(1) - x * x;
+  }
+  /// -2 x
+  template <class A>
+  LIMN_HOST_DEVICE A derivative(A x) const {
+    return A(-2) * x;
+  }
+};
+
 /// y = f(x), f a struct with operator()(x) and derivative(x) that holds values only; see
 /// LIMN_HOST_DEVICE for CUDA. Keeps x.
 template <class F, Device D, Scalar T>

@@ -2,6 +2,7 @@
 // A generator in use, behind which the device's type hides: who holds one compiles no network.
 #pragma once
 
+#include <algorithm>
 #include <functional>
 #include <string>
 #include <vector>
@@ -16,9 +17,16 @@ namespace limn::inline v0::ugatit {
 struct TranslatedValues {
   std::vector<float> image;    ///< (size,size,3) in [-1, 1]
   std::vector<float> heatmap;  ///< (heatmap_size,heatmap_size), of any range
+  std::vector<float> change;   ///< (size,size,3): r, with ModelOptions::residual, see `retouched`
   /// Sides of the picture and of the heatmap.
   Index size = 0, heatmap_size = 0;
 };
+
+/// min(max(x + (1 - x^2) r, -1), 1): `retouched` of generator.hpp for one value, as of a picture of
+/// other extents than the network's.
+[[nodiscard]] constexpr float retouched(float x, float r) {
+  return std::clamp(x + (1 - x * x) * r, -1.0F, 1.0F);
+}
 
 /// A generator on a device of any type: values (size,size,3) in [-1, 1] to a translation.
 struct AnyGenerator {

@@ -198,15 +198,15 @@ struct AdaptiveResidual {
 };
 
 /// Features (N,S/4,S/4,4 ch) -> picture (N,S,S,3) in (-1, 1): two doublings (nearest, folded into
-/// the convolution) with LIN, 7x7, tanh. With ModelOptions::residual what it makes is added to the
-/// picture that was encoded, and the sum is cut at -1 and 1; it begins by adding nothing.
+/// the convolution) with LIN, 7x7, tanh. With ModelOptions::residual it makes r, of any range,
+/// which `retouched` applies to the picture that was encoded; it begins with r = 0.
 template <Device D, Scalar T = float>
 struct Decoder {
   /// 3x3 of a doubled picture, twice; 7x7.
   Convolution<D, T> up1, up2, last;
   /// Of the first two, with ReLU.
   LayerInstanceNorm<D, T> norm1, norm2;
-  bool residual;  ///< adds to the picture
+  bool residual;  ///< makes r, no picture
 
   /// Of the options those that say how it is built.
   explicit Decoder(const ModelOptions& o)
@@ -223,11 +223,11 @@ struct Decoder {
     if (last.bias) last.bias->initializer = Initializer::constant(0);
   }
 
-  /// x (N,S/4,S/4,4 channels); image (N,S,S,3), what was encoded.
-  [[nodiscard]] Var<D, T> operator()(const Var<D, T>& x, const Var<D, T>& image) {
+  /// x (N,S/4,S/4,4 channels).
+  [[nodiscard]] Var<D, T> operator()(const Var<D, T>& x) {
     auto y = norm1(up1(x), up2.geometry.border());
     y = norm2(up2(y), last.geometry.border());
-    return residual ? pointwise(HardTanh{}, last(y) + image) : last(y);
+    return last(y);
   }
 
   /// Calls f(name, member); names are those of the published state_dict.
@@ -240,6 +240,12 @@ struct Decoder {
   }
 };
 
+/// y = min(max(x + (1 - x^2) r, -1), 1): what ModelOptions::residual makes of a picture (N,S,S,3).
+template <Device D, Scalar T>
+[[nodiscard]] Var<D, T> retouched(const Var<D, T>& image, const Var<D, T>& r) {
+  return pointwise(HardTanh{}, image + pointwise(Midtones{}, image) * r);
+}
+
 /// What a generator gives.
 template <Device D, Scalar T>
 struct Translation {
@@ -247,6 +253,8 @@ struct Translation {
   Var<D, param_t<T>> cam_logits;  ///< (N,1,1,2)
   /// (N,S/4,S/4,1): sum over the channels of the attended features; only if asked for
   Tensor<D, param_t<T>> heatmap;
+  /// (N,S,S,3): r, with ModelOptions::residual; only if asked for
+  Tensor<D, T> change;
 };
 
 /// Translates pictures of one domain into the other.
@@ -265,8 +273,8 @@ struct Generator {
     for (Index i = 0; i < o.blocks; ++i) body.emplace_back(o);
   }
 
-  /// image (N,S,S,3) in [-1, 1].
-  [[nodiscard]] Translation<D, T> operator()(const Var<D, T>& image, bool with_heatmap = false);
+  /// image (N,S,S,3) in [-1, 1]; `whole`: with all that may be asked for.
+  [[nodiscard]] Translation<D, T> operator()(const Var<D, T>& image, bool whole = false);
 
   /// Calls f(name, member); names are those of the published state_dict.
   void visit(auto&& f) {
@@ -295,17 +303,18 @@ struct Generator {
 
 // Not inline: compiled once where step_cpu.hpp lists it.
 template <Device D, Scalar T>
-Translation<D, T> Generator<D, T>::operator()(const Var<D, T>& image, bool with_heatmap) {
+Translation<D, T> Generator<D, T>::operator()(const Var<D, T>& image, bool whole) {
   const auto features = encode(image);
   auto [x, logits] = attention.attend(
       features, [](auto& classifier, const auto& pooled) { return classifier(pooled); });
-  const Tensor<D, param_t<T>> heatmap =
-      with_heatmap ? heatmap_of(x.value()) : Tensor<D, param_t<T>>();
+  const Tensor<D, param_t<T>> heatmap = whole ? heatmap_of(x.value()) : Tensor<D, param_t<T>>();
   const auto [gamma, beta] = style(x);
   for (std::size_t i = 0; i < body.size(); ++i)
     x = body[i](x, gamma, beta,
                 (i + 1 < body.size() ? body[i + 1].conv1 : decode.up1).geometry.border());
-  return {decode(x, image), logits, heatmap};
+  const auto made = decode(x);
+  if (!decode.residual) return {made, logits, heatmap, {}};
+  return {retouched(image, made), logits, heatmap, whole ? made.value() : Tensor<D, T>()};
 }
 
 }  // namespace limn::inline v0::ugatit

@@ -79,9 +79,10 @@ struct ModelOptions {
   Index blocks = 4;            ///< residual blocks in the encoder, and AdaLIN blocks in the decoder
   OnOff spectral_norm = true;  ///< of the discriminators' weights
   OnOff adalin_smoothing = false;  ///< AdaLIN mixes by rho - 0.1, at least 0
-  /// Generators add to the picture that they are given, y = min(max(x + r, -1), 1), instead of
-  /// painting all of it, y = tanh(r) (Kupyn et al., "DeblurGAN", 2018, section 4). They begin with
-  /// r = 0.
+  /// Generators change the picture that they are given, y = min(max(x + (1 - x^2) r, -1), 1),
+  /// instead of painting all of it, y = tanh(r): a residual as in Kupyn et al., "DeblurGAN", 2018,
+  /// section 4, along the curve of Guo et al., "Zero-DCE", 2020, equation 1, which leaves white
+  /// grounds white and black lines black. They begin with r = 0.
   OnOff residual = false;
   Compat compat{};  ///< what is computed as the published TensorFlow code does
   bool operator==(const ModelOptions&) const = default;

@@ -19,7 +19,8 @@ namespace limn::inline v0::ugatit {
 
 namespace detail {
 
-/// Picture and heatmap, waiting for the device. Throws NumericError if the picture is not finite.
+/// Picture, heatmap and change, waiting for the device. Throws NumericError if the picture is not
+/// finite.
 template <Device D, Scalar T>
 [[nodiscard]] TranslatedValues read_translation(const Translation<D, T>& result) {
   TranslatedValues out;
@@ -30,6 +31,10 @@ template <Device D, Scalar T>
   const auto heatmap = result.heatmap.download();
   out.image.assign(image.begin(), image.end());
   out.heatmap.assign(heatmap.begin(), heatmap.end());
+  if (result.change.defined()) {
+    const auto change = result.change.download();
+    out.change.assign(change.begin(), change.end());
+  }
   for (const float v : out.image)
     if (!is_finite(v))
       throw NumericError("the translation is not finite: the model's weights are no good");

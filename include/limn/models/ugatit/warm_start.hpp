@@ -91,7 +91,7 @@ void read_resampled(const SafetensorsFile& file, const std::string& name, const 
 class WarmStarter {
  public:
   WarmStarter(const ModelFile& from, const ModelOptions& to, const std::vector<StateTensor>& state)
-      : from_(&from), adds_(to.residual) {
+      : from_(&from), changes_(to.residual) {
     for (const auto& t : state) shapes_[t.name] = t.shape;
   }
 
@@ -146,10 +146,11 @@ class WarmStarter {
                           : "; begun afresh, because they are not there or of another shape: ") +
            named(fresh) +
            (same_kind() ? ""
-            : adds_     ? "; the generators' last layers begin by adding nothing, because those in "
-                          "it paint (--residual off)"
-                        : "; the generators' last layers begin afresh, because those in it add to "
-                          "the picture (--residual on)");
+            : changes_
+                ? "; the generators' last layers begin by changing nothing, because those in "
+                  "it paint (--residual off)"
+                : "; the generators' last layers begin afresh, because those in it change "
+                  "the picture (--residual on)");
   }
 
  private:
@@ -184,7 +185,7 @@ class WarmStarter {
   }
 
   /// Whether generators do with their last layers' output what they did.
-  [[nodiscard]] bool same_kind() const { return from_->options.model.residual == adds_; }
+  [[nodiscard]] bool same_kind() const { return from_->options.model.residual == changes_; }
   [[nodiscard]] bool of_other_kind(const std::string& name) const {
     return !same_kind() && name.find(".UpBlock2.11.") != std::string::npos;
   }
@@ -202,7 +203,7 @@ class WarmStarter {
   }
 
   const ModelFile* from_;
-  OnOff adds_;  ///< ModelOptions::residual of the training
+  OnOff changes_;  ///< ModelOptions::residual of the training
   std::map<std::string, std::vector<Index>> shapes_;
   std::vector<std::string> fresh_;
   std::set<std::string> partly_;  ///< networks and layers of which something was taken
