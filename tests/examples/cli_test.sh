@@ -122,9 +122,10 @@ expect 2 '--gan-type gan contradicts' train --out hinge --resume --gan-type gan
 expect 2 "gan-type 'wgan' is unknown; there are lsgan, gan, hinge, wgan-gp" train --out none \
   "${small[@]}" --gan-type wgan
 expect 0 'finished step 2' train --out penalized "${small[@]}" --steps 2 --gan-type dragan \
-  --critic-steps 2 --lambda-penalty 5
+  --critic-steps 2 --critic-lr 4 --lambda-penalty 5
 check grep -q D_penalty_LB penalized/log.csv
 expect 2 '--critic-steps 1 contradicts' train --out penalized --resume --critic-steps 1
+expect 2 '--critic-lr 1 contradicts' train --out penalized --resume --critic-lr 1
 expect 2 '--lambda-penalty contradicts --gan-type hinge' train --out none "${small[@]}" \
   --gan-type hinge --lambda-penalty 5
 expect 2 '--critic-steps.*64' train --out none "${small[@]}" --critic-steps 65

@@ -334,6 +334,34 @@ TEST_CASE("discriminators that learn several times, each from pictures of its ow
                        doctest::Contains("critic-steps must be 1 to 64"), UsageError);
 }
 
+TEST_CASE("critic-lr: discriminators learn at their share of the rate, generators at all of it") {
+  const ModelOptions model_options{.size = 16, .channels = 2, .blocks = 1};
+  Cpu device({.threads = 1});
+  const auto a = pictures(device, 1, 16, 1), b = pictures(device, 1, 16, 2);
+  const auto after = [&](double rate, double critic) {
+    ugatit::Model<Cpu, double> model(device, model_options, 7);
+    TrainOptions options;
+    options.learning_rate = rate;
+    options.critic_rate = critic;
+    ugatit::Step<Cpu, double> step(model, options);
+    CHECK(step.learning_rate(1) == rate);
+    static_cast<void>(step(a, b, 1));
+    return std::pair{model.generators.values().download(),
+                     model.discriminators.values().download()};
+  };
+  const auto plain = after(1e-3, 1), ahead = after(5e-4, 2), held = after(1e-3, 0),
+             still = after(0, 1);
+  CHECK(ahead.second == plain.second);
+  CHECK(ahead.first != plain.first);
+  CHECK(held.second == still.second);
+  CHECK(held.first != still.first);
+  // Adam's first step is the rate, or nothing, for every weight; discriminators go first
+  double most = 0;
+  for (std::size_t i = 0; i < still.first.size(); ++i)
+    most = std::max(most, std::abs(ahead.first[i] - still.first[i]));
+  CHECK(most == doctest::Approx(5e-4).epsilon(0.01));
+}
+
 TEST_CASE("how often a generator's attention is right is counted") {
   const ModelOptions model_options{.size = 16, .channels = 2, .blocks = 1};
   TrainOptions options;

@@ -107,8 +107,8 @@ void for_each_option(Options& o, F&& f) {
     "on or off: AdaLIN mixes by rho - 0.1, as the published TensorFlow code does unless told "
     "otherwise");
   f("residual", o.model.residual, choice,
-    "on or off: generators add to their picture instead of painting it anew; sharp from the first "
-    "hundred steps on, for kinds that show the same things in another style");
+    "on or off: generators retouch their picture instead of painting it anew; sharp at any size, "
+    "for kinds that show the same things in another style");
   f("compat", o.model.compat, choice,
     "which published code is followed where they differ: torch, tensorflow, or a list of "
     "differences (docs/training.md): tensorflow,no-padding or shared-cam,conv-bias");
@@ -119,6 +119,9 @@ void for_each_option(Options& o, F&& f) {
   f("steps", o.train.steps, OptionRange{1, 1e12},
     "length of the training; the learning rate falls to 0 over its second half");
   f("lr", o.train.learning_rate, OptionRange{0, most}, "learning rate of the first half");
+  f("critic-lr", o.train.critic_rate, OptionRange{0, most},
+    "learning rate of the discriminators, in parts of --lr: above 1 they keep ahead of the "
+    "generators");
   f("weight-decay", o.train.weight_decay, OptionRange{0, most}, "L2 weight decay of Adam");
   f("gan-type", o.train.gan_type, choice,
     "the adversarial loss: lsgan (least squares, as published), gan (non-saturating), hinge; with "
@@ -188,13 +191,13 @@ inline void parse_option(const std::string& /*name*/, std::string_view text, Opt
 
 /// Options that once did not exist. A checkpoint without them goes on as it was computed then:
 /// strictly, from what was computed, batch by batch, from pictures as they are, without averages,
-/// by least squares, players in turn, with spectral normalization, pictures painted anew, as the
-/// PyTorch code.
+/// by least squares, players in turn and as fast as each other, with spectral normalization,
+/// pictures painted anew, as the PyTorch code.
 [[nodiscard]] inline bool option_is_younger(std::string_view name) {
   return name == "maths" || name == "stash" || name == "accumulate" || name == "diff-augment" ||
          name == "ema" || name == "gan-type" || name == "critic-steps" ||
          name == "lambda-penalty" || name == "spectral-norm" || name == "adalin-smoothing" ||
-         name == "compat" || name == "residual";
+         name == "compat" || name == "residual" || name == "critic-lr";
 }
 
 /// The options that a checkpoint was made with. Throws IoError where one is missing that is not

@@ -132,7 +132,10 @@ struct TrainOptions {
   Index accumulate = 1;         ///< so many batches make one step of the optimizer
   Index critic_steps = 1;       ///< updates of the discriminators for one of the generators
   std::int64_t steps = 100000;  ///< length of the training, in steps of the optimizers
-  double learning_rate = 1e-4;  ///< of Adam, for both kinds of networks
+  double learning_rate = 1e-4;  ///< of Adam
+  /// The discriminators' learning rate, in parts of learning_rate: above 1 they keep ahead of the
+  /// generators (Heusel et al., "Two time-scale update rule", 2017).
+  double critic_rate = 1;
   double weight_decay = 1e-4;   ///< L2, as AdamOptions
   /// Of Adam.
   double beta1 = 0.5, beta2 = 0.999;
@@ -165,6 +168,7 @@ struct TrainOptions {
     if (!(lambda_penalty >= 0)) fail("lambda-penalty must not be negative");
     if (steps < 1) fail("steps must be at least 1, not " + std::to_string(steps));
     if (!(learning_rate >= 0)) fail("lr must not be negative");
+    if (!(critic_rate >= 0)) fail("critic-lr must not be negative");
     if (!(ema >= 0 && ema < 1))
       fail("ema must be at least 0 and below 1, for example 0.999; 0 averages nothing");
     if (!(weight_decay >= 0)) fail("weight-decay must not be negative");

@@ -149,7 +149,7 @@ Step<D, T>::~Step() = default;
 template <Device D, Scalar T>
 void Step<D, T>::begin(std::int64_t step) {
   const double lr = learning_rate(step);
-  discriminator_adam_.advance(lr);
+  discriminator_adam_.advance(lr * scope_.options.critic_rate);
   generator_adam_.advance(lr);
   distortions_.draw(step);
   penalties_.draw(step);
