@@ -63,6 +63,13 @@ void choose_device(Command& c) {
         "--card is for --plan with --device cuda: it plans for a card that need not be there");
 }
 
+/// Generators that retouch would do nothing under the published weights: docs/training.md.
+void use_what_retouches(Command& c) {
+  for (const auto& [name, text] :
+       {std::pair{"lambda-cycle", "2"}, {"lambda-identity", "1"}, {"lr", "0.00002"}})
+    if (!c.given.contains(name)) ugatit::set_option(c.options, name, text);
+}
+
 /// False if only help was asked for.
 bool read(Command& c, int argc, char** argv) {
   CLI::App app(description, "ugatit-train");
@@ -149,6 +156,7 @@ bool read(Command& c, int argc, char** argv) {
   if (!example::parse(app, argc, argv)) return false;
 
   choose_device(c);
+  if (c.options.model.residual && !c.resume) use_what_retouches(c);
   if (c.memory > 0 && !c.plan)
     throw limn::UsageError("--memory is for --plan: a training takes what its plan says");
   if (c.given.contains("pool") && !c.resume && c.options.model.variant != ugatit::Variant::pooled)

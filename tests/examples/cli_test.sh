@@ -129,6 +129,11 @@ expect 2 '--critic-lr 1 contradicts' train --out penalized --resume --critic-lr 
 expect 2 '--lambda-penalty contradicts --gan-type hinge' train --out none "${small[@]}" \
   --gan-type hinge --lambda-penalty 5
 expect 2 '--critic-steps.*64' train --out none "${small[@]}" --critic-steps 65
+expect 0 'finished step 2' train --out sharp "${small[@]}" --steps 2 --residual on --lr 0.0001
+for option in 'lambda-cycle": *"2"' 'lambda-identity": *"1"' 'lr": *"0.0001"' 'residual": *"on"'; do
+  check grep -aq "option.$option" sharp/latest.safetensors
+done
+expect 2 '--residual off contradicts' train --out sharp --resume --residual off
 expect 0 'finished step 2' train --out tf "${small[@]}" --steps 2 --adalin-smoothing on \
   --compat tensorflow,no-padding
 expect 0 'finished step 2' train --out plain "${small[@]}" --steps 2 --spectral-norm off
