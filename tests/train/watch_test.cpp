@@ -284,6 +284,23 @@ TEST_CASE("a collapsed generator: different pictures, one translation, twice") {
   CHECK(same.problems.empty());
 }
 
+TEST_CASE("a generator that gives its pictures back is told, and not one that changes some") {
+  Watched all(ugatit::watch_rules({})), some(ugatit::watch_rules({}));
+  for (int step = 10; step < 50; step += 10) {
+    all.see(some_samples(step, [](Sample& s, int) {
+      s.translation = s.input;
+      s.translation.pixels[0] ^= 1;
+    }));
+    some.see(some_samples(step, [](Sample& s, int i) {
+      if (i > 0) s.translation = s.input;
+    }));
+  }
+  REQUIRE(all.count("idle-generator") == 1);
+  CHECK(all.problems[0].step == 20);
+  CHECK(contains(all.problems[0].text, "--lambda-cycle"));
+  CHECK(some.count("idle-generator") == 0);
+}
+
 TEST_CASE("light for dark is told where the cycle hides it, and not where the domains are so") {
   const auto inverted = [](Sample& s, int i) { s.translation = striped(7, 2 * i, true); };
   Watched all(ugatit::watch_rules({}));

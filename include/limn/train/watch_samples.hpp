@@ -114,6 +114,26 @@ class Collapse final : public SamplesRule {
   }
 };
 
+/// Translations that are their pictures, to half a level of 255.
+class Idle final : public SamplesRule {
+ public:
+  /// From domain `from` to domain `to`.
+  Idle(std::string from, std::string to)
+      : SamplesRule("idle-generator", false, std::move(from), std::move(to)) {}
+
+ private:
+  std::optional<std::string> look(const Ours& ours, const Ours& /*others*/) const override {
+    double changed = 0;
+    for (const Sample* s : ours)
+      changed = std::max(changed, mean_difference(s->input, s->translation));
+    if (changed >= 0.5) return {};
+    return "the generator " + direction() +
+           " gives its pictures back as they are (they differ by " + text_of(changed, 2) +
+           " of 255 levels at most): cycle and identity like that best; begin "
+           "anew with smaller --lambda-cycle and --lambda-identity";
+  }
+};
+
 /// Every heatmap flat: nothing is attended to, or everything.
 class FlatHeatmap final : public SamplesRule {
  public:

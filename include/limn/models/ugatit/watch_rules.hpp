@@ -69,6 +69,7 @@ namespace limn::inline v0::ugatit {
     rules.push_back(std::make_unique<RhoAtBound>(network));
   for (const auto& [from, to] : {std::pair{"A", "B"}, {"B", "A"}}) {
     rules.push_back(std::make_unique<Collapse>(from, to));
+    rules.push_back(std::make_unique<Idle>(from, to));
     rules.push_back(std::make_unique<FlatHeatmap>(from, to));
     rules.push_back(std::make_unique<Inversion>(from, to));
   }
