@@ -136,7 +136,7 @@ struct TrainOptions {
   /// The discriminators' learning rate, in parts of learning_rate: above 1 they keep ahead of the
   /// generators (Heusel et al., "Two time-scale update rule", 2017).
   double critic_rate = 1;
-  double weight_decay = 1e-4;   ///< L2, as AdamOptions
+  double weight_decay = 1e-4;  ///< L2, as AdamOptions
   /// Of Adam.
   double beta1 = 0.5, beta2 = 0.999;
   GanType gan_type = GanType::lsgan;  ///< what they play

@@ -4,8 +4,8 @@
 // Weights go by name and shape. The first layer of the head, (O,h,w,I), sees a grid of h x w bins
 // and is resampled to another grid, as a picture of O x I channels would be, times the ratio of the
 // numbers of bins: where neighbouring features are alike the layer gives what it gave.
-// The last layer of a generator is not taken where the one adds to its picture and the other
-// paints. Averages begin as the weights do, moments at 0.
+// The last layer of a generator is not taken where the one retouches its picture and the
+// other paints. Averages begin as the weights do, moments at 0.
 #pragma once
 
 #include <algorithm>
