@@ -65,8 +65,10 @@ void choose_device(Command& c) {
 
 /// Generators that retouch would do nothing under the published weights: docs/training.md.
 void use_what_retouches(Command& c) {
-  for (const auto& [name, text] :
-       {std::pair{"lambda-cycle", "2"}, {"lambda-identity", "1"}, {"lr", "0.00002"}})
+  for (const auto& [name, text] : {std::pair{"lambda-cycle", "4"},
+                                   {"lambda-identity", "4"},
+                                   {"lr", "0.00001"},
+                                   {"critic-lr", "10"}})
     if (!c.given.contains(name)) ugatit::set_option(c.options, name, text);
 }
 

@@ -130,7 +130,7 @@ expect 2 '--lambda-penalty contradicts --gan-type hinge' train --out none "${sma
   --gan-type hinge --lambda-penalty 5
 expect 2 '--critic-steps.*64' train --out none "${small[@]}" --critic-steps 65
 expect 0 'finished step 2' train --out sharp "${small[@]}" --steps 2 --residual on --lr 0.0001
-for option in 'lambda-cycle": *"2"' 'lambda-identity": *"1"' 'lr": *"0.0001"' 'residual": *"on"'; do
+for option in 'lambda-cycle": *"4"' 'lambda-identity": *"4"' 'lr": *"0.0001"' 'critic-lr": *"10"'; do
   check grep -aq "option.$option" sharp/latest.safetensors
 done
 expect 2 '--residual off contradicts' train --out sharp --resume --residual off

@@ -108,8 +108,8 @@ void for_each_option(Options& o, F&& f) {
     "otherwise");
   f("residual", o.model.residual, choice,
     "on or off: generators retouch their picture instead of painting it anew; sharp at any size, "
-    "for kinds that show the same things in another style; unless told, with --lambda-cycle 2 "
-    "--lambda-identity 1 --lr 0.00002");
+    "for kinds that show the same things in another style; unless told, with --lambda-cycle 4 "
+    "--lambda-identity 4 --lr 0.00001 --critic-lr 10");
   f("compat", o.model.compat, choice,
     "which published code is followed where they differ: torch, tensorflow, or a list of "
     "differences (docs/training.md): tensorflow,no-padding or shared-cam,conv-bias");
