@@ -75,6 +75,15 @@ inline Box central_box(Index width, Index height) {
   return {(width - side) / 2, (height - side) / 2, side, side};
 }
 
+/// What of a square of `size` is the picture's, and what of the picture the square shows.
+struct FittedParts {
+  Box square, picture;
+
+  FittedParts(Index width, Index height, Index size, Fit fit)
+      : square(fit == Fit::pad ? padded_box(width, height, size) : Box{0, 0, size, size}),
+        picture(fit == Fit::crop ? central_box(width, height) : Box{0, 0, width, height}) {}
+};
+
 }  // namespace detail
 
 /// The picture as a square of `size` x `size`. Throws ShapeError for an empty picture or size.
@@ -104,14 +113,11 @@ inline Box central_box(Index width, Index height) {
     throw ShapeError("restore_picture: from " + std::to_string(size) + "x" +
                      std::to_string(translation.height) + " to " + std::to_string(onto.width) +
                      "x" + std::to_string(onto.height) + ": a square and a picture are needed");
-  if (fit == Fit::squash || onto.width == onto.height)
-    return resize_picture(translation, onto.width, onto.height);
-  if (fit == Fit::pad)
-    return resize_picture(
-        detail::cut(translation, detail::padded_box(onto.width, onto.height, size)), onto.width,
-        onto.height);
-  const Box box = detail::central_box(onto.width, onto.height);
-  detail::place(resize_picture(translation, box.width, box.height), onto, box.x, box.y);
+  const detail::FittedParts parts(onto.width, onto.height, size, fit);
+  const Box& to = parts.picture;
+  Picture part = resize_picture(detail::cut(translation, parts.square), to.width, to.height);
+  if (to.width == onto.width && to.height == onto.height) return part;
+  detail::place(part, onto, to.x, to.y);
   return onto;
 }
 
@@ -134,10 +140,8 @@ template <class F>
                      std::to_string(picture.width) + "x" + std::to_string(picture.height) +
                      ": a map of " + std::to_string(size) + "x" + std::to_string(size) +
                      "x3 and a picture are needed");
-  const Box from = fit == Fit::pad ? detail::padded_box(picture.width, picture.height, size)
-                                   : Box{0, 0, size, size};
-  const Box to = fit == Fit::crop ? detail::central_box(picture.width, picture.height)
-                                  : Box{0, 0, picture.width, picture.height};
+  const detail::FittedParts parts(picture.width, picture.height, size, fit);
+  const Box &from = parts.square, &to = parts.picture;
   std::vector<float> values;
   values.reserve(static_cast<std::size_t>(from.width * from.height * 3));
   for (Index row = from.y; row < from.y + from.height; ++row) {

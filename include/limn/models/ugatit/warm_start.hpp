@@ -144,13 +144,7 @@ class WarmStarter {
            " tensors from " + path + ", " + to_string(from_->weights) + " weights" + resampled_ +
            (fresh.empty() ? ""
                           : "; begun afresh, because they are not there or of another shape: ") +
-           named(fresh) +
-           (same_kind() ? ""
-            : changes_
-                ? "; the generators' last layers begin by changing nothing, because those in "
-                  "it paint (--residual off)"
-                : "; the generators' last layers begin afresh, because those in it change "
-                  "the picture (--residual on)");
+           named(fresh) + last_layers();
   }
 
  private:
@@ -186,6 +180,15 @@ class WarmStarter {
 
   /// Whether generators do with their last layers' output what they did.
   [[nodiscard]] bool same_kind() const { return from_->options.model.residual == changes_; }
+  /// What became of those that did something else.
+  [[nodiscard]] std::string last_layers() const {
+    if (same_kind()) return "";
+    if (changes_)
+      return "; the generators' last layers begin by changing nothing, because those in it paint "
+             "(--residual off)";
+    return "; the generators' last layers begin afresh, because those in it change the picture "
+           "(--residual on)";
+  }
   [[nodiscard]] bool of_other_kind(const std::string& name) const {
     return !same_kind() && name.find(".UpBlock2.11.") != std::string::npos;
   }
