@@ -101,10 +101,11 @@ class Convolution final : public Work {
 };
 
 template <limn::Scalar T>
-void add(std::vector<Case>& cases, const Layer& layer, Direction direction) {
+void add(std::vector<Case>& cases, const Layer& layer, Direction direction, bool split = false) {
   cases.push_back({"conv/" + std::string(layer.name) + "/" + to_string(direction) + "/" +
-                       limn::precision_name<T>(),
-                   [=](const limn::CpuOptions& o) -> std::unique_ptr<Work> {
+                       (split ? "bf16x3" : limn::precision_name<T>()),
+                   [=](limn::CpuOptions o) -> std::unique_ptr<Work> {
+                     if (split) o.maths = limn::Maths::split;
                      return std::make_unique<Convolution<T>>(o, layer, direction);
                    }});
 }
@@ -116,6 +117,7 @@ void add_convolutions(std::vector<Case>& cases) {
     for (const Direction d : {Direction::forward, Direction::data, Direction::weights}) {
       add<float>(cases, layer, d);
       add<limn::bfloat16>(cases, layer, d);
+      add<float>(cases, layer, d, true);
       add<double>(cases, layer, d);
     }
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // limn-bench: every benchmark by name, built when it runs.
-//   limn-bench [--threads=N] [--maths=fast|strict] [--peaks=no] [Google Benchmark's flags]
+//   limn-bench [--threads=N] [--maths=fast|strict|split] [--peaks=no] [Google Benchmark's flags]
 // Threads: the flag, else the environment variable LIMN_THREADS, else all. A --benchmark_filter
 // that is the full name of a model benchmark (^ and $ allowed) adds it if it is not in the list.
 // --peaks=no leaves out peak_bytes, which costs a process per benchmark where there are several.

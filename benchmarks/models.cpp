@@ -51,15 +51,17 @@ bool add_model(const std::string& name, std::vector<Case>& cases) {
       !parse(parts[3], "", c.model.channels) || !parse(parts[4], "b", c.batch))
     return false;
   const bool training = parts[0] == "train";
-  const auto add = [&](auto make) {
-    cases.push_back({name, [=](const limn::CpuOptions& o) {
+  const auto add = [&](auto make, bool split = false) {
+    cases.push_back({name, [=](limn::CpuOptions o) {
                        c.model.check();
+                       if (split) o.maths = limn::Maths::split;
                        return make(training, o, c);
                      }});
     return true;
   };
   if (parts[5] == "fp64") return add(make_model_work<double>);
   if (parts[5] == "fp32") return add(make_model_work<float>);
+  if (parts[5] == "bf16x3") return add(make_model_work<float>, true);
   if (parts[5] == "bf16") return add(make_model_work<limn::bfloat16>);
   return false;
 }

@@ -132,7 +132,7 @@ limn::Translator open(const char* path, const limn_options* given) {
   const limn::TranslatorOptions options{
       o.threads,
       choice(o.precision, "precision", {Precision::fp32, Precision::bf16, Precision::fp64}),
-      choice(o.maths, "maths", {limn::Maths::fast, limn::Maths::strict}),
+      choice(o.maths, "maths", {limn::Maths::fast, limn::Maths::strict, limn::Maths::split}),
       choice<std::optional<Weights>>(o.weights, "weights",
                                      {std::nullopt, Weights::averaged, Weights::last})};
   return limn::Translator(path, direction, options);

@@ -58,8 +58,9 @@ enum {
 enum { LIMN_FP32 = 0, LIMN_BF16 = 1, LIMN_FP64 = 2 };
 
 /* Fast: also algorithms that are exact in real numbers but round more; strict: only sums as they
- * are defined. */
-enum { LIMN_FAST = 0, LIMN_STRICT = 1 };
+ * are defined; split: as fast, and float as three products of bfloat16, which pays on processors
+ * with matrix tiles (AMX). */
+enum { LIMN_FAST = 0, LIMN_STRICT = 1, LIMN_SPLIT = 2 };
 
 /* Of a whole training: averages over its last steps, or those of its last step. */
 enum {

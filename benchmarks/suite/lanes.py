@@ -38,13 +38,14 @@ class Lane:
 
     @property
     def precision(self):
-        return self.parts[-1]
+        """the peers': bf16x3 is limn's way to fp32"""
+        return 'fp32' if self.parts[-1] == 'bf16x3' else self.parts[-1]
 
     def check(self):
-        if not re.fullmatch(r'(infer|train)/(light|full)/[0-9]+/[0-9]+/b[0-9]+/(fp32|bf16)', self.name) and not (
-                re.fullmatch(r'conv/[^/]+/(forward|data|weights)/(fp32|bf16)', self.name) and self.parts[1] in LAYERS):
+        if not re.fullmatch(r'(infer|train)/(light|full)/[0-9]+/[0-9]+/b[0-9]+/(fp32|bf16|bf16x3)', self.name) and not (
+                re.fullmatch(r'conv/[^/]+/(forward|data|weights)/(fp32|bf16|bf16x3)', self.name) and self.parts[1] in LAYERS):
             raise Failure('there are no peers for lane %r; a lane is infer|train/light|full/<size>/<channels>/b<batch>/'
-                          'fp32|bf16 or conv/<layer>/forward|data|weights/fp32|bf16' % self.name)
+                          'fp32|bf16|bf16x3 or conv/<layer>/forward|data|weights/fp32|bf16|bf16x3' % self.name)
         return self
 
 

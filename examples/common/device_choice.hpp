@@ -47,6 +47,10 @@ struct Computing {
     throw UsageError("--device '" + choice.device + "' is unknown; there are cpu and cuda");
   if (choice.cuda() && choice.threads != 0)
     throw UsageError("--threads is for --device cpu: a GPU divides its work itself");
+  if (choice.cuda() && choice.maths == Maths::split)
+    throw UsageError(
+        "--maths split is for --device cpu: it multiplies in the processor's "
+        "bfloat16 units; on cuda there are fast and strict");
   Computing result{std::nullopt, choice.maths};
   if (!choice.precision) return result;
   const std::string& name = *choice.precision;

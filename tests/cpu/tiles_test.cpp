@@ -4,11 +4,13 @@
 #include <doctest/doctest.h>
 
 #include <cmath>
+#include <cstring>
 #include <limits>
 #include <vector>
 
 #include "../tiles/tile_model.hpp"
 #include "limn/core/random.hpp"
+#include "limn/cpu/gemm_outer_tiles.hpp"
 #include "limn/cpu/gemm_tiles.hpp"
 
 using namespace limn;
@@ -93,7 +95,82 @@ void check_blocks() {
         for (const Index segments : {1, 3}) check<RT, NV>({segments, pairs, even, load});
 }
 
+/// Outer products: D in strips of 16 pairs of rows, C with rows further apart than the panel.
+template <int RT, int NV>
+void check_outer(Index pairs, bool load) {
+  CAPTURE(RT);
+  CAPTURE(NV);
+  CAPTURE(pairs);
+  CAPTURE(load);
+  constexpr Index columns = 16 * RT, panel = 16 * NV, leading = panel + 5;
+  const Index strips = (pairs + 15) / 16;
+  const float nothing = std::numeric_limits<float>::quiet_NaN();
+  const Philox random{5, 4};
+  std::uint64_t next = 0;
+  const auto value = [&] { return bfloat16(random.normal(next++)); };
+  const auto unit = [](bfloat16 even, bfloat16 odd) {
+    const bfloat16 pair[2] = {even, odd};
+    float u;
+    std::memcpy(&u, pair, 4);
+    return u;
+  };
+  std::vector<double> sums(static_cast<std::size_t>(columns * panel), 0.0);
+  std::vector<float> d(static_cast<std::size_t>(strips * columns * 16 + 16), nothing);
+  std::vector<float> p(static_cast<std::size_t>(pairs * panel + 16), nothing);
+  for (Index m = 0; m < 16 * strips; ++m) {
+    std::vector<bfloat16> even, odd;
+    for (Index q = 0; q < columns; ++q) {
+      even.push_back(m < pairs ? value() : bfloat16());
+      odd.push_back(m < pairs ? value() : bfloat16());
+      d[static_cast<std::size_t>((m / 16 * columns + q) * 16 + m % 16)] =
+          unit(even.back(), odd.back());
+    }
+    for (Index k = 0; k < panel && m < pairs; ++k) {
+      const bfloat16 a = value(), b = value();
+      p[static_cast<std::size_t>(m * panel + k)] = unit(a, b);
+      for (std::size_t q = 0; q < static_cast<std::size_t>(columns); ++q)
+        sums[q * panel + static_cast<std::size_t>(k)] +=
+            double(float(even[q])) * double(float(a)) + double(float(odd[q])) * double(float(b));
+    }
+  }
+  const float guard = -77;
+  std::vector<float> c(static_cast<std::size_t>(columns * leading + 16), guard);
+  TileModel tiles;
+  cpu::detail::outer_tiles<RT, NV>(tiles, d.data(), pairs, p.data(), c.data(), leading, load);
+  double worst = 0;
+  int touched = 0;
+  for (std::size_t i = 0; i < c.size(); ++i) {
+    const std::size_t q = i / leading, k = i % leading;
+    if (q < columns && k < panel) {
+      const double expected = sums[q * panel + k] + (load ? double(guard) : 0);
+      const double distance = std::abs(double(c[i]) - expected);
+      worst = std::max(worst, distance == distance ? distance : 1e300);
+    } else {
+      touched += c[i] != guard ? 1 : 0;
+    }
+  }
+  CHECK(worst <= 1e-4);
+  CHECK(touched == 0);
+  CHECK(tiles.dots == RT * NV * strips);
+}
+
+template <int RT>
+void check_outer_panels() {
+  for (const Index pairs : {0, 1, 15, 16, 17, 48})
+    for (const bool load : {false, true}) {
+      check_outer<RT, 1>(pairs, load);
+      check_outer<RT, 2>(pairs, load);
+      check_outer<RT, 3>(pairs, load);
+      check_outer<RT, 4>(pairs, load);
+    }
+}
+
 }  // namespace
+
+TEST_CASE("tiles: outer products, every block and panel, on the model") {
+  check_outer_panels<1>();
+  check_outer_panels<2>();
+}
 
 TEST_CASE("tiles: every block of rows and panel, on a model of the processor's tiles") {
   check_blocks<1, 1>();

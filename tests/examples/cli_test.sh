@@ -54,6 +54,10 @@ expect 2 'precision tf32 is for --device cuda' translate --model m --direction A
   --precision tf32 x
 expect 2 '--maths strict contradicts --precision tf32' train --out run --device cuda \
   --maths strict --precision tf32
+expect 2 'maths split is for --device cpu' train --out run --device cuda --maths split
+expect 2 'maths split is for precision fp32, not bf16' train --out run --precision bf16 \
+  --maths split
+expect 2 'maths split is for precision fp32, not fp64' train --plan --precision fp64 --maths split
 expect 2 '--maths fast contradicts --precision fp32' train --out run --precision fp32 \
   --maths fast --device cuda
 expect 2 "precision 'fp8' is none of tf32" train --out run --device cuda --precision fp8

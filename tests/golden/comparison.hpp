@@ -84,7 +84,7 @@ template <limn::Scalar T>
     case Group::outputs:
       return {1e-4, 0, 0};
     case Group::gradients:
-      return {1e-1, maths == limn::Maths::fast ? 5e-5 : 1e-5, 0};
+      return {1e-1, maths == limn::Maths::strict ? 1e-5 : 5e-5, 0};
     case Group::weights:
       return {0, 0, 2 * learning_rate};
     default:

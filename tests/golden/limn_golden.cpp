@@ -26,10 +26,12 @@ int main(int argc, char** argv) {
       ->check(CLI::IsMember({"fp64", "fp32", "bf16"}))
       ->capture_default_str();
   const auto* asked_maths =
-      app.add_option("--maths", maths,
-                     "fast or strict, on the CPU; with fast, gradients in fp32 have more room; "
-                     "fp64 is always strict")
-          ->check(CLI::IsMember({"fast", "strict"}))
+      app.add_option(
+             "--maths", maths,
+             "fast, strict or split, on the CPU; but for strict, gradients in fp32 have more "
+             "room; "
+             "fp64 is always strict")
+          ->check(CLI::IsMember({"fast", "strict", "split"}))
           ->capture_default_str();
   const auto* other_table = app.add_option("--torch-bf16", lane.torch_bf16,
                                            "PyTorch's distances in bfloat16, for --precision bf16")
@@ -47,6 +49,7 @@ int main(int argc, char** argv) {
     if (asked_maths->count() > 0 && device != "cpu")
       throw limn::UsageError("--maths is for --device cpu: " + device + " is strict");
     lane.maths = device == "cpu" ? limn::parse_maths(maths) : limn::Maths::strict;
+    limn::check_maths(lane.maths, lane.precision);
     if (other_table->count() > 0 && lane.precision != "bf16")
       throw limn::UsageError("--torch-bf16 is for --precision bf16, not " + lane.precision);
     const auto replay = device == "cpu"        ? golden::replay_on_cpu

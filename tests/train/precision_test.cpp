@@ -209,7 +209,7 @@ TEST_CASE_FIXTURE(SmallRun, "bf16: a loaded full model has its large layer in ha
 
 TEST_CASE_FIXTURE(SmallRun, "maths: fast unless asked, on every device of a run") {
   CHECK(options.maths == Maths::fast);
-  for (const Maths maths : {Maths::fast, Maths::strict}) {
+  for (const Maths maths : {Maths::fast, Maths::strict, Maths::split}) {
     options.maths = maths;
     CHECK(maths_of(*ugatit::make_training(options)) == maths);
     // the options decide, not the place
@@ -235,7 +235,15 @@ TEST_CASE_FIXTURE(SmallRun, "maths: fast unless asked, on every device of a run"
   CHECK(contains(message_of<UsageError>([&] {
                    return ugatit::resume_run(place("strict"), {{"maths", "loose"}});
                  }),
-                 "maths 'loose' is none of fast, strict"));
+                 "maths 'loose' is none of fast, strict, split"));
+  const std::string refusal = "maths split is for precision fp32, not bf16";
+  options.precision = Precision::bf16;
+  options.maths = Maths::split;
+  CHECK(message_of<UsageError>([&] { options.check(); }) == refusal);
+  CHECK(message_of<UsageError>([&] {
+          return Translator(folder / "split", ugatit::Direction::a2b,
+                            {.precision = Precision::bf16, .maths = Maths::split});
+        }) == refusal);
 }
 
 TEST_CASE_FIXTURE(SmallRun, "maths: a checkpoint from before there was a choice goes on strictly") {

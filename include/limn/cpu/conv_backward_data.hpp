@@ -43,9 +43,14 @@ namespace detail {
 template <class T>
 class BackwardDataPlan {
  public:
-  BackwardDataPlan(Isa isa, const ConvGeometry& g, const ConvBackwardData<T>& a, int threads,
-                   Arena& arena, ThreadPool* pool)
-      : isa_(isa), g_(g), a_(a), xs_(a.x_shape), ys_(g.output(a.x_shape, a.w_shape)) {
+  BackwardDataPlan(Isa isa, Maths maths, const ConvGeometry& g, const ConvBackwardData<T>& a,
+                   int threads, Arena& arena, ThreadPool* pool)
+      : isa_(isa),
+        maths_(maths),
+        g_(g),
+        a_(a),
+        xs_(a.x_shape),
+        ys_(g.output(a.x_shape, a.w_shape)) {
     if (UpsampledPhases::apply(g, xs_, ys_)) {
       upsampled(threads, arena, pool);
       return;
@@ -63,7 +68,7 @@ class BackwardDataPlan {
     const bool units = std::is_same_v<T, bfloat16> && isa >= Isa::avx512_bf16;
     if (g.upsample == 1 && xs_.c <= dot_columns && g.kernel > 1 && ys_.c >= 16 &&
         (units || terms < 1024 * g.stride * g.stride)) {
-      picture_gradient<T>(isa, g, a, ys_, threads, arena, pool);
+      picture_gradient<T>(isa, maths, g, a, ys_, threads, arena, pool);
       return;
     }
     const bool fold =
@@ -148,6 +153,7 @@ class BackwardDataPlan {
     product.out.row_stride = h.size * xs_.c;
     product.out.sample_stride = v.size * h.size * xs_.c;
     product.out.accumulate = accumulate;
+    product.split = maths_ == Maths::split;
     product.plan(isa_, threads, arena);
     if (pool != nullptr) product.run(*pool);
   }
@@ -170,6 +176,7 @@ class BackwardDataPlan {
     product.out.y = products;
     product.out.out_h = rows;
     product.out.columns = product.out.row_stride = depth;
+    product.split = maths_ == Maths::split;
     product.plan(isa_, threads, arena);
     if (pool == nullptr) return;
     product.run(*pool);
@@ -221,11 +228,13 @@ class BackwardDataPlan {
     product.out.row_stride = g_.stride * row;
     product.out.column_stride = g_.stride * xs_.c;
     product.out.accumulate = accumulate;
+    product.split = maths_ == Maths::split;
     product.plan(isa_, threads, arena);
     if (pool != nullptr) product.run(*pool);
   }
 
   Isa isa_;
+  Maths maths_;
   ConvGeometry g_;
   ConvBackwardData<T> a_;
   Shape xs_, ys_;
@@ -245,10 +254,10 @@ template <Scalar T>
     ConvBackwardData<T> args;
     args.x_shape = x;
     args.w_shape = w;
-    if (winograd::serves_backward_data(maths, winograd::direct_speed<T>(isa), g, x, w))
+    if (winograd::serves_backward_data(maths, winograd::direct_speed<T>(isa, maths), g, x, w))
       winograd::BackwardData<T, ConvBackwardData<T>>(isa, g, args, threads, arena);
     else
-      detail::BackwardDataPlan<T>(isa, g, args, threads, arena, nullptr);
+      detail::BackwardDataPlan<T>(isa, maths, g, args, threads, arena, nullptr);
   }
   return arena.used();
 }
@@ -261,11 +270,11 @@ void conv_backward_data(ThreadPool& pool, Isa isa, Maths maths, const ConvGeomet
   Arena arena(workspace);
   if constexpr (std::is_same_v<T, double>)
     detail::DoublePlan(g, a.x_shape, a.w_shape, pool.threads(), arena).backward_data(pool, a);
-  else if (winograd::serves_backward_data(maths, winograd::direct_speed<T>(isa), g, a.x_shape,
-                                          a.w_shape))
+  else if (winograd::serves_backward_data(maths, winograd::direct_speed<T>(isa, maths), g,
+                                          a.x_shape, a.w_shape))
     winograd::BackwardData<T, ConvBackwardData<T>>(isa, g, a, pool.threads(), arena).run(pool);
   else
-    detail::BackwardDataPlan<T>(isa, g, a, pool.threads(), arena, &pool);
+    detail::BackwardDataPlan<T>(isa, maths, g, a, pool.threads(), arena, &pool);
 }
 
 }  // namespace limn::inline v0::cpu

@@ -8,6 +8,7 @@
 
 #include "limn/core/config.hpp"
 #include "limn/core/conv_geometry.hpp"
+#include "limn/core/maths.hpp"
 #include "limn/core/scalar.hpp"
 #include "limn/core/shape.hpp"
 #include "limn/cpu/conv_patches.hpp"
@@ -86,8 +87,8 @@ struct FoldLanes {
 
 /// The gradient of pictures. Planned, and run if `pool` is there. Args: as ConvBackwardData.
 template <class T, class Args>
-void picture_gradient(Isa isa, const ConvGeometry& g, const Args& a, const Shape& ys, int threads,
-                      Arena& arena, ThreadPool* pool) {
+void picture_gradient(Isa isa, Maths maths, const ConvGeometry& g, const Args& a, const Shape& ys,
+                      int threads, Arena& arena, ThreadPool* pool) {
   const Shape xs = a.x_shape;
   const Index height = xs.h + g.sides.top + g.sides.bottom;
   const Index width = xs.w + g.sides.left + g.sides.right;
@@ -114,6 +115,7 @@ void picture_gradient(Isa isa, const ConvGeometry& g, const Args& a, const Shape
       product.out.y = products;
       product.out.out_h = product.patches.out_h;
       product.out.columns = product.out.row_stride = pixel;
+      product.split = maths == Maths::split;
       product.plan(isa, threads, own);
       if (own.used() > largest.used()) largest = own;
       if (pool == nullptr) continue;

@@ -37,7 +37,7 @@ namespace detail {
 /// Many outputs: D = dy, P = patches of x. Few outputs (pictures, logits), where patches of x would
 /// be written out for next to nothing: D = patches of dy, P = x itself, position by position.
 template <class T>
-[[nodiscard]] OuterProduct<T> backward_weights_plan(Isa isa, const ConvGeometry& g,
+[[nodiscard]] OuterProduct<T> backward_weights_plan(Isa isa, Maths maths, const ConvGeometry& g,
                                                     const ConvBackwardWeights<T>& a, int threads,
                                                     Arena& arena) {
   const Shape ys = g.output(a.x_shape, a.w_shape);
@@ -67,6 +67,7 @@ template <class T>
     product.d.out_h = ys.n * ys.area();
     product.c_leading = a.w_shape.sample();
   }
+  product.split = maths == Maths::split;
   product.plan(isa, threads, arena);
   return product;
 }
@@ -74,8 +75,9 @@ template <class T>
 /// After nearest upsampling: the gradient of each phase's added-up weights, handed on to all taps
 /// that went into them.
 template <class T>
-void backward_weights_upsampled(Isa isa, const ConvGeometry& g, const ConvBackwardWeights<T>& a,
-                                int threads, Arena& arena, ThreadPool* pool) {
+void backward_weights_upsampled(Isa isa, Maths maths, const ConvGeometry& g,
+                                const ConvBackwardWeights<T>& a, int threads, Arena& arena,
+                                ThreadPool* pool) {
   const Shape ys = g.output(a.x_shape, a.w_shape);
   const UpsampledPhases phases(g, a.x_shape, ys);
   const Index channels = a.x_shape.c;
@@ -104,6 +106,7 @@ void backward_weights_upsampled(Isa isa, const ConvGeometry& g, const ConvBackwa
     float* combined = own.take<float>(ys.c * depth);
     product.c = combined;
     product.c_leading = depth;
+    product.split = maths == Maths::split;
     product.plan(isa, threads, own);
     if (own.used() > largest.used()) largest = own;
     if (pool == nullptr) continue;
@@ -123,14 +126,14 @@ void backward_weights_upsampled(Isa isa, const ConvGeometry& g, const ConvBackwa
 
 /// Plans, and runs if `pool` is there.
 template <class T>
-void backward_weights(Isa isa, const ConvGeometry& g, const ConvBackwardWeights<T>& a, int threads,
-                      Arena& arena, ThreadPool* pool) {
+void backward_weights(Isa isa, Maths maths, const ConvGeometry& g, const ConvBackwardWeights<T>& a,
+                      int threads, Arena& arena, ThreadPool* pool) {
   if (UpsampledPhases::apply(g, a.x_shape, g.output(a.x_shape, a.w_shape)))
-    return backward_weights_upsampled(isa, g, a, threads, arena, pool);
+    return backward_weights_upsampled(isa, maths, g, a, threads, arena, pool);
   const Shape ys = g.output(a.x_shape, a.w_shape);
   if (makes_logits(g, a.x_shape, ys))
     return logit_weights_gradient<T>(isa, g, a, ys, threads, arena, pool);
-  auto product = backward_weights_plan(isa, g, a, threads, arena);
+  auto product = backward_weights_plan(isa, maths, g, a, threads, arena);
   if (pool != nullptr) product.run(*pool);
 }
 
@@ -148,10 +151,10 @@ template <Scalar T>
     ConvBackwardWeights<T> args;
     args.x_shape = x;
     args.w_shape = w;
-    if (winograd::serves(maths, winograd::direct_speed<T>(isa), g, x, w))
+    if (winograd::serves(maths, winograd::direct_speed<T>(isa, maths), g, x, w))
       winograd::BackwardWeights<T, ConvBackwardWeights<T>>(isa, g, args, arena);
     else
-      detail::backward_weights<T>(isa, g, args, threads, arena, nullptr);
+      detail::backward_weights<T>(isa, maths, g, args, threads, arena, nullptr);
   }
   return arena.used();
 }
@@ -164,10 +167,10 @@ void conv_backward_weights(ThreadPool& pool, Isa isa, Maths maths, const ConvGeo
   Arena arena(workspace);
   if constexpr (std::is_same_v<T, double>)
     detail::DoublePlan(g, a.x_shape, a.w_shape, pool.threads(), arena).backward_weights(pool, a);
-  else if (winograd::serves(maths, winograd::direct_speed<T>(isa), g, a.x_shape, a.w_shape))
+  else if (winograd::serves(maths, winograd::direct_speed<T>(isa, maths), g, a.x_shape, a.w_shape))
     winograd::BackwardWeights<T, ConvBackwardWeights<T>>(isa, g, a, arena).run(pool);
   else
-    detail::backward_weights<T>(isa, g, a, pool.threads(), arena, &pool);
+    detail::backward_weights<T>(isa, maths, g, a, pool.threads(), arena, &pool);
 }
 
 }  // namespace limn::inline v0::cpu

@@ -47,9 +47,9 @@ namespace detail {
 template <class T>
 class ForwardPlan {
  public:
-  ForwardPlan(Isa isa, const ConvGeometry& g, const ConvForward<T>& a, int threads, Arena& arena,
-              ThreadPool* pool)
-      : isa_(isa), g_(g), a_(a), ys_(g.output(a.x_shape, a.w_shape)) {
+  ForwardPlan(Isa isa, Maths maths, const ConvGeometry& g, const ConvForward<T>& a, int threads,
+              Arena& arena, ThreadPool* pool)
+      : isa_(isa), maths_(maths), g_(g), a_(a), ys_(g.output(a.x_shape, a.w_shape)) {
     const bool four = UpsampledPhases::apply(g, a.x_shape, ys_);
     for (Index i = 0; i < (four ? 4 : 1); ++i) {
       // where the phase's moments go, kept to the end
@@ -119,6 +119,7 @@ class ForwardPlan {
       product.out.mean = m.mean != nullptr ? m.mean : a_.mean;
       product.out.m2 = m.mean != nullptr ? m.m2 : a_.m2;
     }
+    product.split = maths_ == Maths::split;
     product.plan(isa_, threads, arena);
     counted_ = {nullptr, nullptr, product.parts()};
     if (pool != nullptr && product.patches.count() > 0) product.run(*pool);
@@ -141,6 +142,7 @@ class ForwardPlan {
   }
 
   Isa isa_;
+  Maths maths_;
   ConvGeometry g_;
   ConvForward<T> a_;
   Shape ys_;
@@ -162,10 +164,10 @@ template <Scalar T>
     ConvForward<T> args;
     args.x_shape = x;
     args.w_shape = w;
-    if (winograd::serves(maths, winograd::direct_speed<T>(isa), g, x, w))
+    if (winograd::serves(maths, winograd::direct_speed<T>(isa, maths), g, x, w))
       winograd::Forward<T, ConvForward<T>>(isa, g, args, threads, arena);
     else
-      detail::ForwardPlan<T>(isa, g, args, threads, arena, nullptr);
+      detail::ForwardPlan<T>(isa, maths, g, args, threads, arena, nullptr);
   }
   return arena.used();
 }
@@ -179,10 +181,10 @@ void conv_forward(ThreadPool& pool, Isa isa, Maths maths, const ConvGeometry& g,
   if constexpr (std::is_same_v<T, double>) {
     detail::DoublePlan(g, a.x_shape, a.w_shape, pool.threads(), arena).forward(pool, a);
   } else {
-    if (winograd::serves(maths, winograd::direct_speed<T>(isa), g, a.x_shape, a.w_shape))
+    if (winograd::serves(maths, winograd::direct_speed<T>(isa, maths), g, a.x_shape, a.w_shape))
       winograd::Forward<T, ConvForward<T>>(isa, g, a, pool.threads(), arena).run(pool);
     else
-      detail::ForwardPlan<T>(isa, g, a, pool.threads(), arena, &pool);
+      detail::ForwardPlan<T>(isa, maths, g, a, pool.threads(), arena, &pool);
   }
 }
 

@@ -16,6 +16,7 @@
 #include "limn/cpu/gemm_micro.hpp"
 #include "limn/cpu/gemm_output.hpp"
 #include "limn/cpu/gemm_pack.hpp"
+#include "limn/cpu/gemm_panels.hpp"
 #include "limn/cpu/gemm_tiles.hpp"
 #include "limn/cpu/thread_pool.hpp"
 
@@ -33,26 +34,36 @@ struct RowParts {
 };
 
 /// One product: activations T, weights TB, result TO. Made by plan(), which also hands out its
-/// workspace: plan on a counting Arena gives the size.
+/// workspace: plan on a counting Arena gives the size. `split`: floats are multiplied as pairs of
+/// their parts.
 template <class T, class TB, class TO>
 class Product {
  public:
   Patches<T> patches;
   Weights<TB> weights;
   Output<TO> out;
+  bool split = false;
 
   /// How rows are cut: parts never cross a sample unless they hold whole samples.
   [[nodiscard]] const RowParts& parts() const { return parts_; }
 
   void plan(Isa isa, int threads, Arena& arena) {
-    isa_ = isa;
     area_ = patches.area();
     depth_ = patches.depth();
     dot_ = weights.columns <= dot_columns;
-    pairs_ = std::is_same_v<T, bfloat16> && isa >= Isa::avx512_bf16 && !dot_;
+    if (split && std::is_same_v<T, float> && !dot_) {
+      operands_ = Operands::split;
+      isa = pair_level(isa);
+    } else if (std::is_same_v<T, bfloat16> && isa >= Isa::avx512_bf16 && !dot_) {
+      operands_ = Operands::pairs;
+    }
+    isa_ = isa;
+    pairs_ = operands_ != Operands::floats;
     panels_ = {isa, weights.columns};
     if (dot_)
       gather_ = patches.channels % 16 != 0;
+    else if (operands_ == Operands::split)
+      gather_ = true;
     else if (pairs_)
       gather_ = patches.channels % 2 != 0 || patches.channels < 32;
     else
@@ -72,23 +83,26 @@ class Product {
         parts_.count > 1 ? 1 : std::max<Index>(1, most / std::max<Index>(area_, 1));
     tile_rows_ = std::min(most + whole, rows);
     block_ = dot_ ? depth_ : 768;
-    padded_depth_ = dot_ ? (depth_ + 15) / 16 * 16 : depth_ + (pairs_ ? depth_ % 2 : 0);
-    const Index element = pairs_ ? 2 : 4;
+    packed_ = {isa, operands_, panels_, depth_, block_};
+    padded_depth_ = dot_ ? (depth_ + 15) / 16 * 16 : packed_.padded_depth();
+    const Index element = packed_.element();
     plan_groups(element);
-    const Index packed =
-        dot_ ? weights.columns * padded_depth_ * 4 : panels_.padded() * padded_depth_ * element;
-    if (!fused_) packed_ = arena.take<std::byte>(packed);
+    if (!fused_)
+      packed_.to =
+          arena.take<std::byte>(dot_ ? weights.columns * padded_depth_ * 4 : packed_.bytes());
     zeros_ = arena.take<T>(patches.zeros_needed());
     const Index deepest = dot_ ? padded_depth_ : std::min(padded_depth_, block_);
-    const Index segments = gather_ ? 1
+    const Index segments = gather_ ? (operands_ == Operands::split ? 3 : 1)
                            : dot_
                                ? patches.taps()
                                : std::max<Index>(1, block_ / std::max<Index>(1, patches.channels));
+    const Index gathered_rows = block_rows + (operands_ == Operands::split ? 1 : 0);
     for (Part& p : std::array<Part, 5>{
              Part{&tile_at_, tile_rows_ * tile_columns_ * 4},
              Part{&pointers_at_, segments * block_rows * 8},
-             Part{&gathered_at_, gather_ ? block_rows * deepest * element : 0},
-             Part{&panel_at_, fused_ ? deepest * 64 * element : 0}, Part{&scratch_size_, 0}})
+             Part{&gathered_at_, gather_ ? gathered_rows * row_values(deepest) * element : 0},
+             Part{&panel_at_, fused_ ? deepest * 64 * element : 0},
+             Part{&rows_at_, packed_.scratch_bytes()}})
       add(p);
     scratch_ = arena.take<std::byte>(scratch_size_ * threads);
   }
@@ -98,9 +112,9 @@ class Product {
     std::fill_n(zeros_, patches.zeros_needed(), T(0.0F));
     patches.zeros = zeros_;
     if (dot_)
-      dot_weights_ = dot_columns_of().pack(reinterpret_cast<float*>(packed_));
+      dot_weights_ = dot_columns_of().pack(reinterpret_cast<float*>(packed_.to));
     else if (!fused_)
-      pack(pool);
+      packed_.pack(pool, weights, scratch_ + rows_at_, scratch_size_);
     const Index row_chunks = parts_.count > 1
                                  ? patches.samples * parts_.count
                                  : (patches.samples + samples_per_chunk_ - 1) / samples_per_chunk_;
@@ -147,7 +161,6 @@ class Product {
     Index bytes;
   };
   void add(const Part& p) {
-    if (p.at == &scratch_size_) return;
     *p.at = scratch_size_;
     scratch_size_ += (p.bytes + 63) / 64 * 64;
   }
@@ -162,7 +175,8 @@ class Product {
   // Rows that must be gathered are gathered once for a group of panels of one width, which stay in
   // the second cache.
   void plan_groups(Index element) {
-    constexpr Index most_bytes = Index{1} << 18, most_panels = 8;
+    const Index most_bytes = Index{1} << (isa_ >= Isa::amx_bf16 ? 20 : 18);  // of 2 MB, 512 KB
+    constexpr Index most_panels = 8;
     tile_columns_ = 64;
     groups_ = alike_ = 0;
     if (dot_) return;
@@ -190,23 +204,9 @@ class Product {
                      leading, m / area_);
   }
 
-  template <class TK>
-  void pack_range(Index k0, Index k1, Panels::Panel panel, TK* to) const {
-    pack_panel(isa_, weights, k0, k1, panel.first, panel.width, to);
-  }
-
-  void pack(ThreadPool& pool) {
-    constexpr Index step = 256;
-    const Index steps = std::max<Index>(1, (depth_ + step - 1) / step);
-    pool.run(panels_.count() * steps, [&](Index chunk, int) {
-      const auto panel = panels_[chunk / steps];
-      const Index k0 = chunk % steps * step, k1 = std::min(depth_, k0 + step);
-      const Index at = panel.first * padded_depth_ + k0 * panel.width;
-      if (pairs_)
-        pack_range(k0, k1, panel, reinterpret_cast<bfloat16*>(packed_) + at);
-      else
-        pack_range(k0, k1, panel, reinterpret_cast<float*>(packed_) + at);
-    });
+  /// Values of a gathered row: parts are cut off in whole registers.
+  [[nodiscard]] Index row_values(Index length) const {
+    return operands_ == Operands::split ? (length + 15) / 16 * 16 : length;
   }
 
   [[nodiscard]] DotColumns<T, TB> dot_columns_of() const {
@@ -235,20 +235,18 @@ class Product {
         }
         k1 = k0 + segments * length;
       }
-      const TK* b = nullptr;
-      if (fused_) {
-        TK* to = reinterpret_cast<TK*>(scratch + panel_at_);
-        pack_range(k0, k1, panel, to);
-        b = to;
-      } else {
-        b = reinterpret_cast<const TK*>(packed_) + panel.first * padded_depth_ + k0 * panel.width;
-      }
+      std::byte* b = fused_ ? scratch + panel_at_ : packed_.at(panel, k0);
+      if (fused_)
+        packed_.pack_block(weights, panel, k0, k1, b, reinterpret_cast<float*>(scratch + rows_at_));
       for (Index m = m0; m < m1;) {
         const int v = kernels.fitting(m1 - m);
         const Index rows = kernels.rows[v];
         const void** pointers = reinterpret_cast<const void**>(scratch + pointers_at_);
         Index step = 1, units = (length + unit - 1) / unit;
-        if (gather_) {
+        if (operands_ == Operands::split) {
+          gather_parts(m, rows, k0, k1, reinterpret_cast<bfloat16*>(scratch + gathered_at_),
+                       pointers);
+        } else if (gather_) {
           TK* gathered = reinterpret_cast<TK*>(scratch + gathered_at_);
           simd::dispatch(isa_, GatherPatches<T, TK>{}, &patches, m, rows, k0, k1, gathered,
                          units * unit);
@@ -258,9 +256,16 @@ class Product {
                                pointers);
           units *= step;
         }
-        for (Index i = 0; i < last - first; ++i)
-          kernels.kernel[v](pointers, segments / step, units, b + i * panel.width * padded_depth_,
-                            tile + (i * tile_rows_ + m - m0) * panel.width, k0 > 0);
+        for (Index i = 0; i < last - first; ++i) {
+          const std::byte* panel_i = b + i * packed_.panel_stride(panel);
+          float* c = tile + (i * tile_rows_ + m - m0) * panel.width;
+          if (operands_ == Operands::split) {  // high with high and low, low with high
+            kernels.kernel[v](pointers, 2, units, panel_i, c, k0 > 0);
+            kernels.kernel[v](pointers + 2 * rows, 1, units, panel_i, c, true);
+          } else {
+            kernels.kernel[v](pointers, segments / step, units, panel_i, c, k0 > 0);
+          }
+        }
         m += rows;
       }
       k0 = k1;
@@ -268,15 +273,32 @@ class Product {
     if (kernels.end != nullptr) kernels.end();
   }
 
+  // The parts of `rows` rows from m on, and pointers to them: high, high again, low.
+  void gather_parts(Index m, Index rows, Index k0, Index k1, bfloat16* to,
+                    const void** pointers) const {
+    if constexpr (std::is_same_v<T, float>) {
+      const Index values = row_values(k1 - k0);
+      bfloat16* low = to + rows * values;
+      simd::dispatch(isa_, GatherSplit{}, &patches, m, rows, k0, k1, to, low, values,
+                     reinterpret_cast<float*>(low + rows * values));
+      for (Index q = 0; q < rows; ++q) {
+        pointers[q] = pointers[rows + q] = to + q * values;
+        pointers[2 * rows + q] = low + q * values;
+      }
+    }
+  }
+
   Isa isa_ = Isa::portable;
+  Operands operands_ = Operands::floats;
   Panels panels_;
+  PackedPanels<TB> packed_;
   bool dot_ = false, pairs_ = false, gather_ = false, fused_ = false;
   Index area_ = 0, depth_ = 0, padded_depth_ = 0, block_ = 0;
   RowParts parts_;
   Index samples_per_chunk_ = 1, tile_rows_ = 0, tile_columns_ = 64;
   Index alike_ = 0, groups_ = 0;  ///< panels of the first one's width, and groups of them
-  Index tile_at_ = 0, pointers_at_ = 0, gathered_at_ = 0, panel_at_ = 0, scratch_size_ = 0;
-  std::byte* packed_ = nullptr;
+  Index tile_at_ = 0, pointers_at_ = 0, gathered_at_ = 0, panel_at_ = 0, rows_at_ = 0;
+  Index scratch_size_ = 0;
   const float* dot_weights_ = nullptr;
   T* zeros_ = nullptr;
   std::byte* scratch_ = nullptr;

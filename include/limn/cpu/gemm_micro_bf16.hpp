@@ -1,10 +1,15 @@
 // SPDX-License-Identifier: MIT
-// Register blocks for bfloat16 units (vdpbf16ps): pairs along K, products added in float.
+// Register blocks for pairs of bfloat16 along K, products added in float: for the units that
+// multiply them (vdpbf16ps), and in plain vectors, which are slower than floats and for processors
+// without units.
 #pragma once
+
+#include <cstdint>
 
 #include "limn/core/config.hpp"
 #include "limn/core/shape.hpp"
 #include "limn/cpu/gemm_micro.hpp"
+#include "limn/cpu/simd.hpp"
 
 #if LIMN_X86_64
 #include <immintrin.h>
@@ -12,6 +17,57 @@
 
 namespace limn::inline v0::cpu {
 namespace detail {
+
+/// Both of each pair, as floats.
+template <int W>
+struct PairOfVectors {
+  simd::Vec<float, W> even, odd;
+
+  LIMN_ALWAYS_INLINE explicit PairOfVectors(const simd::Vec<std::uint32_t, W>& pairs) {
+    const simd::Vec<std::uint32_t, W> low = pairs << 16, high = pairs & 0xffff0000U;
+    __builtin_memcpy(&even, &low, sizeof(even));
+    __builtin_memcpy(&odd, &high, sizeof(odd));
+  }
+};
+
+template <int R, int NV>
+void micro_pairs(const void* const* a, Index segments, Index len, const void* packed, float* c,
+                 bool load) {
+  using V = simd::Vec<float, 4>;
+  using U = simd::Vec<std::uint32_t, 4>;
+  const char* b = static_cast<const char*>(packed);
+  V acc[R][NV];
+#pragma GCC unroll 4
+  for (int r = 0; r < R; ++r) {
+#pragma GCC unroll 2
+    for (int j = 0; j < NV; ++j) {
+      acc[r][j] = V{};
+      if (load) simd::load(acc[r][j], c + (r * NV + j) * 4);
+    }
+  }
+  for (Index s = 0; s < segments; ++s, a += R)
+    for (Index k = 0; k < len; ++k, b += NV * 16) {
+#pragma GCC unroll 2
+      for (int j = 0; j < NV; ++j) {
+        U pairs;
+        __builtin_memcpy(&pairs, b + j * 16, 16);
+        const PairOfVectors<4> y(pairs);
+#pragma GCC unroll 4
+        for (int r = 0; r < R; ++r) {
+          std::uint32_t pair;
+          __builtin_memcpy(&pair, static_cast<const char*>(a[r]) + 4 * k, 4);
+          const PairOfVectors<4> x(pair - U{});
+          acc[r][j] += x.even * y.even;
+          acc[r][j] += x.odd * y.odd;
+        }
+      }
+    }
+#pragma GCC unroll 4
+  for (int r = 0; r < R; ++r) {
+#pragma GCC unroll 2
+    for (int j = 0; j < NV; ++j) simd::store(c + (r * NV + j) * 4, acc[r][j]);
+  }
+}
 
 #if LIMN_X86_64
 template <int R, int NV>
@@ -54,18 +110,21 @@ LIMN_TARGET_AVX512_BF16 void micro_bf16(const void* const* a, Index segments, In
 
 }  // namespace detail
 
-/// As micro_kernels(), with `len` in pairs and B packed in pairs; only for Isa::avx512_bf16 and
-/// above.
-[[nodiscard]] inline MicroKernels micro_kernels_bf16([[maybe_unused]] int panel) {
-#if LIMN_X86_64
+/// As micro_kernels(), with `len` in pairs and B packed in pairs; below Isa::avx512_bf16 only of
+/// the panels of Isa::portable.
+[[nodiscard]] inline MicroKernels micro_kernels_bf16([[maybe_unused]] Isa isa, int panel) {
   using namespace detail;
-  if (panel == 64) return {64, {6, 3, 1}, {micro_bf16<6, 4>, micro_bf16<3, 4>, micro_bf16<1, 4>}};
-  if (panel == 48) return {48, {8, 4, 1}, {micro_bf16<8, 3>, micro_bf16<4, 3>, micro_bf16<1, 3>}};
-  if (panel == 32) return {32, {12, 4, 1}, {micro_bf16<12, 2>, micro_bf16<4, 2>, micro_bf16<1, 2>}};
-  return {16, {12, 4, 1}, {micro_bf16<12, 1>, micro_bf16<4, 1>, micro_bf16<1, 1>}};
-#else
-  return {};
+#if LIMN_X86_64
+  if (isa >= Isa::avx512_bf16) {
+    if (panel == 64) return {64, {6, 3, 1}, {micro_bf16<6, 4>, micro_bf16<3, 4>, micro_bf16<1, 4>}};
+    if (panel == 48) return {48, {8, 4, 1}, {micro_bf16<8, 3>, micro_bf16<4, 3>, micro_bf16<1, 3>}};
+    if (panel == 32)
+      return {32, {12, 4, 1}, {micro_bf16<12, 2>, micro_bf16<4, 2>, micro_bf16<1, 2>}};
+    return {16, {12, 4, 1}, {micro_bf16<12, 1>, micro_bf16<4, 1>, micro_bf16<1, 1>}};
+  }
 #endif
+  if (panel == 8) return {8, {4, 1}, {micro_pairs<4, 2>, micro_pairs<1, 2>}};
+  return {4, {4, 1}, {micro_pairs<4, 1>, micro_pairs<1, 1>}};
 }
 
 }  // namespace limn::inline v0::cpu

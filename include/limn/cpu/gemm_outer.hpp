@@ -22,10 +22,13 @@ namespace limn::inline v0::cpu {
 using OuterKernel = void (*)(const float* d, Index d_leading, Index rows, const float* p, float* c,
                              Index c_leading, bool load);
 
-/// Kernels for so many values of D's rows at a time, from many to one.
+/// Kernels for so many values of D's rows at a time, from many to one. If there is `begin`, a
+/// thread calls it before kernels, and `end` after them.
 struct OuterKernels {
-  int rows[5] = {};
-  OuterKernel kernel[5] = {};
+  int rows[7] = {};
+  OuterKernel kernel[7] = {};
+  void (*begin)() = nullptr;
+  void (*end)() = nullptr;
 
   /// The kernel that takes the most of `left` values; left > 0.
   [[nodiscard]] int fitting(Index left) const {

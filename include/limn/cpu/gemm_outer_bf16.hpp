@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Outer products for bfloat16 units (vdpbf16ps): two rows m at a time, C += D[m]^T P[m] + D[m+1]^T
-// P[m+1], added in float. D and P come as pairs: [row / 2][column][2].
+// Outer products of pairs of bfloat16 rows: two rows m at a time, C += D[m]^T P[m] + D[m+1]^T
+// P[m+1], added in float. D and P come as pairs: [row / 2][column][2]. For the units that multiply
+// them (vdpbf16ps), and in plain vectors for processors without units.
 #pragma once
 
 #include <cstdint>
@@ -8,6 +9,7 @@
 #include "limn/core/config.hpp"
 #include "limn/core/scalar.hpp"
 #include "limn/core/shape.hpp"
+#include "limn/cpu/gemm_micro_bf16.hpp"
 #include "limn/cpu/gemm_outer.hpp"
 #include "limn/cpu/simd.hpp"
 
@@ -42,6 +44,43 @@ struct PairRows {
 };
 
 namespace detail {
+
+template <int R, int NV>
+void outer_pairs(const float* d, Index d_leading, Index pairs, const float* p, float* c,
+                 Index c_leading, bool load) {
+  using V = simd::Vec<float, 4>;
+  using U = simd::Vec<std::uint32_t, 4>;
+  V acc[R][NV];
+#pragma GCC unroll 4
+  for (int r = 0; r < R; ++r) {
+#pragma GCC unroll 2
+    for (int j = 0; j < NV; ++j) {
+      acc[r][j] = V{};
+      if (load) simd::load(acc[r][j], c + r * c_leading + j * 4);
+    }
+  }
+  for (Index m = 0; m < pairs; ++m, d += d_leading, p += NV * 4) {
+#pragma GCC unroll 2
+    for (int j = 0; j < NV; ++j) {
+      U units;
+      __builtin_memcpy(&units, p + j * 4, 16);
+      const PairOfVectors<4> y(units);
+#pragma GCC unroll 4
+      for (int r = 0; r < R; ++r) {
+        std::uint32_t unit;
+        __builtin_memcpy(&unit, d + r, 4);
+        const PairOfVectors<4> x(unit - U{});
+        acc[r][j] += x.even * y.even;
+        acc[r][j] += x.odd * y.odd;
+      }
+    }
+  }
+#pragma GCC unroll 4
+  for (int r = 0; r < R; ++r) {
+#pragma GCC unroll 2
+    for (int j = 0; j < NV; ++j) simd::store(c + r * c_leading + j * 4, acc[r][j]);
+  }
+}
 
 #if LIMN_X86_64
 template <int R, int NV>
@@ -78,29 +117,31 @@ LIMN_TARGET_AVX512_BF16 void outer_bf16(const float* d, Index d_leading, Index p
 
 }  // namespace detail
 
-/// As outer_kernels(), on rows of pairs: what is said of a float there is said of a pair here. Only
-/// for Isa::avx512_bf16.
-[[nodiscard]] inline OuterKernels outer_kernels_bf16([[maybe_unused]] Index panel) {
-#if LIMN_X86_64
+/// As outer_kernels(), on rows of pairs: what is said of a float there is said of a pair here.
+/// Below Isa::avx512_bf16 only for the panels of Isa::portable.
+[[nodiscard]] inline OuterKernels outer_kernels_bf16([[maybe_unused]] Isa isa, Index panel) {
   using namespace detail;
-  if (panel == 64)
-    return {
-        {6, 4, 3, 2, 1},
-        {outer_bf16<6, 4>, outer_bf16<4, 4>, outer_bf16<3, 4>, outer_bf16<2, 4>, outer_bf16<1, 4>}};
-  if (panel == 48)
-    return {
-        {8, 4, 3, 2, 1},
-        {outer_bf16<8, 3>, outer_bf16<4, 3>, outer_bf16<3, 3>, outer_bf16<2, 3>, outer_bf16<1, 3>}};
-  if (panel == 32)
+#if LIMN_X86_64
+  if (isa >= Isa::avx512_bf16) {
+    if (panel == 64)
+      return {{6, 4, 3, 2, 1},
+              {outer_bf16<6, 4>, outer_bf16<4, 4>, outer_bf16<3, 4>, outer_bf16<2, 4>,
+               outer_bf16<1, 4>}};
+    if (panel == 48)
+      return {{8, 4, 3, 2, 1},
+              {outer_bf16<8, 3>, outer_bf16<4, 3>, outer_bf16<3, 3>, outer_bf16<2, 3>,
+               outer_bf16<1, 3>}};
+    if (panel == 32)
+      return {{12, 8, 6, 4, 1},
+              {outer_bf16<12, 2>, outer_bf16<8, 2>, outer_bf16<6, 2>, outer_bf16<4, 2>,
+               outer_bf16<1, 2>}};
     return {{12, 8, 6, 4, 1},
-            {outer_bf16<12, 2>, outer_bf16<8, 2>, outer_bf16<6, 2>, outer_bf16<4, 2>,
-             outer_bf16<1, 2>}};
-  return {
-      {12, 8, 6, 4, 1},
-      {outer_bf16<12, 1>, outer_bf16<8, 1>, outer_bf16<6, 1>, outer_bf16<4, 1>, outer_bf16<1, 1>}};
-#else
-  return {};
+            {outer_bf16<12, 1>, outer_bf16<8, 1>, outer_bf16<6, 1>, outer_bf16<4, 1>,
+             outer_bf16<1, 1>}};
+  }
 #endif
+  if (panel == 8) return {{4, 1}, {outer_pairs<4, 2>, outer_pairs<1, 2>}};
+  return {{4, 1}, {outer_pairs<4, 1>, outer_pairs<1, 1>}};
 }
 
 }  // namespace limn::inline v0::cpu

@@ -65,23 +65,39 @@ LIMN_ALWAYS_INLINE void load_columns(Tiles& tiles, const char* b, Index row_byte
   tiles.template load<T>(copy, 64);
 }
 
-/// RT x CT tiles of C; b and c at their first column, rows of NV vectors of 16.
-template <int RT, int CT, int NV, class Tiles>
-LIMN_ALWAYS_INLINE void tile_block(Tiles& tiles, const void* const* a, Index segments, Index len,
-                                   const char* b, float* c, bool load) {
-  constexpr Index c_bytes = NV * 64, row_bytes = NV * 64;
-  float* lower = c + tile_rows * NV * 16;
+/// Tiles 0 to 3 = RT x CT tiles of C, whose rows are `leading` floats apart, or zeros.
+template <int RT, int CT, class Tiles>
+LIMN_ALWAYS_INLINE void load_sums(Tiles& tiles, const float* c, Index leading, bool load) {
+  const Index bytes = 4 * leading;
+  const float* lower = c + tile_rows * leading;
   if (load) {
-    tiles.template load<0>(c, c_bytes);
-    if constexpr (CT > 1) tiles.template load<1>(c + 16, c_bytes);
-    if constexpr (RT > 1) tiles.template load<2>(lower, c_bytes);
-    if constexpr (RT > 1 && CT > 1) tiles.template load<3>(lower + 16, c_bytes);
+    tiles.template load<0>(c, bytes);
+    if constexpr (CT > 1) tiles.template load<1>(c + 16, bytes);
+    if constexpr (RT > 1) tiles.template load<2>(lower, bytes);
+    if constexpr (RT > 1 && CT > 1) tiles.template load<3>(lower + 16, bytes);
   } else {
     tiles.template zero<0>();
     if constexpr (CT > 1) tiles.template zero<1>();
     if constexpr (RT > 1) tiles.template zero<2>();
     if constexpr (RT > 1 && CT > 1) tiles.template zero<3>();
   }
+}
+template <int RT, int CT, class Tiles>
+LIMN_ALWAYS_INLINE void store_sums(Tiles& tiles, float* c, Index leading) {
+  const Index bytes = 4 * leading;
+  float* lower = c + tile_rows * leading;
+  tiles.template store<0>(c, bytes);
+  if constexpr (CT > 1) tiles.template store<1>(c + 16, bytes);
+  if constexpr (RT > 1) tiles.template store<2>(lower, bytes);
+  if constexpr (RT > 1 && CT > 1) tiles.template store<3>(lower + 16, bytes);
+}
+
+/// RT x CT tiles of C; b and c at their first column, rows of NV vectors of 16.
+template <int RT, int CT, int NV, class Tiles>
+LIMN_ALWAYS_INLINE void tile_block(Tiles& tiles, const void* const* a, Index segments, Index len,
+                                   const char* b, float* c, bool load) {
+  constexpr Index row_bytes = NV * 64;
+  load_sums<RT, CT>(tiles, c, NV * 16, load);
   for (Index s = 0; s < segments; ++s, a += RT * tile_rows) {
     const TileRows upper_rows(a), lower_rows(a + (RT - 1) * tile_rows);
     for (Index k = 0; k < len; k += tile_rows) {
@@ -101,10 +117,7 @@ LIMN_ALWAYS_INLINE void tile_block(Tiles& tiles, const void* const* a, Index seg
       b += pairs * row_bytes;
     }
   }
-  tiles.template store<0>(c, c_bytes);
-  if constexpr (CT > 1) tiles.template store<1>(c + 16, c_bytes);
-  if constexpr (RT > 1) tiles.template store<2>(lower, c_bytes);
-  if constexpr (RT > 1 && CT > 1) tiles.template store<3>(lower + 16, c_bytes);
+  store_sums<RT, CT>(tiles, c, NV * 16);
 }
 
 /// A MicroKernel (len in pairs) of 16 RT rows and a panel of NV vectors, two columns of tiles at a
@@ -139,14 +152,19 @@ template <int NV>
 
 }  // namespace detail
 
+/// The level that multiplies pairs of bfloat16: without units for them, the portable one.
+[[nodiscard]] constexpr Isa pair_level(Isa isa) {
+  return isa >= Isa::avx512_bf16 ? isa : Isa::portable;
+}
+
 /// The most rows of a register block that multiplies pairs.
 [[nodiscard]] constexpr Index most_block_rows(Isa isa) {
   return isa >= Isa::amx_bf16 ? 2 * tile_rows : 12;
 }
 
-/// The kernels for pairs of bfloat16 of a level that has them: Isa::avx512_bf16 and above.
-[[nodiscard]] inline MicroKernels pair_kernels([[maybe_unused]] Isa isa, int panel) {
-  const MicroKernels units = micro_kernels_bf16(panel);
+/// The kernels for pairs of bfloat16 and a panel width of pair_level(isa).
+[[nodiscard]] inline MicroKernels pair_kernels(Isa isa, int panel) {
+  const MicroKernels units = micro_kernels_bf16(isa, panel);
 #if LIMN_X86_64
   if (isa >= Isa::amx_bf16)
     return panel == 64   ? detail::with_amx<4>(units)

@@ -117,9 +117,12 @@ struct Form {
 /// How fast direct products of T are, in hundredths of the speed of float's, which are the ones
 /// that transformed tiles need.
 template <class T>
-[[nodiscard]] constexpr Index direct_speed(Isa isa) {
-  if (!std::is_same_v<T, bfloat16> || isa < Isa::avx512_bf16) return 100;
-  return isa == Isa::avx512_bf16 ? 180 : 800;  // of tiles: 16 times by the manual, less the loads
+[[nodiscard]] constexpr Index direct_speed(Isa isa, Maths maths) {
+  const bool units = isa >= Isa::avx512_bf16;
+  const Index pairs = isa == Isa::amx_bf16 ? 800 : 180;  // of tiles: 16 times, less the loads
+  if constexpr (std::is_same_v<T, bfloat16>) return units ? pairs : 100;
+  if (maths != Maths::split) return 100;
+  return units ? pairs * 3 / 10 : 15;  // three products, and floats are cut in parts
 }
 
 /// Is Winograd's form the faster one? A function of shapes alone. Making and reading a transformed
@@ -129,7 +132,7 @@ template <class T>
                                  const Shape& x, const Shape& w) {
   const bool kind = g.upsample == 2 ? g.kernel == 3 && g.stride == 1
                                     : (g.kernel == 3 || g.kernel == 4) && g.stride <= 2;
-  if (maths != Maths::fast || !kind || g.padding == Padding::none || g.sides.top != 1 ||
+  if (maths == Maths::strict || !kind || g.padding == Padding::none || g.sides.top != 1 ||
       g.sides.left != 1 || g.sides.bottom > 1 || g.sides.right > 1 || x.c % 16 != 0 ||
       w.n % 16 != 0)
     return false;

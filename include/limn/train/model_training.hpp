@@ -47,7 +47,8 @@ struct TrainingOptions {
     f("decay", decay, OptionRange{}, "the learning rate falls to 0 over the second half");
     f("seed", seed, OptionRange{0, 0x1p64}, "same seed, data and options: same training");
     f("fit", fit, OptionRange{}, "how pictures become square: squash, pad or crop");
-    f("maths", maths, OptionRange{}, "fast, or strict: only sums as they are defined");
+    f("maths", maths, OptionRange{},
+      "fast; strict: only sums as they are defined; split: fp32 as three products of bfloat16");
   }
   /// Throws UsageError that names the option.
   void check() const {}

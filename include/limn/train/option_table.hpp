@@ -46,7 +46,7 @@ void for_each_option(Options& options, F&& f) { options.visit(f); }
 [[nodiscard]] inline std::string option_text(const Distortions& d) { return to_string(d); }
 /// "computed" or "bf16".
 [[nodiscard]] inline std::string option_text(StashFormat f) { return to_string(f); }
-/// "fast" or "strict".
+/// "fast", "strict" or "split".
 [[nodiscard]] inline std::string option_text(Maths m) { return to_string(m); }
 /// "on" or "off".
 [[nodiscard]] inline std::string option_text(OnOff o) { return to_string(o); }
@@ -60,7 +60,7 @@ inline void parse_option(const std::string& /*name*/, std::string_view text, Opt
                          Fit& value) {
   value = parse_fit(text);
 }
-/// "fast" or "strict".
+/// "fast", "strict" or "split".
 inline void parse_option(const std::string& /*name*/, std::string_view text, OptionRange /*range*/,
                          Maths& value) {
   value = parse_maths(text);

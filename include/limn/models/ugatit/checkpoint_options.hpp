@@ -83,6 +83,7 @@ struct RunOptions {
     if (train.stash == StashFormat::bf16 && precision != Precision::fp32)
       throw UsageError("stash bf16 is for precision fp32, not " +
                        std::string(to_string(precision)));
+    check_maths(maths, to_string(precision));
   }
 };
 
@@ -152,7 +153,8 @@ void for_each_option(Options& o, F&& f) {
   f("precision", o.precision, choice, "fp32, fp64, or bf16: faster, with float weights and losses");
   f("maths", o.maths, choice,
     "fast: also algorithms that are exact but round more; strict: only sums as they are defined, "
-    "as fp64 always");
+    "as fp64 always; split: as fast, and fp32 multiplied as three products of bfloat16, which pays "
+    "on processors with matrix tiles (AMX)");
   f("stash", o.train.stash, choice,
     "computed, or bf16: an fp32 training keeps its activations for backward in half the memory");
   f("beta1", o.train.beta1, OptionRange{0, 1}, "");

@@ -17,6 +17,7 @@ template <Scalar T>
 /// all are compiled. The template's argument means nothing.
 template <class = void>
 [[nodiscard]] OpenGenerator cpu_generators(const CpuOptions& options, Precision precision) {
+  check_maths(options.maths, to_string(precision));
   return with_precision(precision, [&]<Scalar T>() { return cpu_generators<T>(options); });
 }
 
