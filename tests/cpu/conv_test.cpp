@@ -5,6 +5,7 @@
 #include <cmath>
 #include <string>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 #include "conv_reference.hpp"
@@ -12,6 +13,7 @@
 #include "limn/cpu/conv_backward_weights.hpp"
 #include "limn/cpu/conv_forward.hpp"
 #include "limn/cpu/cpu.hpp"  // with which kernels are those of limn::kernels
+#include "tested_levels.hpp"
 
 namespace {
 
@@ -125,8 +127,16 @@ double tolerance(Isa isa, Maths maths, bool weights_gradient) {
   return isa >= Isa::avx512_bf16 ? 6e-3 : 4e-3;
 }
 
+/// Each level with one thread and with two, which must give the same bytes.
+std::vector<std::pair<Isa, int>> ways(const std::vector<Isa>& levels) {
+  std::vector<std::pair<Isa, int>> all;
+  for (const Isa isa : levels)
+    for (const int threads : {1, 2}) all.emplace_back(isa, threads);
+  return all;
+}
+
 template <class T>
-void check_forward(Isa isa, Maths maths, const Case& k) {
+void check_forward(const std::vector<Isa>& levels, Maths maths, const Case& k) {
   const Shape w{k.out, k.g.kernel, k.g.kernel, k.x.c};
   const Shape y = k.g.output(k.x, w);
   using P = param_t<T>;
@@ -163,7 +173,8 @@ void check_forward(Isa isa, Maths maths, const Case& k) {
     for (double& v : expected) v = f(v);
     std::vector<T> results[2];
     std::vector<P> means[2], squares[2];
-    for (const int threads : {1, 2}) {
+    for (const auto& [isa, threads] : ways(levels)) {
+      CAPTURE(std::string(to_string(isa)));
       ThreadPool pool(threads);
       auto& got = results[threads - 1];
       got = accumulate ? before : reference::poison<T>(y.size());
@@ -192,15 +203,16 @@ void check_forward(Isa isa, Maths maths, const Case& k) {
         if (y.area() > 1)
           CHECK(reference::distance(gs, m2) <= 10 * tolerance<T>(isa, maths, false));
       }
+      if (threads == 1) continue;
+      CHECK(reference::same_bytes(results[0], results[1]));
+      CHECK(reference::same_bytes(means[0], means[1]));
+      CHECK(reference::same_bytes(squares[0], squares[1]));
     }
-    CHECK(reference::same_bytes(results[0], results[1]));
-    CHECK(reference::same_bytes(means[0], means[1]));
-    CHECK(reference::same_bytes(squares[0], squares[1]));
   }
 }
 
 template <class T>
-void check_backward(Isa isa, Maths maths, const Case& k) {
+void check_backward(const std::vector<Isa>& levels, Maths maths, const Case& k) {
   const Shape w{k.out, k.g.kernel, k.g.kernel, k.x.c};
   const Shape y = k.g.output(k.x, w);
   using P = param_t<T>;
@@ -219,7 +231,8 @@ void check_backward(Isa isa, Maths maths, const Case& k) {
     });
     std::vector<T> data[2];
     std::vector<P> gradient[2];
-    for (const int threads : {1, 2}) {
+    for (const auto& [isa, threads] : ways(levels)) {
+      CAPTURE(std::string(to_string(isa)));
       ThreadPool pool(threads);
       auto& got = data[threads - 1];
       got = accumulate ? dx_before : reference::poison<T>(k.x.size());
@@ -241,30 +254,26 @@ void check_backward(Isa isa, Maths maths, const Case& k) {
         CHECK(space.intact());
       }
       CHECK(reference::distance(own, dw) <= tolerance<T>(isa, maths, true));
+      if (threads == 1) continue;
+      CHECK(reference::same_bytes(data[0], data[1]));
+      CHECK(reference::same_bytes(gradient[0], gradient[1]));
     }
-    CHECK(reference::same_bytes(data[0], data[1]));
-    CHECK(reference::same_bytes(gradient[0], gradient[1]));
   }
 }
 
 template <class T>
 void check_all(Maths maths, const std::vector<Case>& all) {
-  for (const Isa isa : all_isas) {
-    if (isa > supported_isa()) {
-      MESSAGE("skipped, not in this processor: " << to_string(isa));
-      continue;
-    }
-    if (std::is_same_v<T, double> && isa != Isa::portable) continue;  // double knows no levels
-    for (const Case& k : all) {
-      const std::string what = std::string(to_string(isa)) + " x " + to_string(k.x) + " kernel " +
-                               std::to_string(k.g.kernel) + " stride " +
-                               std::to_string(k.g.stride) + " upsample " +
-                               std::to_string(k.g.upsample) + " " + to_string(k.g.padding) +
-                               " out " + std::to_string(k.out);
-      CAPTURE(what);
-      check_forward<T>(isa, maths, k);
-      check_backward<T>(isa, maths, k);
-    }
+  if (std::is_same_v<T, double> && limn_test::tested_from > Isa::portable) return;
+  const auto levels = std::is_same_v<T, double> ? std::vector{Isa::portable}  // it knows no others
+                                                : limn_test::tested_levels();
+  for (const Case& k : all) {
+    const std::string what = "x " + to_string(k.x) + " kernel " + std::to_string(k.g.kernel) +
+                             " stride " + std::to_string(k.g.stride) + " upsample " +
+                             std::to_string(k.g.upsample) + " " + to_string(k.g.padding) + " out " +
+                             std::to_string(k.out);
+    CAPTURE(what);
+    check_forward<T>(levels, maths, k);
+    check_backward<T>(levels, maths, k);
   }
 }
 

@@ -11,6 +11,7 @@
 #include "conv_reference.hpp"
 #include "limn/cpu/cpu.hpp"  // with which kernels are those of limn::kernels
 #include "limn/cpu/gemm.hpp"
+#include "tested_levels.hpp"
 
 namespace {
 
@@ -99,11 +100,7 @@ void check(Isa isa, const Extents& e, bool ta, bool tb, double tolerance) {
 
 template <class TA, class TB, class TC>
 void check_all(double tolerance, double tolerance_bf16_units) {
-  for (const Isa isa : all_isas) {
-    if (isa > supported_isa()) {
-      MESSAGE("skipped, not in this processor: " << to_string(isa));
-      continue;
-    }
+  for (const Isa isa : limn_test::tested_levels()) {
     if (std::is_same_v<TC, double> && isa != Isa::portable) continue;
     for (const Extents& e : extents)
       for (const bool ta : {false, true})
@@ -161,8 +158,7 @@ void check_gemv(Isa isa, double tolerance) {
 }
 
 TEST_CASE("gemv: both directions") {
-  for (const Isa isa : all_isas) {
-    if (isa > supported_isa()) break;
+  for (const Isa isa : limn_test::tested_levels()) {
     check_gemv<float>(isa, 2e-6);
     check_gemv<double>(isa, 1e-12);
   }

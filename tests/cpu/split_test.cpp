@@ -13,6 +13,7 @@
 #include "limn/cpu/conv_forward.hpp"
 #include "limn/cpu/cpu.hpp"  // with which kernels are those of limn::kernels
 #include "limn/cpu/split.hpp"
+#include "tested_levels.hpp"
 
 namespace {
 
@@ -30,13 +31,6 @@ Parts split(Isa isa, std::vector<float> row) {
   return p;
 }
 
-std::vector<Isa> levels() {
-  std::vector<Isa> some;
-  for (const Isa isa : all_isas)
-    if (isa <= supported_isa()) some.push_back(isa);
-  return some;
-}
-
 }  // namespace
 
 TEST_CASE("split: both parts together are within 2^-17 of the number") {
@@ -44,7 +38,7 @@ TEST_CASE("split: both parts together are within 2^-17 of the number") {
   std::vector<float> row;
   for (std::uint64_t i = 0; i < 4000; ++i)
     row.push_back(float(random.normal(i) * std::exp(10 * random.normal(i + 5000))));
-  for (const Isa isa : levels()) {
+  for (const Isa isa : limn_test::tested_levels()) {
     CAPTURE(to_string(isa));
     const Parts p = split(isa, row);
     double worst = 0;
@@ -64,7 +58,7 @@ TEST_CASE("split: both parts together are within 2^-17 of the number") {
 TEST_CASE("split: what bfloat16 holds has no low part; infinities and NaN stay what they are") {
   const float infinity = std::numeric_limits<float>::infinity();
   const std::vector<float> row{0.0F, -0.0F, 1.0F, -2.5F, infinity, -infinity, NAN};
-  for (const Isa isa : levels()) {
+  for (const Isa isa : limn_test::tested_levels()) {
     const Parts p = split(isa, row);
     for (std::size_t i = 0; i < 6; ++i) {
       CHECK(float(p.high[i]) == row[i]);
@@ -76,7 +70,7 @@ TEST_CASE("split: what bfloat16 holds has no low part; infinities and NaN stay w
 
 TEST_CASE("split: pairs of rows, with any number of rows and columns") {
   const Philox random{7, 8};
-  for (const Isa isa : levels())
+  for (const Isa isa : limn_test::tested_levels())
     for (const Index rows : {1, 2, 5, 8})
       for (const Index columns : {1, 3, 4, 16, 21, 40}) {
         CAPTURE(to_string(isa));
@@ -115,7 +109,7 @@ TEST_CASE("split: a convolution of floats is computed from parts, and only if as
   std::vector<float> plain_x, plain_w;
   for (const float v : x) plain_x.push_back(float(bfloat16(v)));
   for (const float v : w) plain_w.push_back(float(bfloat16(v)));
-  for (const Isa isa : levels()) {
+  for (const Isa isa : limn_test::tested_levels()) {
     CAPTURE(to_string(isa));
     const auto convolved = [&](Maths maths, const std::vector<float>& from,
                                const std::vector<float>& weights) {

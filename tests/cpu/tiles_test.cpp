@@ -8,7 +8,7 @@
 #include <limits>
 #include <vector>
 
-#include "../tiles/tile_model.hpp"
+#include "../levels/tile_model.hpp"
 #include "limn/core/random.hpp"
 #include "limn/cpu/gemm_outer_tiles.hpp"
 #include "limn/cpu/gemm_tiles.hpp"

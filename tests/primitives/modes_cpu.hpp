@@ -4,6 +4,7 @@
 
 #include <array>
 
+#include "../cpu/tested_levels.hpp"
 #include "limn/cpu/device.hpp"
 #include "run.hpp"
 
@@ -18,7 +19,7 @@ struct Modes<Cpu> {
   static std::vector<ModeGroup<Cpu>> groups() {
     std::vector<ModeGroup<Cpu>> groups;
     for (const Isa isa : tested_isas) {
-      if (isa > supported_isa()) continue;
+      if (isa > supported_isa() || isa < tested_from) continue;
       ModeGroup<Cpu> group{to_string(isa), {}};
       for (const int threads : {1, 2})
         group.modes.push_back({std::to_string(threads) + " thread(s)", [=](bool dry) {

@@ -37,14 +37,22 @@ struct TileModel {
   template <int C, int A, int B>
   void dot() {
     ++dots;
+    float even[16][16], odd[16][16];  // B's
+    for (int k = 0; k < 16; ++k)
+      for (int n = 0; n < 16; ++n) {
+        even[k][n] = element(B, k, 2 * n);
+        odd[k][n] = element(B, k, 2 * n + 1);
+      }
     for (int m = 0; m < 16; ++m) {
       float sum[16];
       std::memcpy(sum, data[C][m], sizeof(sum));
-      for (int k = 0; k < 16; ++k)
+      for (int k = 0; k < 16; ++k) {
+        const float first = element(A, m, 2 * k), second = element(A, m, 2 * k + 1);
         for (int n = 0; n < 16; ++n) {
-          sum[n] += element(A, m, 2 * k) * element(B, k, 2 * n);
-          sum[n] += element(A, m, 2 * k + 1) * element(B, k, 2 * n + 1);
+          sum[n] += first * even[k][n];
+          sum[n] += second * odd[k][n];
         }
+      }
       std::memcpy(data[C][m], sum, sizeof(sum));
     }
   }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Found before the library's header of this name: a processor whose matrix tiles are the model. So
-// whole products and convolutions run with the blocking of Isa::amx_bf16 on machines without tiles.
+// whole products and convolutions run in the blocks of Isa::amx_bf16.
 #pragma once
 
 #include <atomic>
