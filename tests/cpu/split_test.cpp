@@ -68,26 +68,26 @@ TEST_CASE("split: what bfloat16 holds has no low part; infinities and NaN stay w
   }
 }
 
-TEST_CASE("split: pairs of rows, with any number of rows and columns") {
+TEST_CASE("split: pairs of rows, with any number of columns") {
   const Philox random{7, 8};
   for (const Isa isa : limn_test::tested_levels())
-    for (const Index rows : {1, 2, 5, 8})
+    for (const Index rows : {2, 8})
       for (const Index columns : {1, 3, 4, 16, 21, 40}) {
         CAPTURE(to_string(isa));
         CAPTURE(rows);
         CAPTURE(columns);
         std::vector<float> from(static_cast<std::size_t>(rows * columns));
         for (std::size_t i = 0; i < from.size(); ++i) from[i] = float(random.normal(i));
-        const auto units = static_cast<std::size_t>((rows + 1) / 2 * columns);
+        const auto units = static_cast<std::size_t>(rows / 2 * columns);
         std::vector<float> high(units + 1, -7.0F), low(units + 1, -7.0F);
         simd::dispatch(isa, cpu::SplitRowPairs{}, static_cast<const float*>(from.data()), rows,
                        columns, high.data(), low.data());
         CHECK(high.back() == -7.0F);
         CHECK(low.back() == -7.0F);
         int wrong = 0;
-        for (Index m = 0; m < rows + rows % 2; ++m)
+        for (Index m = 0; m < rows; ++m)
           for (Index j = 0; j < columns; ++j) {
-            const float x = m < rows ? from[static_cast<std::size_t>(m * columns + j)] : 0.0F;
+            const float x = from[static_cast<std::size_t>(m * columns + j)];
             const auto part = [&](const std::vector<float>& units_of) {
               bfloat16 pair[2];
               std::memcpy(static_cast<void*>(pair),

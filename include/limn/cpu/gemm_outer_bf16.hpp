@@ -19,30 +19,6 @@
 
 namespace limn::inline v0::cpu {
 
-/// to[j] = (even[j], odd[j]) as one unit of 4 bytes, for j < n.
-struct PairRows {
-  template <int Bytes>
-  LIMN_ALWAYS_INLINE void operator()(const bfloat16* even, const bfloat16* odd, float* to,
-                                     Index n) const {
-    constexpr int w = Bytes / 4;
-    using Half = simd::Vec<std::uint16_t, w>;
-    using Pair = simd::Vec<std::uint32_t, w>;
-    Index j = 0;
-    for (; j + w <= n; j += w) {
-      Half low, high;
-      __builtin_memcpy(&low, even + j, sizeof(low));
-      __builtin_memcpy(&high, odd + j, sizeof(high));
-      const Pair pair =
-          __builtin_convertvector(low, Pair) | (__builtin_convertvector(high, Pair) << 16);
-      __builtin_memcpy(static_cast<void*>(to + j), &pair, sizeof(pair));
-    }
-    for (; j < n; ++j) {
-      const std::uint32_t pair = even[j].bits | std::uint32_t{odd[j].bits} << 16;
-      __builtin_memcpy(static_cast<void*>(to + j), &pair, sizeof(pair));
-    }
-  }
-};
-
 namespace detail {
 
 template <int R, int NV>

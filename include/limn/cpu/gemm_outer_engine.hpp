@@ -12,13 +12,13 @@
 #include "limn/core/scalar.hpp"
 #include "limn/core/shape.hpp"
 #include "limn/cpu/conv_patches.hpp"
+#include "limn/cpu/gather_pairs.hpp"
 #include "limn/cpu/gemm_outer.hpp"
 #include "limn/cpu/gemm_outer_bf16.hpp"
 #include "limn/cpu/gemm_outer_tiles.hpp"
 #include "limn/cpu/gemm_pack.hpp"
 #include "limn/cpu/gemm_panels.hpp"
 #include "limn/cpu/isa.hpp"
-#include "limn/cpu/split.hpp"
 #include "limn/cpu/thread_pool.hpp"
 
 namespace limn::inline v0::cpu {
@@ -62,9 +62,9 @@ class OuterProduct {
     packed_size_ = packed_units(block_) * columns_;
     packed_ = arena.take<float>(parts() * ranges_ * packed_size_);
     zeros_ = arena.take<T>(std::max(p.zeros_needed(), d.zeros_needed()));
-    // a panel of P, a tail of C and, for pairs, a strip of P as it was; or a strip of D
-    scratch_size_ = std::max((parts() * units(block_) + 2 * tile_rows + strip) * 64,
-                             parts() * strip * columns_);
+    // a panel of P, a tail of C and, for pairs, two rows of P as they were; or a strip of D
+    scratch_size_ =
+        std::max((parts() * units(block_) + 2 * tile_rows + 2) * 64, parts() * strip * columns_);
     scratch_ = arena.take<float>(scratch_size_ * threads);
   }
 
@@ -121,28 +121,14 @@ class OuterProduct {
   }
 
   // Columns k0 .. k1 of `count` rows of D or P from m0 on, as rows of `leading` units, low parts
-  // `low` units after the high ones; `space`: for a strip of rows as they were.
+  // `low` units after the high ones; `space`: for two such rows as they were.
   void gather(const Patches<T>& from, Index m0, Index count, Index k0, Index k1, float* to,
-              [[maybe_unused]] Index low, Index leading, [[maybe_unused]] float* space) const {
-    if (operands_ == Operands::floats) {
+              Index low, Index leading, float* space) const {
+    if (operands_ == Operands::floats)
       simd::dispatch(isa_, GatherPatches<T, float>{}, &from, m0, count, k0, k1, to, leading);
-      return;
-    }
-    for (Index at = 0; at < count; at += strip) {
-      const Index some = std::min(strip, count - at);
-      auto* rows = reinterpret_cast<T*>(space);
-      simd::dispatch(isa_, GatherPatches<T, T>{}, &from, m0 + at, some, k0, k1, rows, leading);
-      if constexpr (std::is_same_v<T, float>) {
-        simd::dispatch(isa_, SplitRowPairs{}, static_cast<const float*>(rows), some, leading, to,
-                       to + low);
-        to += (some + 1) / 2 * leading;
-      } else {
-        if (some % 2 != 0) std::fill_n(rows + some * leading, leading, T());
-        for (Index m = 0; m < some; m += 2, to += leading)
-          simd::dispatch(isa_, PairRows{}, static_cast<const T*>(rows + m * leading),
-                         static_cast<const T*>(rows + (m + 1) * leading), to, leading);
-      }
-    }
+    else
+      simd::dispatch(isa_, GatherPairs<T>{}, &from, m0, count, k0, k1, to, to + low, leading,
+                     reinterpret_cast<T*>(space));
   }
 
   template <int Width>

@@ -83,10 +83,12 @@ struct PackedPanels {
       pack_panel(isa, weights, k, end, panel.first, panel.width, reinterpret_cast<bfloat16*>(out));
     } else {
       pack_panel(isa, weights, k, end, panel.first, panel.width, scratch);
+      const Index odd = (end - k) % 2;
+      std::fill_n(scratch + (end - k) * panel.width, odd * panel.width, 0.0F);
       const Index low = (k1 - k0 + 1) / 2 * panel.width;
       auto* high = reinterpret_cast<float*>(out);
-      simd::dispatch(isa, SplitRowPairs{}, static_cast<const float*>(scratch), end - k, panel.width,
-                     high, high + low);
+      simd::dispatch(isa, SplitRowPairs{}, static_cast<const float*>(scratch), end - k + odd,
+                     panel.width, high, high + low);
     }
   }
 };

@@ -64,33 +64,31 @@ struct SplitRow {
   }
 };
 
-/// Rows [rows][leading] of floats as pairs of rows: high[m / 2][j], low[m / 2][j] = the parts of
-/// (row m [j], row m + 1 [j]) as units of 4 bytes, for j < leading. A missing last row is zero.
+/// The parts of w values of two rows as units of 4 bytes: (even, odd) high, (even, odd) low.
+template <int w>
+LIMN_ALWAYS_INLINE void split_pair(const float* even, const float* odd, float* high, float* low) {
+  simd::Vec<float, w> x, y;
+  simd::load(x, even);
+  simd::load(y, odd);
+  const Halves<w> a(x), b(y);
+  const typename Halves<w>::Bits h = a.high | (b.high << 16), l = a.low | (b.low << 16);
+  __builtin_memcpy(static_cast<void*>(high), &h, sizeof(h));
+  __builtin_memcpy(static_cast<void*>(low), &l, sizeof(l));
+}
+
+/// Rows [rows][leading] of floats, an even number, as pairs of rows: high[m / 2][j], low[m / 2][j]
+/// for j < leading.
 struct SplitRowPairs {
   template <int Bytes>
   LIMN_ALWAYS_INLINE void operator()(const float* from, Index rows, Index leading, float* high,
                                      float* low) const {
     constexpr int w = Bytes / 4;
     for (Index m = 0; m < rows; m += 2, from += 2 * leading, high += leading, low += leading) {
-      const float* odd = m + 1 < rows ? from + leading : nullptr;
       Index j = 0;
-      for (; j + w <= leading; j += w) some<w>(from, odd, j, high, low);
-      for (; j + 4 <= leading; j += 4) some<4>(from, odd, j, high, low);
-      for (; j < leading; ++j) some<1>(from, odd, j, high, low);
+      for (; j + w <= leading; j += w)
+        split_pair<w>(from + j, from + leading + j, high + j, low + j);
+      for (; j < leading; ++j) split_pair<1>(from + j, from + leading + j, high + j, low + j);
     }
-  }
-
- private:
-  template <int w>
-  LIMN_ALWAYS_INLINE static void some(const float* even, const float* odd, Index j, float* high,
-                                      float* low) {
-    simd::Vec<float, w> x, y{};
-    simd::load(x, even + j);
-    if (odd != nullptr) simd::load(y, odd + j);
-    const Halves<w> a(x), b(y);
-    const typename Halves<w>::Bits h = a.high | (b.high << 16), l = a.low | (b.low << 16);
-    __builtin_memcpy(static_cast<void*>(high + j), &h, sizeof(h));
-    __builtin_memcpy(static_cast<void*>(low + j), &l, sizeof(l));
   }
 };
 
