@@ -79,6 +79,7 @@ void check_all() {
     check(p, 3, 8, 41, 58, 17);          // part of one
     check(p, 2, 7, 167, 180, 16);        // the last, an odd number of rows, in two samples
     check(p, 5, 1, 0, 16, 16);
+    check(p, 5, 3, 20, 20, 16);  // none at all
     check(p, 1, 9, 10, 70, 64);  // several taps
   }
   cpu::Patches<T> matrix;

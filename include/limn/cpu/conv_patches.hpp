@@ -113,6 +113,36 @@ struct Patches {
   }
 };
 
+/// What one tap sees of one pixel after the other, from pixel m and channel `offset` on.
+template <class T>
+struct TapWalk {
+  const Patches<T>& p;
+  Index n, i, j, r, s, offset;
+
+  LIMN_ALWAYS_INLINE TapWalk(const Patches<T>& of, Index m, Index tap, Index channel)
+      : p(of),
+        n(m / p.area()),
+        i(m % p.area() / p.out_w),
+        j(m % p.out_w),
+        r(tap / p.taps_w),
+        s(tap % p.taps_w),
+        offset(channel) {}
+
+  LIMN_ALWAYS_INLINE const T* next() {
+    const Index down = p.rows[i * p.taps_h + r], across = p.cols[j * p.taps_w + s];
+    const T* at =
+        down < 0 || across < 0 ? p.zeros : p.a + n * p.sample_stride + down + across + offset;
+    if (++j == p.out_w) {
+      j = 0;
+      if (++i == p.out_h) {
+        i = 0;
+        ++n;
+      }
+    }
+    return at;
+  }
+};
+
 /// Copies columns k0 .. k1 of `count` rows of the patch matrix from row m0 on to `to`, rows of
 /// `leading` values, the rest of which become zero.
 template <class T, class TK>
@@ -127,8 +157,17 @@ struct GatherPatches {
       }
       return;
     }
-    Index n = m0 / p->area(), i = m0 % p->area() / p->out_w, j = m0 % p->out_w;
     const Index channels = p->channels, row_of_taps = p->taps_w * channels;
+    const Index tap = k0 < k1 ? k0 / channels : 0;
+    if (k0 < k1 && k1 <= (tap + 1) * channels) {
+      TapWalk<T> walk(*p, m0, tap, k0 - tap * channels);
+      for (Index q = 0; q < count; ++q, to += leading) {
+        copy<Bytes>(walk.next(), to, k1 - k0);
+        for (Index k = k1 - k0; k < leading; ++k) to[k] = TK(0.0F);
+      }
+      return;
+    }
+    Index n = m0 / p->area(), i = m0 % p->area() / p->out_w, j = m0 % p->out_w;
     for (Index q = 0; q < count; ++q, to += leading) {
       TK* out = to;
       if (k0 < k1) {

@@ -56,8 +56,8 @@ struct GatherPairs {
   template <int Bytes>
   LIMN_ALWAYS_INLINE void operator()(const Patches<T>* p, Index m0, Index count, Index k0, Index k1,
                                      float* to, float* low, Index leading, T* rows) const {
-    const Index channels = p->channels, tap = k0 / channels, n = k1 - k0;
-    if (k1 > (tap + 1) * channels) {
+    const Index channels = p->channels, n = k1 - k0, tap = n > 0 ? k0 / channels : 0;
+    if (n == 0 || k1 > (tap + 1) * channels) {
       for (Index q = 0; q < count; q += 2, to += leading, low += leading) {
         const Index both = std::min<Index>(2, count - q);
         GatherPatches<T, T>{}.template operator()<Bytes>(p, m0 + q, both, k0, k1, rows, leading);
@@ -67,54 +67,28 @@ struct GatherPairs {
       }
       return;
     }
-    Walk walk(*p, m0, tap, k0 - tap * channels);
+    if (p->leading > 0) {
+      const T* row = p->a + m0 * p->leading + k0;
+      for (Index q = 0; q < count; q += 2, row += 2 * p->leading, to += leading, low += leading)
+        pair<Bytes>(row, q + 1 < count ? row + p->leading : p->zeros, to, low, n, leading);
+      return;
+    }
+    TapWalk<T> walk(*p, m0, tap, k0 - tap * channels);
     for (Index q = 0; q < count; q += 2, to += leading, low += leading) {
       const T* even = walk.next();
       const T* odd = q + 1 < count ? walk.next() : p->zeros;
-      PairRows{}.template operator()<Bytes>(even, odd, to, low, n);
-      std::fill_n(to + n, leading - n, 0.0F);
-      if constexpr (std::is_same_v<T, float>) std::fill_n(low + n, leading - n, 0.0F);
+      pair<Bytes>(even, odd, to, low, n, leading);
     }
   }
 
  private:
-  /// One tap of a pixel after the other, from channel `offset` on.
-  struct Walk {
-    const Patches<T>& p;
-    Index n = 0, i = 0, j = 0, r = 0, s = 0, offset = 0;
-    const T* row = nullptr;  // of a plain matrix
-
-    LIMN_ALWAYS_INLINE Walk(const Patches<T>& of, Index m, Index tap, Index channel)
-        : p(of), offset(channel) {
-      if (p.leading > 0) {
-        row = p.a + m * p.leading + channel;
-        return;
-      }
-      n = m / p.area();
-      i = m % p.area() / p.out_w;
-      j = m % p.out_w;
-      r = tap / p.taps_w;
-      s = tap % p.taps_w;
-    }
-    LIMN_ALWAYS_INLINE const T* next() {
-      if (p.leading > 0) {
-        const T* at = row;
-        row += p.leading;
-        return at;
-      }
-      const Index down = p.rows[i * p.taps_h + r], across = p.cols[j * p.taps_w + s];
-      const T* at =
-          down < 0 || across < 0 ? p.zeros : p.a + n * p.sample_stride + down + across + offset;
-      if (++j == p.out_w) {
-        j = 0;
-        if (++i == p.out_h) {
-          i = 0;
-          ++n;
-        }
-      }
-      return at;
-    }
-  };
+  template <int Bytes>
+  LIMN_ALWAYS_INLINE static void pair(const T* even, const T* odd, float* to, float* low, Index n,
+                                      Index leading) {
+    PairRows{}.template operator()<Bytes>(even, odd, to, low, n);
+    std::fill_n(to + n, leading - n, 0.0F);
+    if constexpr (std::is_same_v<T, float>) std::fill_n(low + n, leading - n, 0.0F);
+  }
 };
 
 }  // namespace limn::inline v0::cpu
