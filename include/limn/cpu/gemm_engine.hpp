@@ -82,7 +82,8 @@ class Product {
     samples_per_chunk_ =
         parts_.count > 1 ? 1 : std::max<Index>(1, most / std::max<Index>(area_, 1));
     tile_rows_ = std::min(most + whole, rows);
-    block_ = dot_ ? depth_ : 768;
+    // tiles are done with a sum before loading and storing it again would be nothing to them
+    block_ = dot_ ? depth_ : operands_ == Operands::pairs && isa >= Isa::amx_bf16 ? 2304 : 768;
     packed_ = {isa, operands_, panels_, depth_, block_};
     padded_depth_ = dot_ ? (depth_ + 15) / 16 * 16 : packed_.padded_depth();
     const Index element = packed_.element();

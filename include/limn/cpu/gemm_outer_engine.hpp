@@ -50,6 +50,10 @@ class OuterProduct {
     isa_ = isa;
     panels_ = {isa, p.depth()};
     const Index size = columns_ * p.depth();
+    // A panel of so many rows takes 128 KB of the second cache (64 KB as pairs) and is read once
+    // for each block of D's columns. Processors with tiles have four times the cache and ten times
+    // the speed, to which loading and storing C again would be much.
+    const Index block = operands_ != Operands::floats && isa >= Isa::amx_bf16 ? 1024 : 512;
     constexpr Index wanted_chunks = 32, most_bytes = Index{16} << 20, most_packed = Index{1} << 20;
     ranges_ =
         std::clamp<Index>(wanted_chunks / panels_.count(), 1, std::max<Index>(1, rows_ / block));
@@ -98,9 +102,7 @@ class OuterProduct {
   }
 
  private:
-  // A panel of 512 rows takes 128 KB (64 KB as pairs) of the second cache and is read once for each
-  // block of D's columns.
-  static constexpr Index block = 512, strip = 32;
+  static constexpr Index strip = 32;
 
   /// Units of so many rows.
   [[nodiscard]] Index units(Index rows) const {

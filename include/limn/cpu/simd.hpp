@@ -123,17 +123,24 @@ LIMN_ALWAYS_INLINE void store(lane_t<V>* p, const V& v) {
   __builtin_memcpy(p, &v, sizeof(V));
 }
 
-/// p[i] = bfloat16(v[i]): to nearest even, NaN stays NaN
+/// bits[i] = those of bfloat16(v[i]), in the lower half: to nearest even, NaN stays NaN
 template <class V>
-requires std::is_same_v < lane_t<V>,
-float > LIMN_ALWAYS_INLINE void store(bfloat16* p, const V& v) {
+LIMN_ALWAYS_INLINE void round_to_bfloat16(const V& v, Vec<std::uint32_t, width<V>>& bits) {
   using U = Vec<std::uint32_t, width<V>>;
   U u;
   __builtin_memcpy(&u, &v, sizeof(V));
   const U rounded = (u + (0x7fffU + ((u >> 16) & 1U))) >> 16;
   const U nan = (u >> 16) | 0x40U;
-  const U r = (u & 0x7fffffffU) > 0x7f800000U ? nan : rounded;
-  const auto half = __builtin_convertvector(r, Vec<std::uint16_t, width<V>>);
+  bits = (u & 0x7fffffffU) > 0x7f800000U ? nan : rounded;
+}
+
+/// p[i] = bfloat16(v[i]): to nearest even, NaN stays NaN
+template <class V>
+requires std::is_same_v < lane_t<V>,
+float > LIMN_ALWAYS_INLINE void store(bfloat16* p, const V& v) {
+  Vec<std::uint32_t, width<V>> bits;
+  round_to_bfloat16(v, bits);
+  const auto half = __builtin_convertvector(bits, Vec<std::uint16_t, width<V>>);
   __builtin_memcpy(static_cast<void*>(p), &half, sizeof(half));
 }
 

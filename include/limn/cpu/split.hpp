@@ -24,24 +24,13 @@ struct Halves {
   Bits high, low;
 
   LIMN_ALWAYS_INLINE explicit Halves(const simd::Vec<float, W>& x) {
-    Bits bits;
-    __builtin_memcpy(&bits, &x, sizeof(bits));
-    round(bits, high);
+    simd::round_to_bfloat16(x, high);
     const Bits back = high << 16;
     simd::Vec<float, W> rounded;
     __builtin_memcpy(&rounded, &back, sizeof(back));
     const simd::Vec<float, W> left = x - rounded;
-    __builtin_memcpy(&bits, &left, sizeof(bits));
-    round(bits, low);
+    simd::round_to_bfloat16(left, low);
     low = (back & 0x7fffffffU) == 0x7f800000U ? Bits{} : low;
-  }
-
- private:
-  // as bfloat16's constructor: to nearest even, NaN stays NaN
-  LIMN_ALWAYS_INLINE static void round(const Bits& u, Bits& to) {
-    const Bits nearest = (u + (0x7fffU + ((u >> 16) & 1U))) >> 16;
-    const Bits nan = (u >> 16) | 0x40U;
-    to = (u & 0x7fffffffU) > 0x7f800000U ? nan : nearest;
   }
 };
 
