@@ -5,7 +5,6 @@
 #include <cmath>
 #include <string>
 #include <type_traits>
-#include <utility>
 #include <vector>
 
 #include "conv_reference.hpp"
@@ -128,10 +127,14 @@ double tolerance(Isa isa, Maths maths, bool weights_gradient) {
 }
 
 /// Each level with one thread and with two, which must give the same bytes.
-std::vector<std::pair<Isa, int>> ways(const std::vector<Isa>& levels) {
-  std::vector<std::pair<Isa, int>> all;
+struct Way {
+  Isa isa;
+  int threads;
+};
+std::vector<Way> ways(const std::vector<Isa>& levels) {
+  std::vector<Way> all;
   for (const Isa isa : levels)
-    for (const int threads : {1, 2}) all.emplace_back(isa, threads);
+    for (const int threads : {1, 2}) all.push_back({isa, threads});
   return all;
 }
 
@@ -173,7 +176,9 @@ void check_forward(const std::vector<Isa>& levels, Maths maths, const Case& k) {
     for (double& v : expected) v = f(v);
     std::vector<T> results[2];
     std::vector<P> means[2], squares[2];
-    for (const auto& [isa, threads] : ways(levels)) {
+    for (const Way& way : ways(levels)) {
+      const Isa isa = way.isa;
+      const int threads = way.threads;
       CAPTURE(std::string(to_string(isa)));
       ThreadPool pool(threads);
       auto& got = results[threads - 1];
@@ -231,7 +236,9 @@ void check_backward(const std::vector<Isa>& levels, Maths maths, const Case& k) 
     });
     std::vector<T> data[2];
     std::vector<P> gradient[2];
-    for (const auto& [isa, threads] : ways(levels)) {
+    for (const Way& way : ways(levels)) {
+      const Isa isa = way.isa;
+      const int threads = way.threads;
       CAPTURE(std::string(to_string(isa)));
       ThreadPool pool(threads);
       auto& got = data[threads - 1];

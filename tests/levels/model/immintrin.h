@@ -18,34 +18,34 @@ typedef std::uint16_t Halves __attribute__((vector_size(32)));
 
 /// To, with the bytes of `from`.
 template <class To, class From>
-LIMN_ALWAYS_INLINE To bits(const From& from) {
+LIMN_TARGET_AVX2 LIMN_ALWAYS_INLINE To bits(const From& from) {
   static_assert(sizeof(To) == sizeof(From));
   To to;
   std::memcpy(&to, &from, sizeof(to));
   return to;
 }
 template <class V>
-LIMN_ALWAYS_INLINE V load(const void* p) {
+LIMN_TARGET_AVX2 LIMN_ALWAYS_INLINE V load(const void* p) {
   V v;
   std::memcpy(&v, p, sizeof(v));
   return v;
 }
 template <class V>
-LIMN_ALWAYS_INLINE void store(void* p, const V& v) {
+LIMN_TARGET_AVX2 LIMN_ALWAYS_INLINE void store(void* p, const V& v) {
   std::memcpy(p, &v, sizeof(v));
 }
-LIMN_ALWAYS_INLINE __m512i same_words(int value) {
+LIMN_TARGET_AVX2 LIMN_ALWAYS_INLINE __m512i same_words(int value) {
   return bits<__m512i>(static_cast<std::uint32_t>(value) - Words{});
 }
-LIMN_ALWAYS_INLINE __m512i shift_left(const __m512i& v, int count) {
+LIMN_TARGET_AVX2 LIMN_ALWAYS_INLINE __m512i shift_left(const __m512i& v, int count) {
   return bits<__m512i>(bits<Words>(v) << count);
 }
-LIMN_ALWAYS_INLINE __m512i widen(const __m256i& v) {
+LIMN_TARGET_AVX2 LIMN_ALWAYS_INLINE __m512i widen(const __m256i& v) {
   return bits<__m512i>(__builtin_convertvector(bits<Halves>(v), Words));
 }
 /// Of each 128 bits: the lower or upper half of a and b, parts of `Part` words in turns.
 template <int Part, bool Upper>
-LIMN_ALWAYS_INLINE __m512i unpack(const __m512i& a, const __m512i& b) {
+LIMN_TARGET_AVX2 LIMN_ALWAYS_INLINE __m512i unpack(const __m512i& a, const __m512i& b) {
   Words to, x = bits<Words>(a), y = bits<Words>(b);
   for (int lane = 0; lane < 4; ++lane)
     for (int i = 0; i < 4; ++i) {
@@ -55,7 +55,7 @@ LIMN_ALWAYS_INLINE __m512i unpack(const __m512i& a, const __m512i& b) {
   return bits<__m512i>(to);
 }
 /// 128 bits each: two of a, two of b, as pairs of bits in `which` say.
-LIMN_ALWAYS_INLINE __m512i shuffle(const __m512i& a, const __m512i& b, int which) {
+LIMN_TARGET_AVX2 LIMN_ALWAYS_INLINE __m512i shuffle(const __m512i& a, const __m512i& b, int which) {
   Words to, x = bits<Words>(a), y = bits<Words>(b);
   for (int lane = 0; lane < 4; ++lane)
     for (int i = 0; i < 4; ++i) {
@@ -65,20 +65,21 @@ LIMN_ALWAYS_INLINE __m512i shuffle(const __m512i& a, const __m512i& b, int which
   return bits<__m512i>(to);
 }
 /// To the nearest bfloat16, ties to even; NaN stays NaN.
-LIMN_ALWAYS_INLINE __m256i round(const __m512& v) {
+LIMN_TARGET_AVX2 LIMN_ALWAYS_INLINE __m256i round(const __m512& v) {
   const Words u = bits<Words>(v);
   const Words nearest = (u + (0x7fffU + (u >> 16 & 1U))) >> 16, nan = u >> 16 | 0x40U;
   const Words rounded = (u & 0x7fffffffU) > 0x7f800000U ? nan : nearest;
   return bits<__m256i>(__builtin_convertvector(rounded, Halves));
 }
-LIMN_ALWAYS_INLINE __m512i round_both(const __m512& upper, const __m512& lower) {
+LIMN_TARGET_AVX2 LIMN_ALWAYS_INLINE __m512i round_both(const __m512& upper, const __m512& lower) {
   struct {
     __m256i low, high;
   } const both{round(lower), round(upper)};
   return bits<__m512i>(both);
 }
 /// VDPBF16PS: acc += odd products, then even ones.
-LIMN_ALWAYS_INLINE __m512 dot(const __m512& acc, const __m512i& a, const __m512i& b) {
+LIMN_TARGET_AVX2 LIMN_ALWAYS_INLINE __m512 dot(const __m512& acc, const __m512i& a,
+                                               const __m512i& b) {
   const Words x = bits<Words>(a), y = bits<Words>(b), upper = 0xffff0000U - Words{};
   const __m512 odd = acc + bits<__m512>(x & upper) * bits<__m512>(y & upper);
   return odd + bits<__m512>(x << 16) * bits<__m512>(y << 16);
