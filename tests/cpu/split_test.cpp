@@ -12,6 +12,7 @@
 #include "limn/core/random.hpp"
 #include "limn/cpu/conv_forward.hpp"
 #include "limn/cpu/cpu.hpp"  // with which kernels are those of limn::kernels
+#include "limn/cpu/gather_pairs.hpp"
 #include "limn/cpu/split.hpp"
 #include "tested_levels.hpp"
 

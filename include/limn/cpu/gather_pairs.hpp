@@ -48,6 +48,17 @@ struct PairRows {
   }
 };
 
+/// Rows [rows][leading] of floats, an even number, as rows of pairs in parts: high[m / 2][j],
+/// low[m / 2][j] for j < leading.
+struct SplitRowPairs {
+  template <int Bytes>
+  LIMN_ALWAYS_INLINE void operator()(const float* from, Index rows, Index leading, float* high,
+                                     float* low) const {
+    for (Index m = 0; m < rows; m += 2, from += 2 * leading, high += leading, low += leading)
+      PairRows{}.template operator()<Bytes>(from, from + leading, high, low, leading);
+  }
+};
+
 /// Columns k0 .. k1 of `count` rows from m0 on as count / 2 rows of `leading` units, the rest of
 /// which become zero, and so does a missing last row; parts as PairRows. `rows`: room for two rows
 /// of `leading` values.

@@ -58,19 +58,18 @@ class Product {
       operands_ = Operands::pairs;
     }
     isa_ = isa;
-    pairs_ = operands_ != Operands::floats;
     panels_ = {isa, weights.columns};
     if (dot_)
       gather_ = patches.channels % 16 != 0;
     else if (operands_ == Operands::split)
       gather_ = true;
-    else if (pairs_)
+    else if (pairs())
       gather_ = patches.channels % 2 != 0 || patches.channels < 32;
     else
       gather_ = !std::is_same_v<T, float> || patches.channels < 16;
     const Index rows = patches.count();
     fused_ = !dot_ && rows <= fused_rows;
-    const Index block_rows = pairs_ ? most_block_rows(isa) : 12;
+    const Index block_rows = pairs() ? most_block_rows(isa) : 12;
     // what takes the rows beside whole blocks is much slower
     const Index whole = block_rows > 12 ? block_rows : rows_at_once();
     const Index most = fused_ ? fused_rows
@@ -143,7 +142,7 @@ class Product {
       const Index group = chunk % columns;
       const Index first = group < groups_ ? group * alike_ / groups_ : alike_ + group - groups_;
       const Index last = group < groups_ ? (group + 1) * alike_ / groups_ : first + 1;
-      if (pairs_)
+      if (pairs())
         tile_of<bfloat16>(m0, m1, first, last, tile, scratch);
       else
         tile_of<float>(m0, m1, first, last, tile, scratch);
@@ -170,7 +169,7 @@ class Product {
   [[nodiscard]] Index rows_at_once() const {
     if (dot_) return dot_kernels<float>(isa_, weights.columns).rows[0];
     const int width = static_cast<int>(panels_[0].width);
-    return pairs_ ? pair_kernels(isa_, width).rows[0] : micro_kernels(isa_, width).rows[0];
+    return pairs() ? pair_kernels(isa_, width).rows[0] : micro_kernels(isa_, width).rows[0];
   }
 
   // Rows that must be gathered are gathered once for a group of panels of one width, which stay in
@@ -204,6 +203,9 @@ class Product {
       simd::dispatch(isa_, StoreTile<TO>{}, &out, m, area_, n0, n, tile + (m - m0) * leading,
                      leading, m / area_);
   }
+
+  /// Are operands multiplied as pairs?
+  [[nodiscard]] bool pairs() const { return operands_ != Operands::floats; }
 
   /// Values of a gathered row: parts are cut off in whole registers.
   [[nodiscard]] Index row_values(Index length) const {
@@ -293,7 +295,7 @@ class Product {
   Operands operands_ = Operands::floats;
   Panels panels_;
   PackedPanels<TB> packed_;
-  bool dot_ = false, pairs_ = false, gather_ = false, fused_ = false;
+  bool dot_ = false, gather_ = false, fused_ = false;
   Index area_ = 0, depth_ = 0, padded_depth_ = 0, block_ = 0;
   RowParts parts_;
   Index samples_per_chunk_ = 1, tile_rows_ = 0, tile_columns_ = 64;

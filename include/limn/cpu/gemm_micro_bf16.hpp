@@ -30,43 +30,59 @@ struct PairOfVectors {
   }
 };
 
+/// R x NV vectors of sums of products of pairs; rows of C are `leading` floats apart.
+template <int R, int NV>
+struct PairSums {
+  simd::Vec<float, 4> acc[R][NV];
+
+  LIMN_ALWAYS_INLINE PairSums(const float* c, Index leading, bool load) {
+#pragma GCC unroll 4
+    for (int r = 0; r < R; ++r) {
+#pragma GCC unroll 2
+      for (int j = 0; j < NV; ++j) {
+        acc[r][j] = simd::Vec<float, 4>{};
+        if (load) simd::load(acc[r][j], c + r * leading + j * 4);
+      }
+    }
+  }
+  /// One pair of each row, and those of all columns.
+  LIMN_ALWAYS_INLINE void add(const std::uint32_t (&rows)[R], const void* columns) {
+    using U = simd::Vec<std::uint32_t, 4>;
+#pragma GCC unroll 2
+    for (int j = 0; j < NV; ++j) {
+      U pairs;
+      __builtin_memcpy(&pairs, static_cast<const char*>(columns) + j * 16, 16);
+      const PairOfVectors<4> y(pairs);
+#pragma GCC unroll 4
+      for (int r = 0; r < R; ++r) {
+        const PairOfVectors<4> x(rows[r] - U{});
+        acc[r][j] += x.even * y.even;
+        acc[r][j] += x.odd * y.odd;
+      }
+    }
+  }
+  LIMN_ALWAYS_INLINE void store(float* c, Index leading) const {
+#pragma GCC unroll 4
+    for (int r = 0; r < R; ++r) {
+#pragma GCC unroll 2
+      for (int j = 0; j < NV; ++j) simd::store(c + r * leading + j * 4, acc[r][j]);
+    }
+  }
+};
+
 template <int R, int NV>
 void micro_pairs(const void* const* a, Index segments, Index len, const void* packed, float* c,
                  bool load) {
-  using V = simd::Vec<float, 4>;
-  using U = simd::Vec<std::uint32_t, 4>;
   const char* b = static_cast<const char*>(packed);
-  V acc[R][NV];
-#pragma GCC unroll 4
-  for (int r = 0; r < R; ++r) {
-#pragma GCC unroll 2
-    for (int j = 0; j < NV; ++j) {
-      acc[r][j] = V{};
-      if (load) simd::load(acc[r][j], c + (r * NV + j) * 4);
-    }
-  }
+  PairSums<R, NV> sums(c, NV * 4, load);
+  std::uint32_t rows[R];
   for (Index s = 0; s < segments; ++s, a += R)
     for (Index k = 0; k < len; ++k, b += NV * 16) {
-#pragma GCC unroll 2
-      for (int j = 0; j < NV; ++j) {
-        U pairs;
-        __builtin_memcpy(&pairs, b + j * 16, 16);
-        const PairOfVectors<4> y(pairs);
-#pragma GCC unroll 4
-        for (int r = 0; r < R; ++r) {
-          std::uint32_t pair;
-          __builtin_memcpy(&pair, static_cast<const char*>(a[r]) + 4 * k, 4);
-          const PairOfVectors<4> x(pair - U{});
-          acc[r][j] += x.even * y.even;
-          acc[r][j] += x.odd * y.odd;
-        }
-      }
+      for (int r = 0; r < R; ++r)
+        __builtin_memcpy(rows + r, static_cast<const char*>(a[r]) + 4 * k, 4);
+      sums.add(rows, b);
     }
-#pragma GCC unroll 4
-  for (int r = 0; r < R; ++r) {
-#pragma GCC unroll 2
-    for (int j = 0; j < NV; ++j) simd::store(c + (r * NV + j) * 4, acc[r][j]);
-  }
+  sums.store(c, NV * 4);
 }
 
 #if LIMN_X86_64

@@ -24,38 +24,13 @@ namespace detail {
 template <int R, int NV>
 void outer_pairs(const float* d, Index d_leading, Index pairs, const float* p, float* c,
                  Index c_leading, bool load) {
-  using V = simd::Vec<float, 4>;
-  using U = simd::Vec<std::uint32_t, 4>;
-  V acc[R][NV];
-#pragma GCC unroll 4
-  for (int r = 0; r < R; ++r) {
-#pragma GCC unroll 2
-    for (int j = 0; j < NV; ++j) {
-      acc[r][j] = V{};
-      if (load) simd::load(acc[r][j], c + r * c_leading + j * 4);
-    }
-  }
+  PairSums<R, NV> sums(c, c_leading, load);
+  std::uint32_t rows[R];
   for (Index m = 0; m < pairs; ++m, d += d_leading, p += NV * 4) {
-#pragma GCC unroll 2
-    for (int j = 0; j < NV; ++j) {
-      U units;
-      __builtin_memcpy(&units, p + j * 4, 16);
-      const PairOfVectors<4> y(units);
-#pragma GCC unroll 4
-      for (int r = 0; r < R; ++r) {
-        std::uint32_t unit;
-        __builtin_memcpy(&unit, d + r, 4);
-        const PairOfVectors<4> x(unit - U{});
-        acc[r][j] += x.even * y.even;
-        acc[r][j] += x.odd * y.odd;
-      }
-    }
+    __builtin_memcpy(rows, d, sizeof(rows));
+    sums.add(rows, p);
   }
-#pragma GCC unroll 4
-  for (int r = 0; r < R; ++r) {
-#pragma GCC unroll 2
-    for (int j = 0; j < NV; ++j) simd::store(c + r * c_leading + j * 4, acc[r][j]);
-  }
+  sums.store(c, c_leading);
 }
 
 #if LIMN_X86_64

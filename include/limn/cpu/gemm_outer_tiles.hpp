@@ -92,10 +92,7 @@ template <int NV>
   const OuterKernels units = outer_kernels_bf16(isa, panel);
 #if LIMN_X86_64
   if (isa >= Isa::amx_bf16)
-    return panel == 64   ? detail::with_amx<4>(units)
-           : panel == 48 ? detail::with_amx<3>(units)
-           : panel == 32 ? detail::with_amx<2>(units)
-                         : detail::with_amx<1>(units);
+    return of_tile_panel(panel, [&]<int NV>() { return detail::with_amx<NV>(units); });
 #endif
   return units;
 }

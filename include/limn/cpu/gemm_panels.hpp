@@ -8,10 +8,10 @@
 
 #include "limn/core/scalar.hpp"
 #include "limn/core/shape.hpp"
+#include "limn/cpu/gather_pairs.hpp"
 #include "limn/cpu/gemm_pack.hpp"
 #include "limn/cpu/isa.hpp"
 #include "limn/cpu/simd.hpp"
-#include "limn/cpu/split.hpp"
 #include "limn/cpu/thread_pool.hpp"
 
 namespace limn::inline v0::cpu {

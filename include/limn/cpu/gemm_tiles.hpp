@@ -152,6 +152,15 @@ template <int NV>
 
 }  // namespace detail
 
+/// f.operator()<NV>() for the NV vectors of a panel of processors with tiles.
+template <class F>
+[[nodiscard]] auto of_tile_panel(Index panel, F&& f) {
+  return panel == 64   ? f.template operator()<4>()
+         : panel == 48 ? f.template operator()<3>()
+         : panel == 32 ? f.template operator()<2>()
+                       : f.template operator()<1>();
+}
+
 /// The level that multiplies pairs of bfloat16: without units for them, the portable one.
 [[nodiscard]] constexpr Isa pair_level(Isa isa) {
   return isa >= Isa::avx512_bf16 ? isa : Isa::portable;
@@ -167,10 +176,7 @@ template <int NV>
   const MicroKernels units = micro_kernels_bf16(isa, panel);
 #if LIMN_X86_64
   if (isa >= Isa::amx_bf16)
-    return panel == 64   ? detail::with_amx<4>(units)
-           : panel == 48 ? detail::with_amx<3>(units)
-           : panel == 32 ? detail::with_amx<2>(units)
-                         : detail::with_amx<1>(units);
+    return of_tile_panel(panel, [&]<int NV>() { return detail::with_amx<NV>(units); });
 #endif
   return units;
 }

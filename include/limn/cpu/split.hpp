@@ -65,22 +65,6 @@ LIMN_ALWAYS_INLINE void split_pair(const float* even, const float* odd, float* h
   __builtin_memcpy(static_cast<void*>(low), &l, sizeof(l));
 }
 
-/// Rows [rows][leading] of floats, an even number, as pairs of rows: high[m / 2][j], low[m / 2][j]
-/// for j < leading.
-struct SplitRowPairs {
-  template <int Bytes>
-  LIMN_ALWAYS_INLINE void operator()(const float* from, Index rows, Index leading, float* high,
-                                     float* low) const {
-    constexpr int w = Bytes / 4;
-    for (Index m = 0; m < rows; m += 2, from += 2 * leading, high += leading, low += leading) {
-      Index j = 0;
-      for (; j + w <= leading; j += w)
-        split_pair<w>(from + j, from + leading + j, high + j, low + j);
-      for (; j < leading; ++j) split_pair<1>(from + j, from + leading + j, high + j, low + j);
-    }
-  }
-};
-
 /// Rows m0 .. m0 + count, columns k0 .. k1 of a patch matrix of floats, as rows of `leading` high
 /// and of `leading` low parts, zeros behind k1; `leading` is a multiple of 16; `row`: as many
 /// floats.
