@@ -18,26 +18,28 @@
 // and called only after the processor was asked for it. Generic code is inlined into them.
 #if defined(__x86_64__)
 #define LIMN_X86_64 1  ///< 1 where there are kernels for x86-64, else 0
-#define LIMN_TARGET_AVX2 [[gnu::target("avx2,fma,f16c,bmi2")]]
+#define LIMN_TARGET_AVX2 [[gnu::target("avx2,fma,f16c,bmi2,prfchw")]]
 #if defined(__clang__)  // takes the width from the vector types, and drops an attribute with words
                         // it does not know
-#define LIMN_TARGET_AVX512 [[gnu::target("avx2,fma,f16c,bmi2,avx512f,avx512bw,avx512dq,avx512vl")]]
+#define LIMN_TARGET_AVX512 \
+  [[gnu::target("avx2,fma,f16c,bmi2,prfchw,avx512f,avx512bw,avx512dq,avx512vl")]]
 #define LIMN_TARGET_AVX512_BF16 \
-  [[gnu::target("avx2,fma,f16c,bmi2,avx512f,avx512bw,avx512dq,avx512vl,avx512bf16")]]
-#define LIMN_TARGET_AMX                                                   \
-  [[gnu::target(                                                          \
-      "avx2,fma,f16c,bmi2,avx512f,avx512bw,avx512dq,avx512vl,avx512bf16," \
+  [[gnu::target("avx2,fma,f16c,bmi2,prfchw,avx512f,avx512bw,avx512dq,avx512vl,avx512bf16")]]
+#define LIMN_TARGET_AMX                                                          \
+  [[gnu::target(                                                                 \
+      "avx2,fma,f16c,bmi2,prfchw,avx512f,avx512bw,avx512dq,avx512vl,avx512bf16," \
       "amx-tile,amx-bf16")]]
 #else
 #define LIMN_TARGET_AVX512 \
-  [[gnu::target("avx2,fma,f16c,bmi2,avx512f,avx512bw,avx512dq,avx512vl,prefer-vector-width=512")]]
-#define LIMN_TARGET_AVX512_BF16                                           \
-  [[gnu::target(                                                          \
-      "avx2,fma,f16c,bmi2,avx512f,avx512bw,avx512dq,avx512vl,avx512bf16," \
+  [[gnu::target(           \
+      "avx2,fma,f16c,bmi2,prfchw,avx512f,avx512bw,avx512dq,avx512vl,prefer-vector-width=512")]]
+#define LIMN_TARGET_AVX512_BF16                                                  \
+  [[gnu::target(                                                                 \
+      "avx2,fma,f16c,bmi2,prfchw,avx512f,avx512bw,avx512dq,avx512vl,avx512bf16," \
       "prefer-vector-width=512")]]
-#define LIMN_TARGET_AMX                                                   \
-  [[gnu::target(                                                          \
-      "avx2,fma,f16c,bmi2,avx512f,avx512bw,avx512dq,avx512vl,avx512bf16," \
+#define LIMN_TARGET_AMX                                                          \
+  [[gnu::target(                                                                 \
+      "avx2,fma,f16c,bmi2,prfchw,avx512f,avx512bw,avx512dq,avx512vl,avx512bf16," \
       "amx-tile,amx-bf16,prefer-vector-width=512")]]
 #endif
 #else

@@ -127,39 +127,4 @@ LIMN_TARGET_AVX512 void micro_avx512(const void* const* a, Index segments, Index
   return {4, {12, 4, 1}, {micro_portable<12, 1>, micro_portable<4, 1>, micro_portable<1, 1>}};
 }
 
-/// Kernels for exactly 1 .. most rows of a panel width, for products whose rows can be shared out
-/// evenly: the last block then is no smaller than the others.
-struct ExactKernels {
-  int most = 0;
-  MicroKernel kernel[6] = {};  ///< kernel[rows - 1]
-};
-
-/// Of the panel widths 64, 32, 16 (AVX-512), 16 (AVX2), 8 (portable).
-[[nodiscard]] inline ExactKernels exact_kernels([[maybe_unused]] Isa isa,
-                                                [[maybe_unused]] Index panel) {
-  using namespace detail;
-#if LIMN_X86_64
-  if (isa >= Isa::avx512) {
-    if (panel == 64)
-      return {6,
-              {micro_avx512<1, 4>, micro_avx512<2, 4>, micro_avx512<3, 4>, micro_avx512<4, 4>,
-               micro_avx512<5, 4>, micro_avx512<6, 4>}};
-    if (panel == 32)
-      return {6,
-              {micro_avx512<1, 2>, micro_avx512<2, 2>, micro_avx512<3, 2>, micro_avx512<4, 2>,
-               micro_avx512<5, 2>, micro_avx512<6, 2>}};
-    return {6,
-            {micro_avx512<1, 1>, micro_avx512<2, 1>, micro_avx512<3, 1>, micro_avx512<4, 1>,
-             micro_avx512<5, 1>, micro_avx512<6, 1>}};
-  }
-  if (isa == Isa::avx2)
-    return {6,
-            {micro_avx2<1, 2>, micro_avx2<2, 2>, micro_avx2<3, 2>, micro_avx2<4, 2>,
-             micro_avx2<5, 2>, micro_avx2<6, 2>}};
-#endif
-  return {6,
-          {micro_portable<1, 2>, micro_portable<2, 2>, micro_portable<3, 2>, micro_portable<4, 2>,
-           micro_portable<5, 2>, micro_portable<6, 2>}};
-}
-
 }  // namespace limn::inline v0::cpu

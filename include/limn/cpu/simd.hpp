@@ -155,6 +155,11 @@ LIMN_ALWAYS_INLINE void store(T* p, const V& v, Index count) {
 /// Asks for the memory at p, which need not exist.
 LIMN_ALWAYS_INLINE void prefetch(const void* p) { __builtin_prefetch(p); }
 
+/// As far as the second cache.
+LIMN_ALWAYS_INLINE void prefetch_far(const void* p) { __builtin_prefetch(p, 0, 2); }
+/// For what will be written: another thread's copy is taken away at once, not at the store.
+LIMN_ALWAYS_INLINE void prefetch_to_write(const void* p) { __builtin_prefetch(p, 1, 3); }
+
 /// acc += a * b, fused where the instruction set can
 template <class V>
 LIMN_ALWAYS_INLINE void multiply_add(V& acc, const V& a, const V& b) {

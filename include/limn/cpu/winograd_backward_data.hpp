@@ -27,15 +27,15 @@ class BackwardData {
         form_(g, a.x_shape, a.w_shape),
         a_(a),
         weights_(backward_weights(isa, form_)),
-        chunks_(form_.rows.tiles(), std::max<Index>(1, tiles_per_chunk / form_.cols.tiles())) {
+        chunks_(form_.rows.tiles(), std::max<Index>(1, tiles_per_chunk(isa) / form_.cols.tiles())) {
     const Index tiles = chunks_.largest() * form_.cols.tiles();
-    from_ = {segment(isa, form_.outputs), 0, tiles};
+    from_ = {segment(isa), 0, tiles};
     from_.groups = weights_.depth / from_.segment;
     to_ = {weights_.panel, form_.inputs / weights_.panel, tiles};
     u_ = arena.take<float>(weights_.size());
     zeros_ = arena.take<T>(form_.outputs);
     edges_ = arena.take<float>(form_.samples * chunks_.count * 2 * row_size());
-    scratch_size_ = from_.size() + to_.size() + 2 * pointers_needed(from_);
+    scratch_size_ = from_.size() + to_.size();
     scratch_ = arena.take<float>(threads * scratch_size_);
   }
 
@@ -60,7 +60,6 @@ class BackwardData {
 
   void chunk(Index index, float* v) const {
     float* products = v + from_.size();
-    const void** pointers = reinterpret_cast<const void**>(products + to_.size());
     const Index n = index / chunks_.count, across = form_.cols.tiles();
     const Index first = chunks_.begin(index % chunks_.count);
     const Index end = chunks_.begin(index % chunks_.count + 1);
@@ -68,7 +67,7 @@ class BackwardData {
     for (Index t = 0; t < (end - first) * across; ++t)
       transform_output_gradient(isa_, form_, dy, static_cast<const T*>(zeros_), first + t / across,
                                 t % across, from_, t, v);
-    multiply(isa_, from_, v, (end - first) * across, weights_, u_, to_, products, pointers);
+    multiply(isa_, from_, v, (end - first) * across, weights_, u_, to_, products);
     for (Index ti = first; ti < end; ++ti)
       for (Index tj = 0; tj < across; ++tj) gather(n, index, ti, tj, first, end, products);
   }

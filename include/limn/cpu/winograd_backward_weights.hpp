@@ -26,9 +26,9 @@ class BackwardWeights {
     const Index tiles = form_.samples * form_.tiles();
     const Index rounds = (tiles + tiles_at_once - 1) / tiles_at_once;
     round_ = (tiles + rounds - 1) / rounds;
-    x_ = {segment(isa, form_.inputs), 0, round_};
+    x_ = {outer_segment(isa, form_.inputs), 0, round_};
     x_.groups = form_.input_phases() * form_.inputs / x_.segment;
-    dy_ = {segment(isa, form_.outputs), 0, round_};
+    dy_ = {outer_segment(isa, form_.outputs), 0, round_};
     dy_.groups = form_.output_phases() * form_.outputs / dy_.segment;
     du_ = {form_.output_phases() * form_.outputs, form_.input_phases() * form_.inputs};
     v_ = arena.take<float>(x_.size());
@@ -55,7 +55,7 @@ class BackwardWeights {
   }
 
  private:
-  static constexpr Index tiles_at_once = 256, strip = 8;
+  static constexpr Index tiles_at_once = 256, strip = 16;
 
   void transform(Index tile, Index t) const {
     const Index n = tile / form_.tiles(), across = form_.cols.tiles();

@@ -107,13 +107,6 @@ struct Form {
   [[nodiscard]] Index output_area() const { return rows.made * cols.made * output_phases(); }
 };
 
-/// Width of the vectors' groups that channels are kept in: the widest panel of the register blocks
-/// that divides them.
-[[nodiscard]] inline Index segment(Isa isa, Index channels) {
-  if (isa < Isa::avx512) return isa == Isa::avx2 ? 16 : 8;
-  return channels % 64 == 0 ? 64 : channels % 32 == 0 ? 32 : 16;
-}
-
 /// How fast direct products of T are, in hundredths of the speed of float's, which are the ones
 /// that transformed tiles need.
 template <class T>

@@ -25,8 +25,8 @@ class Forward {
         form_(g, a.x_shape, a.w_shape),
         a_(a),
         weights_(forward_weights(isa, form_)),
-        chunks_(form_.tiles(), tiles_per_chunk) {
-    from_ = {segment(isa, form_.inputs), 0, chunks_.largest()};
+        chunks_(form_.tiles(), tiles_per_chunk(isa)) {
+    from_ = {segment(isa), 0, chunks_.largest()};
     from_.groups = weights_.depth / from_.segment;
     to_ = {weights_.panel, weights_.columns / weights_.panel, chunks_.largest()};
     u_ = arena.take<float>(weights_.size());
@@ -35,7 +35,7 @@ class Forward {
     mean_ = arena.take<float>(moments * form_.outputs);
     m2_ = arena.take<float>(moments * form_.outputs);
     counts_ = arena.take<Index>(moments);
-    scratch_size_ = from_.size() + to_.size() + 2 * pointers_needed(from_);
+    scratch_size_ = from_.size() + to_.size();
     scratch_ =
         arena.take<float>(threads * std::max(scratch_size_, weights_scratch(form_, weights_)));
   }
@@ -63,14 +63,13 @@ class Forward {
   void chunk(Index n, Index index, float* scratch) const {
     float* v = scratch;
     float* products = v + from_.size();
-    const void** pointers = reinterpret_cast<const void**>(products + to_.size());
     const Index first = chunks_.begin(index), count = chunks_.begin(index + 1) - first;
     const Index across = form_.cols.tiles();
     const T* x = a_.x + n * a_.x_shape.sample();
     for (Index t = 0; t < count; ++t)
       transform_input(isa_, form_, x, static_cast<const T*>(zeros_), (first + t) / across,
                       (first + t) % across, from_, t, v);
-    multiply(isa_, from_, v, count, weights_, u_, to_, products, pointers);
+    multiply(isa_, from_, v, count, weights_, u_, to_, products);
     for (int phase = 0; phase < form_.output_phases(); ++phase)
       output(n, index, phase, static_cast<const float*>(products));
   }

@@ -58,15 +58,20 @@ struct TransformInputGradient {
     const Points<V> points;
     const Index stride = from->position_stride(), across = from->segment;
     for (Index c = 0; c < out->channels; c += w) {
-      const float* m = products + c / from->segment * from->group_stride() + tile * from->segment +
-                       c % from->segment;
+      const float* m = products + from->at(c, tile);
+      const Index soon = from->at(c + ahead<Bytes>, tile) - from->at(c, tile);
+      for (Index i = 0; i < out->rows.owned; ++i)
+        for (Index j = 0; j < out->cols.owned; ++j)
+          simd::prefetch_to_write(out->dx + i * out->row_stride + j * out->channels + c +
+                                  ahead<Bytes>);
       V own[6][6], left[6], right[6], column[6];
       for (int j = 0; j < 6; ++j) {
-        vertical(points, m, stride, j, *out, across, column);
+        vertical(points, m, stride, j, *out, across, soon, column);
         for (int i = 0; i < 6; ++i) own[i][j] = column[i];
       }
-      if (M == 4 && out->cols.before) vertical(points, m - across, stride, 5, *out, across, left);
-      if (out->cols.after) vertical(points, m + across, stride, 0, *out, across, right);
+      if (M == 4 && out->cols.before)
+        vertical(points, m - across, stride, 5, *out, across, soon, left);
+      if (out->cols.after) vertical(points, m + across, stride, 0, *out, across, soon, right);
       for (Index i = 1; i <= out->rows.owned; ++i)
         row(points, own[i], left[i], right[i], *out, out->dx + (i - 1) * out->row_stride + c,
             out->accumulate);
@@ -87,12 +92,12 @@ struct TransformInputGradient {
   template <class V>
   LIMN_ALWAYS_INLINE static void vertical(const Points<V>& points, const float* m, Index stride,
                                           Index j, const TileGradient<T>& out, Index tile_stride,
-                                          V (&z)[6]) {
+                                          Index soon, V (&z)[6]) {
     V d[6], other;
 #pragma GCC unroll 6
     for (int i = 0; i < 6; ++i) {
       simd::load(d[i], m + (i * 6 + j) * stride);
-      simd::prefetch(m + (i * 6 + j) * stride + ahead<static_cast<int>(sizeof(V))>);
+      simd::prefetch(m + (i * 6 + j) * stride + soon);
     }
     points.input_gradient(d, z);
     if (M == 4 && out.above) {

@@ -29,6 +29,7 @@ struct TileOutput {
   Index seen = 0;
 
   [[nodiscard]] Index count() const { return (end_row - first_row) * (end_column - first_column); }
+  [[nodiscard]] T* at(Index i, Index j) const { return y + i * row_stride + j * column_stride; }
 };
 
 template <class T, int M>
@@ -41,15 +42,18 @@ struct TransformOutput {
     const Points<V> points;
     const Index stride = from->position_stride();
     for (Index c = 0; c < out->channels; c += w) {
-      const float* m = products + (group + c / from->segment) * from->group_stride() +
-                       tile * from->segment + c % from->segment;
+      const float* m = products + from->at(group * from->segment + c, tile);
+      const float* soon = products + from->at(group * from->segment + c + ahead<Bytes>, tile);
+      for (Index i = out->first_row; i < out->end_row; ++i)
+        for (Index j = out->first_column; j < out->end_column; ++j)
+          simd::prefetch_to_write(out->at(i, j) + c + ahead<Bytes>);
       V half[M][6], column[6], o[M], y[M][M];
 #pragma GCC unroll 6
       for (int j = 0; j < 6; ++j) {
 #pragma GCC unroll 6
         for (int i = 0; i < 6; ++i) {
           simd::load(column[i], m + (i * 6 + j) * stride);
-          simd::prefetch(m + (i * 6 + j) * stride + ahead<Bytes>);
+          simd::prefetch(soon + (i * 6 + j) * stride);
         }
         points.output(column, o);
 #pragma GCC unroll 5
@@ -61,7 +65,7 @@ struct TransformOutput {
       if (out->bias != nullptr) simd::load(bias, out->bias + c);
       for (Index i = out->first_row; i < out->end_row; ++i)
         for (Index j = out->first_column; j < out->end_column; ++j) {
-          T* at = out->y + i * out->row_stride + j * out->column_stride + c;
+          T* at = out->at(i, j) + c;
           V v = y[i][j] + bias;
           if (out->accumulate) {
             V before;

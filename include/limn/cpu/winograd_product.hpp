@@ -6,9 +6,9 @@
 #include <algorithm>
 
 #include "limn/core/shape.hpp"
-#include "limn/cpu/gemm_micro.hpp"
 #include "limn/cpu/gemm_outer.hpp"
 #include "limn/cpu/isa.hpp"
+#include "limn/cpu/winograd_micro.hpp"
 #include "limn/cpu/winograd_tiles.hpp"
 #include "limn/cpu/winograd_weights.hpp"
 
@@ -27,35 +27,22 @@ struct Chunks {
   [[nodiscard]] Index begin(Index i) const { return i * all / count; }
   [[nodiscard]] Index largest() const { return (all + count - 1) / count; }
 };
-inline constexpr Index tiles_per_chunk = 12;
-
-/// Pointers that multiply() needs room for.
-[[nodiscard]] inline Index pointers_needed(const TileLayout& from) {
-  return from.tiles * from.groups;
-}
 
 /// to[p][tile t][column] = sum over channels k of from[p][tile t][k] u[p][k][column], t < `count`.
 inline void multiply(Isa isa, const TileLayout& from, const float* v, Index count,
                      const WeightLayout& weights, const float* u, const TileLayout& to,
-                     float* products, const void** pointers) {
-  const ExactKernels kernels = exact_kernels(isa, weights.panel);
+                     float* products) {
+  const TileKernels kernels = tile_kernels(isa);
   const Index blocks = (count + kernels.most - 1) / kernels.most;
   for (Index p = 0; p < positions; ++p) {
     const float* a = v + p * from.position_stride();
-    const void** next = pointers;
-    for (Index b = 0; b < blocks; ++b)
-      for (Index g = 0; g < from.groups; ++g)
-        for (Index t = b * count / blocks; t < (b + 1) * count / blocks; ++t)
-          *next++ = a + g * from.group_stride() + t * from.segment;
     const float* panel = u + p * weights.position_stride();
     float* c = products + p * to.position_stride();
     for (Index q = 0; q < to.groups; ++q) {
-      next = pointers;
       for (Index b = 0; b < blocks; ++b) {
-        const Index t0 = b * count / blocks, t1 = (b + 1) * count / blocks;
-        kernels.kernel[t1 - t0 - 1](next, from.groups, from.segment, panel, c + t0 * to.segment,
-                                    false);
-        next += (t1 - t0) * from.groups;
+        const Index t0 = b * count / blocks, tiles = (b + 1) * count / blocks - t0;
+        kernels.kernel[static_cast<std::size_t>(tiles - 1)](
+            a + t0 * from.segment, from.group_stride(), from.groups, panel, c + t0 * to.segment);
       }
       panel += weights.depth * weights.panel;
       c += to.group_stride();
@@ -71,6 +58,11 @@ struct GradientLayout {
   [[nodiscard]] Index size() const { return positions * position_stride(); }
 };
 
+/// Width of the groups of channels whose outer products are added up: panels of two registers.
+[[nodiscard]] inline Index outer_segment(Isa isa, Index channels) {
+  return isa >= Isa::avx512 && channels % 32 == 0 ? 32 : segment(isa);
+}
+
 /// du[p][row][c] (+)= sum over tiles of dv[p][tile][row] v[p][tile][c] at one position, for the
 /// channels c of one of v's groups.
 inline void multiply_outer(Isa isa, const TileLayout& rows, const float* dv,
@@ -78,9 +70,13 @@ inline void multiply_outer(Isa isa, const TileLayout& rows, const float* dv,
                            Index group, const GradientLayout& to, float* du, bool add) {
   const OuterKernels kernels = outer_kernels(isa, columns.segment);
   const float* panel = v + position * columns.position_stride() + group * columns.group_stride();
+  const float* soon = panel + columns.group_stride();
+  const Index lines = columns.group_stride() / 16, blocks = rows.groups;
+  Index asked = 0;
   float* c = du + position * to.position_stride() + group * columns.segment;
   for (Index g = 0; g < rows.groups; ++g) {
     const float* d = dv + position * rows.position_stride() + g * rows.group_stride();
+    for (; asked < (g + 1) * lines / blocks; ++asked) simd::prefetch_far(soon + asked * 16);
     for (Index r = 0; r < rows.segment;) {
       const int k = kernels.fitting(rows.segment - r);
       kernels.kernel[k](d + r, rows.segment, count, panel, c, to.columns, add);

@@ -22,6 +22,10 @@ struct TileLayout {
   [[nodiscard]] Index size() const { return positions * position_stride(); }
   /// Elements from one group to the next.
   [[nodiscard]] Index group_stride() const { return tiles * segment; }
+  /// Where a position has a channel, counted through all groups, of a tile.
+  [[nodiscard]] Index at(Index channel, Index tile) const {
+    return channel / segment * group_stride() + tile * segment + channel % segment;
+  }
 };
 
 /// Elements that are asked for before they are needed: three dozen streams are too many for the
@@ -53,8 +57,10 @@ struct TransformTile {
 #pragma GCC unroll 6
         for (int i = 0; i < 6; ++i) half[i][j] = o[i];
       }
-      float* at =
-          v + (group + c / to->segment) * to->group_stride() + tile * to->segment + c % to->segment;
+      float* at = v + to->at(group * to->segment + c, tile);
+      const float* soon = v + to->at(group * to->segment + c + 2 * ahead<Bytes>, tile);
+#pragma GCC unroll 36
+      for (int i = 0; i < positions; ++i) simd::prefetch_to_write(soon + i * stride);
 #pragma GCC unroll 6
       for (int i = 0; i < 6; ++i) {
         along(points, half[i], o);

@@ -12,6 +12,7 @@
 #include "limn/cpu/simd.hpp"
 #include "limn/cpu/thread_pool.hpp"
 #include "limn/cpu/winograd_form.hpp"
+#include "limn/cpu/winograd_micro.hpp"
 #include "limn/cpu/winograd_points.hpp"
 
 namespace limn::inline v0::cpu::winograd {
@@ -137,13 +138,11 @@ struct WeightLayout {
 
 /// For products that sum over (phase, channel) of the input: columns are (phase, output).
 [[nodiscard]] inline WeightLayout forward_weights(Isa isa, const Form& form) {
-  return {form.input_phases() * form.inputs, form.output_phases() * form.outputs,
-          segment(isa, form.outputs)};
+  return {form.input_phases() * form.inputs, form.output_phases() * form.outputs, segment(isa)};
 }
 /// For products that sum over (phase, output): columns are (phase, channel) of the input.
 [[nodiscard]] inline WeightLayout backward_weights(Isa isa, const Form& form) {
-  return {form.output_phases() * form.outputs, form.input_phases() * form.inputs,
-          segment(isa, form.inputs)};
+  return {form.output_phases() * form.outputs, form.input_phases() * form.inputs, segment(isa)};
 }
 
 namespace detail {
