@@ -46,9 +46,11 @@ class BackwardWeights {
         for (Index t = chunk * strip; t < std::min(count, (chunk + 1) * strip); ++t)
           transform(first + t, t);
       });
-      pool.run(positions * x_.groups, [&](Index chunk, int) {
-        multiply_outer(isa_, dy_, dv_, x_, v_, count, chunk / x_.groups, chunk % x_.groups, du_,
-                       sums_, first > 0);
+      const Index parts = parts_of_position(pool.threads());
+      pool.run(positions * parts, [&](Index chunk, int) {
+        const Index part = chunk % parts;
+        for (Index g = part * x_.groups / parts; g < (part + 1) * x_.groups / parts; ++g)
+          multiply_outer(isa_, dy_, dv_, x_, v_, count, chunk / parts, g, du_, sums_, first > 0);
       });
     }
     pool.run(form_.outputs, [&](Index o, int) { finish(o); });
@@ -56,6 +58,12 @@ class BackwardWeights {
 
  private:
   static constexpr Index tiles_at_once = 256, strip = 16;
+
+  /// Chunks that one position's groups are cut into: as few as keep all threads busy, since each
+  /// reads all of dv at that position.
+  [[nodiscard]] Index parts_of_position(Index threads) const {
+    return std::min(x_.groups, (4 * threads + positions - 1) / positions);
+  }
 
   void transform(Index tile, Index t) const {
     const Index n = tile / form_.tiles(), across = form_.cols.tiles();

@@ -4,10 +4,12 @@
 #pragma once
 
 #include <algorithm>
+#include <cstddef>
 
 #include "limn/core/shape.hpp"
 #include "limn/cpu/gemm_outer.hpp"
 #include "limn/cpu/isa.hpp"
+#include "limn/cpu/simd.hpp"
 #include "limn/cpu/winograd_micro.hpp"
 #include "limn/cpu/winograd_tiles.hpp"
 #include "limn/cpu/winograd_weights.hpp"
@@ -70,13 +72,13 @@ inline void multiply_outer(Isa isa, const TileLayout& rows, const float* dv,
                            Index group, const GradientLayout& to, float* du, bool add) {
   const OuterKernels kernels = outer_kernels(isa, columns.segment);
   const float* panel = v + position * columns.position_stride() + group * columns.group_stride();
-  const float* soon = panel + columns.group_stride();
-  const Index lines = columns.group_stride() / 16, blocks = rows.groups;
-  Index asked = 0;
+  // The next group's panel is asked for in parts, one for each of dv's groups.
+  const float* next = panel + columns.group_stride();
+  const Index part = columns.group_stride() / rows.groups;
   float* c = du + position * to.position_stride() + group * columns.segment;
   for (Index g = 0; g < rows.groups; ++g) {
     const float* d = dv + position * rows.position_stride() + g * rows.group_stride();
-    for (; asked < (g + 1) * lines / blocks; ++asked) simd::prefetch_far(soon + asked * 16);
+    for (Index i = g * part; i < (g + 1) * part; i += 16) simd::prefetch_far(next + i);
     for (Index r = 0; r < rows.segment;) {
       const int k = kernels.fitting(rows.segment - r);
       kernels.kernel[k](d + r, rows.segment, count, panel, c, to.columns, add);
