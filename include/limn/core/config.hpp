@@ -15,7 +15,8 @@
 #define LIMN_NOINLINE [[gnu::noinline]]
 
 // Functions that are compiled for an instruction set of their own, whatever flags the user gives,
-// and called only after the processor was asked for it. Generic code is inlined into them.
+// and called only after the processor was asked for it. Generic code is inlined into them. Nobody
+// asks for prfchw: prefetchw is a hint, and does nothing on the few (Haswell) that do not know it.
 #if defined(__x86_64__)
 #define LIMN_X86_64 1  ///< 1 where there are kernels for x86-64, else 0
 #define LIMN_TARGET_AVX2 [[gnu::target("avx2,fma,f16c,bmi2,prfchw")]]
