@@ -49,6 +49,8 @@ struct TransformWeights {
     const Points<V> points;
     for (Index c = 0; c < count; c += width) {
       V taps[R][R], half[6][R], column[R], o[6];
+#pragma GCC unroll 36
+      for (int i = 0; i < positions; ++i) simd::prefetch_to_write(to + i * stride + c + 2 * width);
       if constexpr (R > 2) {
         for (int r = 0; r < R; ++r)
           for (int s = 0; s < R; ++s) simd::load(taps[r][s], w + (r * R + s) * tap_stride + c);
