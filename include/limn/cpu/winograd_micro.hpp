@@ -39,8 +39,10 @@ namespace detail {
 template <int Bytes, int R>
 LIMN_ALWAYS_INLINE void tile_product(const float* a, Index group_stride, Index groups,
                                      const float* b, float* c) {
-  constexpr int w = Bytes / 4, segment = Bytes == 16 ? 8 : 16, vectors = segment / w;
-  using V = simd::Vec<float, w>;
+  constexpr Index w = Bytes / 4,
+                  segment = winograd::segment(Bytes == 16 ? Isa::portable : Isa::avx2);
+  constexpr int vectors = segment / w;
+  using V = simd::Vec<float, Bytes / 4>;
   const Index panel = groups * segment * segment;
   V acc[R][vectors];
 #pragma GCC unroll 32
