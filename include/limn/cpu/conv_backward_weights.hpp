@@ -14,6 +14,7 @@
 #include "limn/cpu/conv_double.hpp"
 #include "limn/cpu/conv_tables.hpp"
 #include "limn/cpu/conv_upsample.hpp"
+#include "limn/cpu/conv_weights_narrow.hpp"
 #include "limn/cpu/gemm_outer_engine.hpp"
 #include "limn/cpu/isa.hpp"
 #include "limn/cpu/thread_pool.hpp"
@@ -34,39 +35,20 @@ struct ConvBackwardWeights {
 
 namespace detail {
 
-/// Many outputs: D = dy, P = patches of x. Few outputs (pictures, logits), where patches of x would
-/// be written out for next to nothing: D = patches of dy, P = x itself, position by position.
+/// D = dy, P = patches of x.
 template <class T>
 [[nodiscard]] OuterProduct<T> backward_weights_plan(Isa isa, Maths maths, const ConvGeometry& g,
                                                     const ConvBackwardWeights<T>& a, int threads,
                                                     Arena& arena) {
   const Shape ys = g.output(a.x_shape, a.w_shape);
-  const Index taps = g.kernel * g.kernel;
   OuterProduct<T> product;
   product.c = a.dw;
   product.accumulate = a.accumulate;
-  if (g.stride == 1 && taps > 1 && ys.c <= 8 && a.x_shape.c > 2 * ys.c) {
-    ConvGeometry positions = g;
-    positions.kernel = 1;
-    const Shape one_tap{1, 1, 1, a.x_shape.c};
-    const Shape ps = positions.output(a.x_shape, one_tap);
-    product.p = input_patches(positions, a.x, a.x_shape, ps, arena);
-    product.d =
-        output_patches(g, a.dy, ys, PhaseAxis(0, 0, ps.h, g), PhaseAxis(0, 0, ps.w, g), arena);
-    Index* rows = arena.take<Index>(taps * ys.c);
-    if (!arena.counts())
-      for (Index t = 0; t < taps; ++t)
-        for (Index o = 0; o < ys.c; ++o)  // a gradient's taps run backwards
-          rows[t * ys.c + o] = (o * taps + taps - 1 - t) * a.x_shape.c;
-    product.c_rows = rows;
-    product.c_in_order = false;
-  } else {
-    product.p = input_patches(g, a.x, a.x_shape, ys, arena);
-    product.d.a = a.dy;
-    product.d.channels = product.d.leading = ys.c;
-    product.d.out_h = ys.n * ys.area();
-    product.c_leading = a.w_shape.sample();
-  }
+  product.p = input_patches(g, a.x, a.x_shape, ys, arena);
+  product.d.a = a.dy;
+  product.d.channels = product.d.leading = ys.c;
+  product.d.out_h = ys.n * ys.area();
+  product.c_leading = a.w_shape.sample();
   product.split = maths == Maths::split;
   product.plan(isa, threads, arena);
   return product;
@@ -133,6 +115,10 @@ void backward_weights(Isa isa, Maths maths, const ConvGeometry& g, const ConvBac
   const Shape ys = g.output(a.x_shape, a.w_shape);
   if (makes_logits(g, a.x_shape, ys))
     return logit_weights_gradient<T>(isa, g, a, ys, threads, arena, pool);
+  if (a.x_shape.c <= picture_channels && ys.c >= 16)
+    return picture_weights_gradient<T>(isa, g, a, ys, threads, arena, pool);
+  if (ys.c <= picture_channels && g.stride == 1 && g.kernel > 1 && a.x_shape.c > 2 * ys.c)
+    return to_picture_weights_gradient<T>(isa, g, a, ys, threads, arena, pool);
   auto product = backward_weights_plan(isa, maths, g, a, threads, arena);
   if (pool != nullptr) product.run(*pool);
 }

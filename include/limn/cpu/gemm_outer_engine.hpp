@@ -24,16 +24,13 @@
 namespace limn::inline v0::cpu {
 
 /// c[q][k] = sum over rows m of d[m][q] p[m][k], for two patch matrices with the same rows. Row q
-/// of c begins at c + q * c_leading, or, if not `c_in_order`, at c + c_rows[q]. Made by plan(), as
-/// Product, with `split` as there.
+/// of c begins at c + q * c_leading. Made by plan(), as Product, with `split` as there.
 template <class T>
 class OuterProduct {
  public:
   Patches<T> d, p;
   float* c = nullptr;
   Index c_leading = 0;
-  bool c_in_order = true;
-  const Index* c_rows = nullptr;
   bool accumulate = false;
   bool split = false;
 
@@ -58,7 +55,7 @@ class OuterProduct {
     ranges_ =
         std::clamp<Index>(wanted_chunks / panels_.count(), 1, std::max<Index>(1, rows_ / block));
     ranges_ = std::max<Index>(1, std::min(ranges_, most_bytes / (4 * std::max<Index>(size, 1))));
-    direct_ = ranges_ == 1 && c_in_order;
+    direct_ = ranges_ == 1;
     block_ = std::clamp(most_packed / (ranges_ * std::max<Index>(columns_, 1)) / strip * strip,
                         4 * strip, block);
     block_ = std::min(block_, std::max<Index>(rows_, 1));
@@ -97,7 +94,7 @@ class OuterProduct {
     if (direct_) return;
     pool.run(columns_, [&](Index q, int) {
       simd::dispatch(isa_, AddParts{}, static_cast<const float*>(parts_ + q * depth), ranges_, size,
-                     c_in_order ? c + q * c_leading : c + c_rows[q], depth, accumulate);
+                     c + q * c_leading, depth, accumulate);
     });
   }
 
