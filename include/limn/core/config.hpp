@@ -51,6 +51,13 @@
 #define LIMN_TARGET_AMX          ///< before a function for Isa::amx_bf16
 #endif
 
+/// Wants a vector in a register (simd::pin). clang++ does by itself, and would take memory here.
+#if LIMN_X86_64 && !defined(__clang__)
+#define LIMN_IN_REGISTER(v) asm("" : "+v"(v))
+#else
+#define LIMN_IN_REGISTER(v) static_cast<void>(v)
+#endif
+
 // The lists of kernels in limn/cpu/kernels_*.hpp are compiled where limn::kernels is, and declared
 // elsewhere.
 #if defined(LIMN_COMPILE_KERNELS)

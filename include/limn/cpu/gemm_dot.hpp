@@ -3,7 +3,11 @@
 // stay in registers, and lanes are added at the end.
 #pragma once
 
+#include <cstdint>
+#include <type_traits>
+
 #include "limn/core/config.hpp"
+#include "limn/core/scalar.hpp"
 #include "limn/core/shape.hpp"
 #include "limn/cpu/gemm_micro.hpp"
 #include "limn/cpu/simd.hpp"
@@ -25,6 +29,56 @@ struct DotKernels {
 
 namespace detail {
 
+/// even[i] = v[2 i] and odd[i] = v[2 i + 1] of two registers, low and high.
+template <class V>
+LIMN_ALWAYS_INLINE void deinterleave(const V& low, const V& high, V& even, V& odd) {
+  if constexpr (simd::width<V> == 16) {
+    even = __builtin_shufflevector(low, high, 0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28,
+                                   30);
+    odd = __builtin_shufflevector(low, high, 1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27, 29,
+                                  31);
+  } else if constexpr (simd::width<V> == 8) {
+    even = __builtin_shufflevector(low, high, 0, 2, 4, 6, 8, 10, 12, 14);
+    odd = __builtin_shufflevector(low, high, 1, 3, 5, 7, 9, 11, 13, 15);
+  } else {
+    even = __builtin_shufflevector(low, high, 0, 2, 4, 6);
+    odd = __builtin_shufflevector(low, high, 1, 3, 5, 7);
+  }
+}
+
+/// acc[r][n] += dot products of two registers' length from k on. Of a register of pairs one half is
+/// shifted and one masked, which is less than widening each; the columns' values are sorted
+/// likewise.
+template <int w, int R, int N>
+LIMN_ALWAYS_INLINE void dot_pairs(const bfloat16* const (&p)[R], Index k, const float* b,
+                                  Index leading, simd::Vec<float, w> (&acc)[R][N]) {
+  using V = simd::Vec<float, w>;
+  using U = simd::Vec<std::uint32_t, w>;
+  V even[N], odd[N];
+#pragma GCC unroll 4
+  for (int n = 0; n < N; ++n) {
+    V low, high;
+    simd::load(low, b + n * leading + k);
+    simd::load(high, b + n * leading + k + w);
+    deinterleave(low, high, even[n], odd[n]);
+  }
+#pragma GCC unroll 16
+  for (int r = 0; r < R; ++r) {
+    U pairs;
+    __builtin_memcpy(&pairs, p[r] + k, sizeof(U));
+    simd::pin(pairs);
+    const U first = pairs << 16, second = pairs & 0xffff0000U;
+    V x, y;
+    __builtin_memcpy(&x, &first, sizeof(V));
+    __builtin_memcpy(&y, &second, sizeof(V));
+#pragma GCC unroll 4
+    for (int n = 0; n < N; ++n) {
+      acc[r][n] = acc[r][n] + x * even[n];
+      acc[r][n] = acc[r][n] + y * odd[n];
+    }
+  }
+}
+
 template <class TA, int Bytes, int R, int N>
 LIMN_ALWAYS_INLINE void dot(const void* const* a, Index segments, Index len, const float* b,
                             float* c) {
@@ -41,7 +95,11 @@ LIMN_ALWAYS_INLINE void dot(const void* const* a, Index segments, Index len, con
     const TA* p[R];
 #pragma GCC unroll 16
     for (int r = 0; r < R; ++r) p[r] = static_cast<const TA*>(a[r]);
-    for (Index k = 0; k < len; k += w) {
+    Index k = 0;
+    // two registers of each column are wanted, too many for 16
+    if constexpr (std::is_same_v<TA, bfloat16> && (Bytes == 64 || N == 1))
+      for (; k + 2 * w <= len; k += 2 * w) dot_pairs<w, R, N>(p, k, b, leading, acc);
+    for (; k < len; k += w) {
       V bv[N];
 #pragma GCC unroll 4
       for (int n = 0; n < N; ++n) simd::load(bv[n], b + n * leading + k);
@@ -49,6 +107,7 @@ LIMN_ALWAYS_INLINE void dot(const void* const* a, Index segments, Index len, con
       for (int r = 0; r < R; ++r) {
         V x;
         simd::load(x, p[r] + k);
+        simd::pin(x);
 #pragma GCC unroll 4
         for (int n = 0; n < N; ++n) acc[r][n] = acc[r][n] + x * bv[n];
       }

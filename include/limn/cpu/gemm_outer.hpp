@@ -61,7 +61,10 @@ LIMN_ALWAYS_INLINE void outer(const float* d, Index d_leading, Index rows, const
   for (Index m = 0; m < rows; ++m, d += d_leading, p += NV * w) {
     V pv[NV];
 #pragma GCC unroll 4
-    for (int j = 0; j < NV; ++j) simd::load(pv[j], p + j * w);
+    for (int j = 0; j < NV; ++j) {
+      simd::load(pv[j], p + j * w);
+      simd::pin(pv[j]);
+    }
 #pragma GCC unroll 16
     for (int r = 0; r < R; ++r) {
       V x;

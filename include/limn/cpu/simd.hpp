@@ -155,6 +155,13 @@ LIMN_ALWAYS_INLINE void store(T* p, const V& v, Index count) {
 /// Asks for the memory at p, which need not exist.
 LIMN_ALWAYS_INLINE void prefetch(const void* p) { __builtin_prefetch(p); }
 
+/// v is wanted in a register: where several instructions take what was loaded, g++ may give each of
+/// them a memory operand, and loads become what limits.
+template <class V>
+LIMN_ALWAYS_INLINE void pin(V& v) {
+  LIMN_IN_REGISTER(v);
+}
+
 /// As far as the second cache.
 LIMN_ALWAYS_INLINE void prefetch_far(const void* p) { __builtin_prefetch(p, 0, 2); }
 /// For what will be written: another thread's copy is taken away at once, not at the store.

@@ -16,6 +16,9 @@
 #define LIMN_TARGET_AVX512 LIMN_TARGET_AVX2
 #define LIMN_TARGET_AVX512_BF16 LIMN_TARGET_AVX2
 #define LIMN_TARGET_AMX LIMN_TARGET_AVX2
+// there is no register for 64 bytes
+#undef LIMN_IN_REGISTER
+#define LIMN_IN_REGISTER(v) static_cast<void>(v)
 // asked by isa.hpp alone
 #define __builtin_cpu_supports(feature) (__builtin_cpu_supports("avx2") != 0)
 #endif
