@@ -86,6 +86,13 @@ const std::vector<Case> cases{
     {geometry(3, 1, Padding::edge, {0, 2, 1, 1}), {1, 6, 7, 64}, 1},
     {reflect_conv(3, 1, 1), {1, 18, 19, 100}, 100},  // panels that share gathered rows
     {geometry(2, 2, Padding::zero, {1, 0, 1, 1}), {1, 7, 6, 67}, 3},
+    {reflect_conv(4, 1, 1), {1, 24, 23, 64}, 1},  // many logits
+    {geometry(2, 1, Padding::zero, {1, 0, 0, 1}), {2, 17, 18, 80}, 4},
+    {reflect_conv(3, 1, 1), {2, 4, 300, 3}, 20},  // lines of a picture in several pieces
+    {reflect_conv(3, 1, 1), {1, 4, 270, 70}, 3},
+    {geometry(3, 2, Padding::zero, Sides::all(1)), {2, 9, 141, 8}, 65},
+    {reflect_conv(5, 1, 2, 2), {1, 6, 7, 4}, 20},  // an upsampled picture
+    {reflect_conv(4, 2, 1), {1, 150, 90, 3}, 32},  // the last rows of its gradient are fewer
 };
 
 // Winograd's form: every border and padding, tiles that reach over the picture, one and several

@@ -17,6 +17,7 @@
 #include "limn/cpu/conv_backward_narrow.hpp"
 #include "limn/cpu/conv_double.hpp"
 #include "limn/cpu/conv_fold.hpp"
+#include "limn/cpu/conv_padded.hpp"
 #include "limn/cpu/conv_tables.hpp"
 #include "limn/cpu/conv_upsample.hpp"
 #include "limn/cpu/gemm_engine.hpp"
@@ -64,10 +65,10 @@ class BackwardDataPlan {
       return;
     }
     const Index terms = ys_.c * g.kernel * g.kernel;
-    // Without bfloat16 units, long sums are as fast as dot products.
-    const bool units = std::is_same_v<T, bfloat16> && isa >= Isa::avx512_bf16;
+    // Long sums are as fast as dot products, which widen every bfloat16 as often as it has taps.
+    const bool widened = std::is_same_v<T, bfloat16> && isa >= Isa::avx512;
     if (g.upsample == 1 && xs_.c <= dot_columns && g.kernel > 1 && ys_.c >= 16 &&
-        (units || terms < 1024 * g.stride * g.stride)) {
+        (widened || terms < 1024 * g.stride * g.stride)) {
       picture_gradient<T>(isa, maths, g, a, ys_, threads, arena, pool);
       return;
     }
@@ -211,7 +212,16 @@ class BackwardDataPlan {
              Index height, bool accumulate, int threads, Arena& arena, ThreadPool* pool) {
     if (v.count == 0 || h.count == 0) return;
     Product<T, float, TO> product;
-    product.patches = output_patches(g_, a_.dy, ys_, v, h, arena);
+    const bool pictures = std::is_same_v<T, float> && g_.stride == 1 && g_.kernel > 1 &&
+                          ys_.c <= picture_channels && xs_.c > dot_columns;
+    if constexpr (std::is_same_v<T, float>) {
+      if (pictures) {
+        const auto padded = padded_output(isa_, g_, a_.dy, ys_, arena, pool);
+        product.patches = picture_patches(padded, g_.kernel, 1, v.count, h.count, arena);
+        if (!arena.counts()) product.patches.a += p0 * padded.row() + q0 * padded.channels;
+      }
+    }
+    if (!pictures) product.patches = output_patches(g_, a_.dy, ys_, v, h, arena);
     Index* tap_offset = arena.take<Index>(v.taps * h.taps);
     if (!arena.counts())
       for (Index r = 0; r < v.taps; ++r)
@@ -228,7 +238,7 @@ class BackwardDataPlan {
     product.out.row_stride = g_.stride * row;
     product.out.column_stride = g_.stride * xs_.c;
     product.out.accumulate = accumulate;
-    product.split = maths_ == Maths::split;
+    product.split = maths_ == Maths::split && !pictures;
     product.plan(isa_, threads, arena);
     if (pool != nullptr) product.run(*pool);
   }

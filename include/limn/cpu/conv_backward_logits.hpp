@@ -11,7 +11,7 @@
 #include "limn/core/conv_geometry.hpp"
 #include "limn/core/scalar.hpp"
 #include "limn/core/shape.hpp"
-#include "limn/cpu/conv_patches.hpp"
+#include "limn/cpu/conv_padded.hpp"
 #include "limn/cpu/conv_tables.hpp"
 #include "limn/cpu/gemm_outer.hpp"
 #include "limn/cpu/gemm_pack.hpp"
@@ -33,26 +33,32 @@ inline constexpr Index logit_strip = 64;
 }
 
 /// Row i of a sample: to[j][o, r, s] = sum of dy over what tap (r, s) of output o made of the
-/// copies of pixel (i, j).
-template <class T>
-void reached_row(const ConvGeometry& g, const T* dy, const Shape& ys, const Copies& rows,
-                 const Copies& cols, Index i, Index width, float* to) {
-  const Index taps = g.kernel * g.kernel, weights = ys.c * taps;
-  std::fill_n(to, width * weights, 0.0F);
+/// copies of pixel (i, j). dy: the sample amid kernel - 1 zeros, as padded_output() makes it.
+inline void reached_row(const ConvGeometry& g, const float* dy, const PaddedPictures& shape,
+                        const Copies& rows, const Copies& cols, Index i, Index width, float* to) {
+  const Index outputs = shape.channels, k = g.kernel, taps = k * k;
+  std::fill_n(to, width * outputs * taps, 0.0F);
   for (Index a = rows.start[i]; a < rows.start[i + 1]; ++a) {
-    const Index p = rows.list[a];
-    for (Index r = std::max(Index{0}, p - ys.h + 1); r < std::min(g.kernel, p + 1); ++r) {
-      const T* line = dy + (p - r) * ys.w * ys.c;
-      for (Index j = 0; j < width; ++j) {
-        float* at = to + j * weights + r * g.kernel;
-        for (Index b = cols.start[j]; b < cols.start[j + 1]; ++b) {
-          const Index q = cols.list[b], last = std::min(g.kernel, q + 1);
-          for (Index s = std::max(Index{0}, q - ys.w + 1); s < last; ++s)
-            for (Index o = 0; o < ys.c; ++o)
-              at[o * taps + s] += static_cast<float>(line[(q - s) * ys.c + o]);
+    float* at = to;
+    for (Index j = 0; j < width; ++j, at += outputs * taps)
+      for (Index b = cols.start[j]; b < cols.start[j + 1]; ++b) {
+        // through tap (0, 0), and from there backwards
+        const float* from =
+            dy + (rows.list[a] + k - 1) * shape.row() + (cols.list[b] + k - 1) * outputs;
+        if (outputs == 1 && k == 4) {
+          for (Index r = 0; r < 4; ++r, from -= shape.row()) {
+            simd::Vec<float, 4> sum, u;
+            simd::load(u, from - 3);
+            simd::load(sum, at + 4 * r);
+            sum += __builtin_shufflevector(u, u, 3, 2, 1, 0);
+            simd::store(at + 4 * r, sum);
+          }
+          continue;
         }
+        for (Index r = 0; r < k; ++r, from -= shape.row())
+          for (Index o = 0; o < outputs; ++o)
+            for (Index s = 0; s < k; ++s) at[o * taps + r * k + s] += from[o - s * outputs];
       }
-    }
   }
 }
 
@@ -65,14 +71,25 @@ struct AddReached {
                                      Index leading, Index pixels, Index channels,
                                      bool accumulate) const {
     constexpr int w = Bytes / 4;
+    constexpr int R = Bytes == 64 ? 4 : 3;  // as many as registers hold
     Index j = 0;
-    for (; j + 3 <= pixels; j += 3, dx += 3 * leading, reached += 3 * count)
-      rows<w, 3>(reached, weights, count, dx, leading, channels, accumulate);
+    for (; j + R <= pixels; j += R, dx += R * leading, reached += R * count) {
+      prefetch_rows<R>(dx + R * leading, leading, channels);
+      rows<w, R>(reached, weights, count, dx, leading, channels, accumulate);
+    }
     for (; j < pixels; ++j, dx += leading, reached += count)
       rows<w, 1>(reached, weights, count, dx, leading, channels, accumulate);
   }
 
  private:
+  /// What comes next: strips of rows far apart are nothing that a processor foresees.
+  template <int R>
+  LIMN_ALWAYS_INLINE static void prefetch_rows(const T* dx, Index leading, Index channels) {
+    constexpr Index line = 64 / sizeof(T);
+    for (int q = 0; q < R; ++q, dx += leading)
+      for (Index c = 0; c < channels; c += line) simd::prefetch_to_write(dx + c);
+  }
+
   template <int w, int R>
   LIMN_ALWAYS_INLINE static void rows(const float* reached, const float* weights, Index count,
                                       T* dx, Index leading, Index channels, bool add) {
@@ -86,7 +103,7 @@ struct AddReached {
   LIMN_ALWAYS_INLINE static void sum(const float* reached, const float* weights, Index count, T* dx,
                                      Index leading, bool add) {
     simd::Vec<float, w> acc[R][N], x[R], weight;
-#pragma GCC unroll 3
+#pragma GCC unroll 4
     for (int q = 0; q < R; ++q) {
 #pragma GCC unroll 4
       for (int k = 0; k < N; ++k) {
@@ -95,16 +112,17 @@ struct AddReached {
       }
     }
     for (Index t = 0; t < count; ++t) {
-#pragma GCC unroll 3
+#pragma GCC unroll 4
       for (int q = 0; q < R; ++q) simd::broadcast(x[q], reached[q * count + t]);
 #pragma GCC unroll 4
       for (int k = 0; k < N; ++k) {
         simd::load(weight, weights + t * logit_strip + k * w);
-#pragma GCC unroll 3
+        simd::pin(weight);
+#pragma GCC unroll 4
         for (int q = 0; q < R; ++q) acc[q][k] = acc[q][k] + x[q] * weight;
       }
     }
-#pragma GCC unroll 3
+#pragma GCC unroll 4
     for (int q = 0; q < R; ++q) {
 #pragma GCC unroll 4
       for (int k = 0; k < N; ++k) simd::store(dx + q * leading + k * w, acc[q][k]);
@@ -114,16 +132,17 @@ struct AddReached {
 
 /// `reached` of all pixels. Planned, and filled if `pool` is there.
 template <class T>
-const float* reach_pixels(const ConvGeometry& g, const T* dy, const Shape& xs, const Shape& ys,
-                          Arena& arena, ThreadPool* pool) {
+const float* reach_pixels(Isa isa, const ConvGeometry& g, const T* dy, const Shape& xs,
+                          const Shape& ys, Arena& arena, ThreadPool* pool) {
   const Index row = xs.w * ys.c * g.kernel * g.kernel;
+  const PaddedPictures padded = padded_output(isa, g, dy, ys, arena, pool);
   const Copies rows(g, xs.h, g.sides.top, g.sides.bottom, arena);
   const Copies cols(g, xs.w, g.sides.left, g.sides.right, arena);
   float* reached = arena.take<float>(xs.n * xs.h * row);
   if (pool != nullptr)
     pool->run(xs.n * xs.h, [&](Index chunk, int) {
-      reached_row(g, dy + chunk / xs.h * ys.sample(), ys, rows, cols, chunk % xs.h, xs.w,
-                  reached + chunk * row);
+      reached_row(g, padded.data + chunk / xs.h * padded.sample(), padded, rows, cols, chunk % xs.h,
+                  xs.w, reached + chunk * row);
     });
   return reached;
 }
@@ -134,7 +153,7 @@ void logit_gradient(Isa isa, const ConvGeometry& g, const Args& a, const Shape& 
                     ThreadPool* pool) {
   const Shape xs = a.x_shape;
   const Index count = ys.c * g.kernel * g.kernel;
-  const float* reached = reach_pixels(g, a.dy, xs, ys, arena, pool);
+  const float* reached = reach_pixels(isa, g, a.dy, xs, ys, arena, pool);
   if (pool == nullptr) return;
   constexpr Index block = 128;  // pixels
   const Index pixels = xs.n * xs.area(), strips = (xs.c + logit_strip - 1) / logit_strip;
@@ -178,7 +197,7 @@ void logit_weights_gradient(Isa isa, const ConvGeometry& g, const Args& a, const
                             int threads, Arena& arena, ThreadPool* pool) {
   const Shape xs = a.x_shape;
   const Index count = ys.c * g.kernel * g.kernel, pixels = xs.n * xs.area();
-  const float* reached = reach_pixels(g, a.dy, xs, ys, arena, pool);
+  const float* reached = reach_pixels(isa, g, a.dy, xs, ys, arena, pool);
   constexpr Index block = 256;  // pixels, a panel of which stays in the first cache
   constexpr Index widest = 64, chunks = 32;
   float* scratch = arena.take<float>(block * widest * threads);

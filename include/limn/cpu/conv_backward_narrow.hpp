@@ -20,40 +20,24 @@
 
 namespace limn::inline v0::cpu::detail {
 
-/// Products of dy's rows i0 .. i1 with all weights, [i - i0][j][r][s][channels], added to row p of
-/// the padded picture: to[q][lane] += sum of products[i, j][p - i*stride, q - j*stride].
+/// Products of a row of dy with all weights, [j][r][s][channels], added where they belong in the
+/// padded picture, whose row i * stride + r begins at to + r * leading.
 struct AddTapProducts {
   template <int Bytes>
-  LIMN_ALWAYS_INLINE void operator()(const float* products, Index i0, Index i1, Index width,
-                                     Index kernel, Index stride, Index channels, Index p,
-                                     Index positions, float* to) const {
+  LIMN_ALWAYS_INLINE void operator()(const float* products, Index width, Index kernel, Index stride,
+                                     Index channels, float* to, Index leading) const {
     static_assert(Bytes >= 16);
-    using V = simd::Vec<float, 4>;
-    const Index pixel = kernel * kernel * channels;
-    const Index first = std::max(i0, first_reach(p, kernel, stride));
-    const Index last = std::min(i1 - 1, p / stride);
-    for (Index q = 0; q < positions; ++q, to += 4) {
-      const Index j0 = first_reach(q, kernel, stride), j1 = std::min(width - 1, q / stride);
-      V total, u;
-      simd::load(total, to);
-      for (Index i = first; i <= last; ++i) {
-        const float* from = products + ((i - i0) * width + j0) * pixel +
-                            ((p - i * stride) * kernel + q - j0 * stride) * channels;
-        V row{};  // a sum of its own: the next row's need not wait for it
-        for (Index j = j0; j <= j1; ++j, from += pixel - stride * channels) {
-          simd::load(u, from);
-          row += u;
+    for (Index j = 0; j < width; ++j, to += 4 * stride)
+      for (Index r = 0; r < kernel; ++r) {
+        float* at = to + r * leading;
+        for (Index s = 0; s < kernel; ++s, products += channels, at += 4) {
+          simd::Vec<float, 4> sum, u;
+          simd::load(sum, at);
+          simd::load(u, products);
+          sum += u;
+          simd::store(at, sum);
         }
-        total += row;
       }
-      simd::store(to, total);
-    }
-  }
-
- private:
-  /// The first pixel of dy whose taps reach position p.
-  LIMN_ALWAYS_INLINE static Index first_reach(Index p, Index kernel, Index stride) {
-    return p < kernel ? 0 : (p - kernel) / stride + 1;
   }
 };
 
@@ -65,22 +49,34 @@ struct FoldLanes {
                                      const Copies* cols, Index i, T* dx, Index width,
                                      Index channels, bool accumulate) const {
     static_assert(Bytes >= 16);
+    const simd::Vec<float, 4> lane{0, 1, 2, 3};
+    const auto count = static_cast<float>(channels);
+    const simd::Vec<float, 4> lanes{count, count, count, count};
+    const Index a0 = rows->start[i], a1 = rows->start[i + 1];
+    const bool once = a1 - a0 == 1;
+    const float* first = g + rows->list[a0] * row_stride;  // every pixel has itself as a copy
     for (Index j = 0; j < width; ++j, dx += channels) {
-      simd::Vec<float, 4> v{}, u;
-      for (Index a = rows->start[i]; a < rows->start[i + 1]; ++a)
-        for (Index b = cols->start[j]; b < cols->start[j + 1]; ++b) {
-          simd::load(u, g + rows->list[a] * row_stride + cols->list[b] * 4);
+      simd::Vec<float, 4> v, u;
+      const Index b0 = cols->start[j], b1 = cols->start[j + 1];
+      simd::load(v, first + cols->list[b0] * 4);
+      if (b1 - b0 > 1 || !once)
+        for (Index a = a0; a < a1; ++a)
+          for (Index b = a == a0 ? b0 + 1 : b0; b < b1; ++b) {
+            simd::load(u, g + rows->list[a] * row_stride + cols->list[b] * 4);
+            v += u;
+          }
+      v = lane < lanes ? v : simd::Vec<float, 4>{};
+      // whole registers, as long as what they write too much of the row is written again
+      if ((width - j) * channels >= 4) {
+        if (accumulate) {
+          simd::load(u, dx);
           v += u;
         }
-      if (accumulate) {
-        float before[4] = {};
-        for (Index c = 0; c < channels; ++c) before[c] = static_cast<float>(dx[c]);
-        simd::load(u, before);
-        v += u;
+        simd::store(dx, v);
+        continue;
       }
-      T lanes[4];  // rounded together
-      simd::store(lanes, v);
-      for (Index c = 0; c < channels; ++c) dx[c] = lanes[c];
+      for (Index c = 0; c < channels; ++c)
+        dx[c] = T(v[c] + (accumulate ? static_cast<float>(dx[c]) : 0.0F));
     }
   }
 };
@@ -93,47 +89,61 @@ void picture_gradient(Isa isa, Maths maths, const ConvGeometry& g, const Args& a
   const Index height = xs.h + g.sides.top + g.sides.bottom;
   const Index width = xs.w + g.sides.left + g.sides.right;
   const Index pixel = a.w_shape.sample();
-  // enough rows for all threads, few enough for the second cache
-  const Index band = std::clamp<Index>((Index{1} << 18) / (ys.w * pixel), 1, ys.h);
+  // a thread's rows of dy: with every second group, no two reach the same row of the picture
+  const Index group =
+      std::min(ys.h, std::max((g.kernel - 1) / g.stride, (Index{1} << 16) / (ys.w * pixel) + 1));
   const Copies rows(g, xs.h, g.sides.top, g.sides.bottom, arena);
   const Copies cols(g, xs.w, g.sides.left, g.sides.right, arena);
-  float* padded = arena.take<float>(height * width * 4);
-  float* products = arena.take<float>(band * ys.w * pixel + 4);  // the last pixel's lanes
-  Arena largest = arena;
-  for (Index n = 0; n < (pool == nullptr ? 1 : xs.n); ++n) {
-    if (pool != nullptr)
-      pool->run(height,
-                [&](Index p, int) { std::fill_n(padded + p * width * 4, width * 4, 0.0F); });
-    for (Index i0 = 0; i0 < ys.h; i0 += band) {
-      const Index i1 = std::min(ys.h, i0 + band);
-      Arena own = arena;
-      Product<T, float, float> product;
-      product.patches.a = a.dy == nullptr ? nullptr : a.dy + n * ys.sample() + i0 * ys.w * ys.c;
-      product.patches.channels = product.patches.leading = ys.c;
-      product.patches.out_h = (i1 - i0) * ys.w;
-      product.weights = {a.weights, ys.c, pixel, pixel, 1, nullptr};
-      product.out.y = products;
-      product.out.out_h = product.patches.out_h;
-      product.out.columns = product.out.row_stride = pixel;
-      product.split = maths == Maths::split;
-      product.plan(isa, threads, own);
-      if (own.used() > largest.used()) largest = own;
-      if (pool == nullptr) continue;
-      product.run(*pool);
-      const Index p0 = i0 * g.stride, p1 = std::min(height, (i1 - 1) * g.stride + g.kernel);
-      pool->run(p1 - p0, [&](Index p, int) {
-        simd::dispatch(isa, AddTapProducts{}, static_cast<const float*>(products), i0, i1, ys.w,
-                       g.kernel, g.stride, xs.c, p0 + p, width, padded + (p0 + p) * width * 4);
-      });
-    }
-    if (pool != nullptr)
-      pool->run(xs.h, [&](Index i, int) {
-        simd::dispatch(isa, FoldLanes<T>{}, static_cast<const float*>(padded), width * 4, &rows,
-                       &cols, i, a.dx + n * xs.sample() + i * xs.w * xs.c, xs.w, xs.c,
-                       a.accumulate);
-      });
+  float* padded = arena.take<float>(xs.n * height * width * 4);
+  const auto products_of = [&](Index first, Index count, Arena& own) {
+    Product<T, float, float> product;
+    product.patches.a = a.dy == nullptr ? nullptr : a.dy + first * ys.w * ys.c;
+    product.patches.channels = product.patches.leading = ys.c;
+    product.patches.out_h = count * ys.w;
+    product.weights = {a.weights, ys.c, pixel, pixel, 1, nullptr};
+    product.out.y = own.take<float>(group * ys.w * pixel + 4);  // the last pixel's lanes
+    product.out.out_h = product.patches.out_h;
+    product.out.columns = product.out.row_stride = pixel;
+    product.split = maths == Maths::split;
+    product.plan(isa, 1, own);
+    return product;
+  };
+  Index space = 0;
+  for (const Index count : {group, ys.h % group}) {
+    Arena counting(nullptr);
+    if (count > 0) products_of(0, count, counting);
+    space = std::max(space, static_cast<Index>(counting.used()));
   }
-  arena = largest;
+  std::byte* spaces = arena.take<std::byte>(space * threads);
+  if (pool == nullptr) return;
+  const Index zeros = xs.n * height * width * 4, some = 8 * width * 4;
+  pool->run((zeros + some - 1) / some, [&](Index chunk, int) {
+    std::fill_n(padded + chunk * some, std::min(some, zeros - chunk * some), 0.0F);
+  });
+  const Index groups = (ys.h + group - 1) / group;
+  for (Index odd = 0; odd < 2; ++odd) {
+    const Index half = (groups + 1 - odd) / 2;
+    pool->run(xs.n * half, [&](Index chunk, int worker) {
+      const Index n = chunk / half, i0 = (2 * (chunk % half) + odd) * group;
+      const Index count = std::min(group, ys.h - i0);
+      Arena own(spaces + worker * space);
+      auto product = products_of(n * ys.h + i0, count, own);
+      ThreadPool alone(1);
+      product.run(alone);
+      for (Index i = 0; i < count; ++i)
+        simd::dispatch(isa, AddTapProducts{},
+                       static_cast<const float*>(product.out.y + i * ys.w * pixel), ys.w, g.kernel,
+                       g.stride, xs.c, padded + (n * height + (i0 + i) * g.stride) * width * 4,
+                       width * 4);
+    });
+  }
+  constexpr Index lines = 8;
+  pool->run((xs.n * xs.h + lines - 1) / lines, [&](Index chunk, int) {
+    for (Index at = chunk * lines; at < std::min(xs.n * xs.h, (chunk + 1) * lines); ++at)
+      simd::dispatch(isa, FoldLanes<T>{},
+                     static_cast<const float*>(padded + at / xs.h * height * width * 4), width * 4,
+                     &rows, &cols, at % xs.h, a.dx + at * xs.w * xs.c, xs.w, xs.c, a.accumulate);
+  });
 }
 
 }  // namespace limn::inline v0::cpu::detail

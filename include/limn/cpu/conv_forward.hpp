@@ -13,7 +13,9 @@
 #include "limn/core/scalar.hpp"
 #include "limn/core/shape.hpp"
 #include "limn/cpu/conv_double.hpp"
+#include "limn/cpu/conv_forward_logits.hpp"
 #include "limn/cpu/conv_moments.hpp"
+#include "limn/cpu/conv_padded.hpp"
 #include "limn/cpu/conv_tables.hpp"
 #include "limn/cpu/conv_upsample.hpp"
 #include "limn/cpu/gemm_engine.hpp"
@@ -50,6 +52,10 @@ class ForwardPlan {
   ForwardPlan(Isa isa, Maths maths, const ConvGeometry& g, const ConvForward<T>& a, int threads,
               Arena& arena, ThreadPool* pool)
       : isa_(isa), maths_(maths), g_(g), a_(a), ys_(g.output(a.x_shape, a.w_shape)) {
+    if (makes_many_logits(g, a.x_shape, ys_)) {
+      logit_forward<T>(isa, maths, g, a, ys_, threads, arena, pool);
+      return;
+    }
     const bool four = UpsampledPhases::apply(g, a.x_shape, ys_);
     for (Index i = 0; i < (four ? 4 : 1); ++i) {
       // where the phase's moments go, kept to the end
@@ -96,10 +102,14 @@ class ForwardPlan {
       first = v.phase * row + h.phase * column;
       row *= 2;
       column *= 2;
+    } else if (pictures()) {
+      if constexpr (std::is_same_v<T, float>)
+        product.patches = picture_patches(padded_input(isa_, g_, a_.x, xs, arena, pool), g_.kernel,
+                                          g_.stride, ys_.h, ys_.w, arena);
     } else {
       product.patches = input_patches(g_, a_.x, xs, ys_, arena);
     }
-    const Index taps = product.patches.taps();
+    const Index taps = four ? product.patches.taps() : g_.kernel * g_.kernel;
     Index* tap_offset = arena.take<Index>(taps);
     if (!arena.counts())
       for (Index t = 0; t < taps; ++t) tap_offset[t] = t * xs.c;
@@ -119,10 +129,16 @@ class ForwardPlan {
       product.out.mean = m.mean != nullptr ? m.mean : a_.mean;
       product.out.m2 = m.mean != nullptr ? m.m2 : a_.m2;
     }
-    product.split = maths_ == Maths::split;
+    product.split = maths_ == Maths::split && !pictures();
     product.plan(isa_, threads, arena);
     counted_ = {nullptr, nullptr, product.parts()};
     if (pool != nullptr && product.patches.count() > 0) product.run(*pool);
+  }
+
+  /// Few channels, no units for bfloat16: patches are read where a padded picture has them.
+  [[nodiscard]] bool pictures() const {
+    return std::is_same_v<T, float> && a_.x_shape.c <= picture_channels && g_.kernel > 1 &&
+           ys_.c > dot_columns;
   }
 
   void combine(Index n) const {

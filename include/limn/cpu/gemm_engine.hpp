@@ -66,7 +66,7 @@ class Product {
     else if (pairs())
       gather_ = patches.channels % 2 != 0 || patches.channels < 32;
     else
-      gather_ = !std::is_same_v<T, float> || patches.channels < 16;
+      gather_ = !std::is_same_v<T, float> || patches.channels < 12;
     const Index rows = patches.count();
     fused_ = !dot_ && rows <= fused_rows;
     const Index block_rows = pairs() ? most_block_rows(isa) : 12;
