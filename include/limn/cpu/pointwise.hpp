@@ -119,20 +119,22 @@ template <bool WithGradient, class T, class F>
 double map_sum(Isa isa, const F f, const T* x1, const T* x2, const SumGradient<T>& gradient,
                Index n) {
   using P = param_t<T>;
-  P in1[functor_block]{}, in2[functor_block]{}, out[functor_block];
+  P in1[functor_block]{}, in2[functor_block]{}, values[functor_block], slopes[functor_block];
   double sums[8] = {};
   for (Index at = 0; at < n; at += functor_block) {
     const Index count = std::min(functor_block, n - at);
     const P* v1 = load_block(isa, x1 + at, in1, count);
     const P* v2 = load_block(isa, x2 + at, in2, count);
-    for (Index i = 0; i < functor_block; ++i) out[i] = f(v1[i], v2[i]);
-    std::fill(out + count, out + functor_block, P(0));
-    simd::dispatch(isa, AddBlock<P>{out, sums});
-    if constexpr (WithGradient) {
-      for (Index i = 0; i < functor_block; ++i) out[i] = f.derivative(v1[i], v2[i]);
-      simd::dispatch(isa, LinearBody<T, StoreBlockStep<T>>{
-                              {out, gradient.dx + at, gradient.scale, gradient.accumulate}, count});
+    for (Index i = 0; i < functor_block; ++i) {
+      values[i] = f(v1[i], v2[i]);
+      if constexpr (WithGradient) slopes[i] = f.derivative(v1[i], v2[i]);
     }
+    if (count < functor_block) std::fill(values + count, values + functor_block, P(0));
+    simd::dispatch(isa, AddBlock<P>{values, sums});
+    if constexpr (WithGradient)
+      simd::dispatch(isa,
+                     LinearBody<T, StoreBlockStep<T>>{
+                         {slopes, gradient.dx + at, gradient.scale, gradient.accumulate}, count});
   }
   return ((sums[0] + sums[1]) + (sums[2] + sums[3])) + ((sums[4] + sums[5]) + (sums[6] + sums[7]));
 }
