@@ -134,13 +134,18 @@ struct AddReached {
 template <class T>
 const float* reach_pixels(Isa isa, const ConvGeometry& g, const T* dy, const Shape& xs,
                           const Shape& ys, Arena& arena, ThreadPool* pool) {
+  constexpr Index few = 4096;  // values, which one thread has before others have begun
   const Index row = xs.w * ys.c * g.kernel * g.kernel;
-  const PaddedPictures padded = padded_output(isa, g, dy, ys, arena, pool);
+  ThreadPool alone(1);
+  const auto pool_for = [&](Index values) {
+    return pool == nullptr || values > few ? pool : &alone;
+  };
+  const PaddedPictures padded = padded_output(isa, g, dy, ys, arena, pool_for(ys.size()));
   const Copies rows(g, xs.h, g.sides.top, g.sides.bottom, arena);
   const Copies cols(g, xs.w, g.sides.left, g.sides.right, arena);
   float* reached = arena.take<float>(xs.n * xs.h * row);
   if (pool != nullptr)
-    pool->run(xs.n * xs.h, [&](Index chunk, int) {
+    pool_for(xs.n * xs.h * row)->run(xs.n * xs.h, [&](Index chunk, int) {
       reached_row(g, padded.data + chunk / xs.h * padded.sample(), padded, rows, cols, chunk % xs.h,
                   xs.w, reached + chunk * row);
     });
@@ -155,7 +160,7 @@ void logit_gradient(Isa isa, const ConvGeometry& g, const Args& a, const Shape& 
   const Index count = ys.c * g.kernel * g.kernel;
   const float* reached = reach_pixels(isa, g, a.dy, xs, ys, arena, pool);
   if (pool == nullptr) return;
-  constexpr Index block = 128;  // pixels
+  constexpr Index block = 256;  // pixels
   const Index pixels = xs.n * xs.area(), strips = (xs.c + logit_strip - 1) / logit_strip;
   pool->run(strips * ((pixels + block - 1) / block), [&](Index chunk, int) {
     const Index c = chunk % strips * logit_strip, j = chunk / strips * block;

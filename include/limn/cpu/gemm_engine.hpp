@@ -72,11 +72,12 @@ class Product {
     const Index block_rows = pairs() ? most_block_rows(isa) : 12;
     // what takes the rows beside whole blocks is much slower
     const Index whole = block_rows > 12 ? block_rows : rows_at_once();
-    const Index most = fused_ ? fused_rows
-                              : (dot_              ? std::clamp<Index>(rows / 32, 8, 96)
-                                 : block_rows > 12 ? 4 * whole
-                                                   : 96) /
-                                    whole * whole;
+    const bool small = rows * panels_.count() < 32 * 96;  // 32 parts are work for all threads
+    const Index wanted = dot_              ? std::clamp<Index>(rows / 32, 8, 96)
+                         : block_rows > 12 ? 4 * whole
+                         : small           ? 48
+                                           : 96;
+    const Index most = fused_ ? fused_rows : wanted / whole * whole;
     parts_ = {area_, area_ >= most ? (area_ + most - 1) / most : 1, whole};
     samples_per_chunk_ =
         parts_.count > 1 ? 1 : std::max<Index>(1, most / std::max<Index>(area_, 1));

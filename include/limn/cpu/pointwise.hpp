@@ -10,7 +10,7 @@
 namespace limn::inline v0::cpu {
 
 /// Elements a functor is called for between load and store.
-inline constexpr Index functor_block = 64;
+inline constexpr Index functor_block = 128;
 
 // Functors run in loops that the compiler vectorizes for its baseline: a functor costs a user one
 // small loop, not one for each instruction set. What all functors share (conversions, writing,
