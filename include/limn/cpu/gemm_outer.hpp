@@ -46,8 +46,12 @@ LIMN_ALWAYS_INLINE void outer(const float* d, Index d_leading, Index rows, const
   constexpr int w = Bytes / 4;
   using V = simd::Vec<float, w>;
   V acc[R][NV];
+  // gradients of many weights and few rows: C comes from memory, while the rows are added up
 #pragma GCC unroll 16
   for (int r = 0; r < R; ++r) {
+#pragma GCC unroll 4
+    for (int j = 0; j < NV * Bytes; j += 64)
+      simd::prefetch_to_write(c + r * c_leading + j / 4);
 #pragma GCC unroll 4
     for (int j = 0; j < NV; ++j) acc[r][j] = V{};
   }
