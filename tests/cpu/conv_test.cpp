@@ -88,6 +88,8 @@ const std::vector<Case> cases{
     {geometry(2, 2, Padding::zero, {1, 0, 1, 1}), {1, 7, 6, 67}, 3},
     {reflect_conv(4, 1, 1), {1, 24, 23, 64}, 1},  // many logits
     {geometry(2, 1, Padding::zero, {1, 0, 0, 1}), {2, 17, 18, 80}, 4},
+    {reflect_conv(4, 1, 1), {1, 5, 5, 600}, 20},  // weights of several panels packed together
+    {reflect_conv(4, 1, 1), {1, 4, 5, 300}, 400},
     {reflect_conv(3, 1, 1), {2, 4, 300, 3}, 20},  // lines of a picture in several pieces
     {reflect_conv(3, 1, 1), {1, 4, 270, 70}, 3},
     {geometry(3, 2, Padding::zero, Sides::all(1)), {2, 9, 141, 8}, 65},

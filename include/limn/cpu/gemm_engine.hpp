@@ -102,7 +102,7 @@ class Product {
              Part{&tile_at_, tile_rows_ * tile_columns_ * 4},
              Part{&pointers_at_, segments * block_rows * 8},
              Part{&gathered_at_, gather_ ? gathered_rows * row_values(deepest) * element : 0},
-             Part{&panel_at_, fused_ ? deepest * 64 * element : 0},
+             Part{&panel_at_, fused_ ? deepest * 64 * element * packed_together_ : 0},
              Part{&rows_at_, packed_.scratch_bytes()}})
       add(p);
     scratch_ = arena.take<std::byte>(scratch_size_ * threads);
@@ -173,8 +173,9 @@ class Product {
     return pairs() ? pair_kernels(isa_, width).rows[0] : micro_kernels(isa_, width).rows[0];
   }
 
-  // Rows that must be gathered are gathered once for a group of panels of one width, which stay in
-  // the second cache.
+  // Panels of one width that are worked off together. Rows that must be gathered are gathered once
+  // for those that stay in the second cache; of weights that are packed block by block, and whose
+  // columns lie side by side, longer pieces are read, in blocks of less depth.
   void plan_groups(Index element) {
     const Index most_bytes = Index{1} << (isa_ >= Isa::amx_bf16 ? 20 : 18);  // of 2 MB, 512 KB
     constexpr Index most_panels = 8;
@@ -183,10 +184,17 @@ class Product {
     if (dot_) return;
     const Index width = panels_[0].width;
     alike_ = std::max<Index>(1, weights.columns / width);
-    groups_ = alike_;
-    if (!gather_ || fused_) return;
-    const Index bytes = std::max<Index>(1, std::min(padded_depth_, block_) * width * element);
-    const Index together = std::clamp<Index>(most_bytes / bytes, 1, most_panels);
+    Index together = 1;
+    if (fused_) {
+      // not the narrow panels of AVX2, whose registers lose more by less depth
+      if (operands_ == Operands::floats && weights.column_stride == 1 && width == 64)
+        together = std::clamp<Index>(alike_ / 32, 1, most_panels);
+      packed_together_ = together;
+      packed_.block = block_ /= together;
+    } else if (gather_) {
+      const Index bytes = std::max<Index>(1, std::min(padded_depth_, block_) * width * element);
+      together = std::clamp<Index>(most_bytes / bytes, 1, most_panels);
+    }
     groups_ = (alike_ + together - 1) / together;
     tile_columns_ = std::max(tile_columns_, (alike_ + groups_ - 1) / groups_ * width);
   }
@@ -241,7 +249,10 @@ class Product {
       }
       std::byte* b = fused_ ? scratch + panel_at_ : packed_.at(panel, k0);
       if (fused_)
-        packed_.pack_block(weights, panel, k0, k1, b, reinterpret_cast<float*>(scratch + rows_at_));
+        packed_.pack_block(weights, first, last - first, k0, k1, b,
+                           reinterpret_cast<float*>(scratch + rows_at_));
+      const Index stride =
+          fused_ ? (k1 - k0) * panel.width * packed_.element() : packed_.panel_stride(panel);
       for (Index m = m0; m < m1;) {
         const int v = kernels.fitting(m1 - m);
         const Index rows = kernels.rows[v];
@@ -261,7 +272,7 @@ class Product {
           units *= step;
         }
         for (Index i = 0; i < last - first; ++i) {
-          const std::byte* panel_i = b + i * packed_.panel_stride(panel);
+          const std::byte* panel_i = b + i * stride;
           float* c = tile + (i * tile_rows_ + m - m0) * panel.width;
           if (operands_ == Operands::split) {  // high with high and low, low with high
             kernels.kernel[v](pointers, 2, units, panel_i, c, k0 > 0);
@@ -301,6 +312,7 @@ class Product {
   RowParts parts_;
   Index samples_per_chunk_ = 1, tile_rows_ = 0, tile_columns_ = 64;
   Index alike_ = 0, groups_ = 0;  ///< panels of the first one's width, and groups of them
+  Index packed_together_ = 1;     ///< panels of a group whose weights are packed block by block
   Index tile_at_ = 0, pointers_at_ = 0, gathered_at_ = 0, panel_at_ = 0, rows_at_ = 0;
   Index scratch_size_ = 0;
   const float* dot_weights_ = nullptr;

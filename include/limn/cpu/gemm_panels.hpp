@@ -61,21 +61,28 @@ struct PackedPanels {
     pool.run(panels.count() * steps, [&](Index chunk, int worker) {
       const auto panel = panels[chunk / steps];
       const Index k0 = chunk % steps * step, first = k0 / block * block;
-      rows(weights, panel, first, std::min(depth, first + block), k0, at(panel, first),
+      const Index end = std::min(depth, first + block);
+      rows(weights, panel, first, end, k0, std::min(end, k0 + step), at(panel, first),
            reinterpret_cast<float*>(scratch + worker * scratch_size));
     });
   }
-  /// One panel's block k0 .. k1 of K to `block_to`.
-  void pack_block(const Weights<TB>& weights, Panels::Panel panel, Index k0, Index k1,
+  /// Block k0 .. k1 of K of `count` panels of one width from panel `first` on, one behind the other
+  /// from block_to on. Rows of several panels are read together: memory prefers that to columns.
+  void pack_block(const Weights<TB>& weights, Index first, Index count, Index k0, Index k1,
                   std::byte* block_to, float* scratch) const {
-    for (Index k = k0; k < k1; k += step) rows(weights, panel, k0, k1, k, block_to, scratch);
+    const Index some = count > 1 ? 16 : step;
+    const Index size = (k1 - k0 + (operands == Operands::floats ? 0 : (k1 - k0) % 2)) *
+                       panels[first].width * element();
+    for (Index k = k0; k < k1; k += some)
+      for (Index i = 0; i < count; ++i)
+        rows(weights, panels[first + i], k0, k1, k, std::min(k1, k + some), block_to + i * size,
+             scratch);
   }
 
  private:
-  // `step` rows from k on, of a panel's block k0 .. k1 that begins at block_to
-  void rows(const Weights<TB>& weights, Panels::Panel panel, Index k0, Index k1, Index k,
+  // Rows k .. end of a panel's block k0 .. k1 that begins at block_to.
+  void rows(const Weights<TB>& weights, Panels::Panel panel, Index k0, Index k1, Index k, Index end,
             std::byte* block_to, float* scratch) const {
-    const Index end = std::min(k1, k + step);
     std::byte* out = block_to + (k - k0) * panel.width * (operands == Operands::floats ? 4 : 2);
     if (operands == Operands::floats) {
       pack_panel(isa, weights, k, end, panel.first, panel.width, reinterpret_cast<float*>(out));
