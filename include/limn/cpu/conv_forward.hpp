@@ -135,7 +135,7 @@ class ForwardPlan {
     if (pool != nullptr && product.patches.count() > 0) product.run(*pool);
   }
 
-  /// Few channels, no units for bfloat16: patches are read where a padded picture has them.
+  /// Floats of few channels: patches are read where a padded picture has them.
   [[nodiscard]] bool pictures() const {
     return std::is_same_v<T, float> && a_.x_shape.c <= picture_channels && g_.kernel > 1 &&
            ys_.c > dot_columns;
