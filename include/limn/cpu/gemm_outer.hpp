@@ -50,8 +50,7 @@ LIMN_ALWAYS_INLINE void outer(const float* d, Index d_leading, Index rows, const
 #pragma GCC unroll 16
   for (int r = 0; r < R; ++r) {
 #pragma GCC unroll 4
-    for (int j = 0; j < NV * Bytes; j += 64)
-      simd::prefetch_to_write(c + r * c_leading + j / 4);
+    for (int j = 0; j < NV * Bytes; j += 64) simd::prefetch_to_write(c + r * c_leading + j / 4);
 #pragma GCC unroll 4
     for (int j = 0; j < NV; ++j) acc[r][j] = V{};
   }
