@@ -21,6 +21,7 @@
 #include "limn/cpu/conv_tables.hpp"
 #include "limn/cpu/conv_upsample.hpp"
 #include "limn/cpu/gemm_engine.hpp"
+#include "limn/cpu/gemm_pixels.hpp"
 #include "limn/cpu/isa.hpp"
 #include "limn/cpu/thread_pool.hpp"
 #include "limn/cpu/winograd_backward_data.hpp"
@@ -169,15 +170,8 @@ class BackwardDataPlan {
     const Copies across(g_, xs_.w, g_.sides.left, g_.sides.right, arena);
     float* products = arena.take<float>(rows * depth);
     float* sums = arena.take<float>(threads * ((xs_.c + 15) / 16 * 16));
-    Product<T, float, float> product;
-    product.patches.a = a_.dy;
-    product.patches.channels = product.patches.leading = ys_.c;
-    product.patches.out_h = rows;
-    product.weights = {a_.weights, ys_.c, depth, depth, 1, nullptr};
-    product.out.y = products;
-    product.out.out_h = rows;
-    product.out.columns = product.out.row_stride = depth;
-    product.split = maths_ == Maths::split;
+    auto product = product_of_pixels(
+        a_.dy, rows, Weights<float>{a_.weights, ys_.c, depth, depth, 1, nullptr}, products, maths_);
     product.plan(isa_, threads, arena);
     if (pool == nullptr) return;
     product.run(*pool);
@@ -212,8 +206,7 @@ class BackwardDataPlan {
              Index height, bool accumulate, int threads, Arena& arena, ThreadPool* pool) {
     if (v.count == 0 || h.count == 0) return;
     Product<T, float, TO> product;
-    const bool pictures = std::is_same_v<T, float> && g_.stride == 1 && g_.kernel > 1 &&
-                          ys_.c <= picture_channels && xs_.c > dot_columns;
+    const bool pictures = g_.stride == 1 && reads_pictures<T>(g_, ys_.c, xs_.c);
     if constexpr (std::is_same_v<T, float>) {
       if (pictures) {
         const auto padded = padded_output(isa_, g_, a_.dy, ys_, arena, pool);

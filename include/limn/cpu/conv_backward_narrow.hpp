@@ -13,7 +13,7 @@
 #include "limn/core/shape.hpp"
 #include "limn/cpu/conv_patches.hpp"
 #include "limn/cpu/conv_tables.hpp"
-#include "limn/cpu/gemm_engine.hpp"
+#include "limn/cpu/gemm_pixels.hpp"
 #include "limn/cpu/isa.hpp"
 #include "limn/cpu/simd.hpp"
 #include "limn/cpu/thread_pool.hpp"
@@ -96,15 +96,10 @@ void picture_gradient(Isa isa, Maths maths, const ConvGeometry& g, const Args& a
   const Copies cols(g, xs.w, g.sides.left, g.sides.right, arena);
   float* padded = arena.take<float>(xs.n * height * width * 4);
   const auto products_of = [&](Index first, Index count, Arena& own) {
-    Product<T, float, float> product;
-    product.patches.a = a.dy == nullptr ? nullptr : a.dy + first * ys.w * ys.c;
-    product.patches.channels = product.patches.leading = ys.c;
-    product.patches.out_h = count * ys.w;
-    product.weights = {a.weights, ys.c, pixel, pixel, 1, nullptr};
-    product.out.y = own.take<float>(group * ys.w * pixel + 4);  // the last pixel's lanes
-    product.out.out_h = product.patches.out_h;
-    product.out.columns = product.out.row_stride = pixel;
-    product.split = maths == Maths::split;
+    float* products = own.take<float>(group * ys.w * pixel + 4);  // the last pixel's lanes
+    auto product = product_of_pixels(
+        a.dy == nullptr ? nullptr : a.dy + first * ys.w * ys.c, count * ys.w,
+        Weights<float>{a.weights, ys.c, pixel, pixel, 1, nullptr}, products, maths);
     product.plan(isa, 1, own);
     return product;
   };

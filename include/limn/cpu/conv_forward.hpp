@@ -135,11 +135,7 @@ class ForwardPlan {
     if (pool != nullptr && product.patches.count() > 0) product.run(*pool);
   }
 
-  /// Floats of few channels: patches are read where a padded picture has them.
-  [[nodiscard]] bool pictures() const {
-    return std::is_same_v<T, float> && a_.x_shape.c <= picture_channels && g_.kernel > 1 &&
-           ys_.c > dot_columns;
-  }
+  [[nodiscard]] bool pictures() const { return reads_pictures<T>(g_, a_.x_shape.c, ys_.c); }
 
   void combine(Index n) const {
     for (Index c = 0; c < ys_.c; ++c) {

@@ -12,7 +12,7 @@
 #include "limn/cpu/conv_moments.hpp"
 #include "limn/cpu/conv_patches.hpp"
 #include "limn/cpu/conv_tables.hpp"
-#include "limn/cpu/gemm_engine.hpp"
+#include "limn/cpu/gemm_pixels.hpp"
 #include "limn/cpu/isa.hpp"
 #include "limn/cpu/thread_pool.hpp"
 
@@ -53,15 +53,8 @@ void logit_forward(Isa isa, Maths maths, const ConvGeometry& g, const Args& a, c
   float* products = arena.take<float>(pixels * count);
   const Patches<float> taps =
       input_patches<float>(g, products, {xs.n, xs.h, xs.w, count}, ys, arena);
-  Product<T, float, float> product;
-  product.patches.a = a.x;
-  product.patches.channels = product.patches.leading = xs.c;
-  product.patches.out_h = pixels;
-  product.weights = {a.weights, xs.c, count, 1, xs.c, nullptr};
-  product.out.y = products;
-  product.out.out_h = pixels;
-  product.out.columns = product.out.row_stride = count;
-  product.split = maths == Maths::split;
+  auto product = product_of_pixels(
+      a.x, pixels, Weights<float>{a.weights, xs.c, count, 1, xs.c, nullptr}, products, maths);
   product.plan(isa, threads, arena);
   if (pool == nullptr) return;
   product.run(*pool);

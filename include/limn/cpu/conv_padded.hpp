@@ -4,11 +4,13 @@
 #pragma once
 
 #include <algorithm>
+#include <type_traits>
 
 #include "limn/core/config.hpp"
 #include "limn/core/conv_geometry.hpp"
 #include "limn/core/shape.hpp"
 #include "limn/cpu/conv_patches.hpp"
+#include "limn/cpu/gemm_dot.hpp"
 #include "limn/cpu/isa.hpp"
 #include "limn/cpu/simd.hpp"
 #include "limn/cpu/thread_pool.hpp"
@@ -17,6 +19,14 @@ namespace limn::inline v0::cpu {
 
 /// Pictures of at most so many channels are worth it: taps of more fill registers by themselves.
 inline constexpr Index picture_channels = 8;
+
+/// Are patches of `channels` that become `columns` read from padded pictures? Floats alone: other
+/// values are widened as they are gathered.
+template <class T>
+[[nodiscard]] constexpr bool reads_pictures(const ConvGeometry& g, Index channels, Index columns) {
+  return std::is_same_v<T, float> && g.kernel > 1 && channels <= picture_channels &&
+         columns > dot_columns;
+}
 
 /// A row of a padded picture: pixel q is a copy of pixel cols[q] of the row `from`, or zero.
 template <class T>
@@ -31,22 +41,11 @@ struct PadRow {
         std::fill_n(to + q * channels, (end - q) * channels, 0.0F);
       } else {
         while (end < width && cols[end] == cols[end - 1] + 1) ++end;
-        copy<Bytes / 4>(from + cols[q] * channels, (end - q) * channels, to + q * channels);
+        simd::ToFloat<T>{}.template operator()<Bytes>(from + cols[q] * channels, to + q * channels,
+                                                      (end - q) * channels);
       }
       q = end;
     }
-  }
-
- private:
-  template <int w>
-  LIMN_ALWAYS_INLINE static void copy(const T* from, Index count, float* to) {
-    simd::Vec<float, w> v;
-    Index i = 0;
-    for (; i + w <= count; i += w) {
-      simd::load(v, from + i);
-      simd::store(to + i, v);
-    }
-    for (; i < count; ++i) to[i] = static_cast<float>(from[i]);
   }
 };
 

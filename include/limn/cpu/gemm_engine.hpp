@@ -102,7 +102,7 @@ class Product {
              Part{&tile_at_, tile_rows_ * tile_columns_ * 4},
              Part{&pointers_at_, segments * block_rows * 8},
              Part{&gathered_at_, gather_ ? gathered_rows * row_values(deepest) * element : 0},
-             Part{&panel_at_, fused_ ? deepest * 64 * element * packed_together_ : 0},
+             Part{&panel_at_, fused_ ? deepest * 64 * element * panels_together() : 0},
              Part{&rows_at_, packed_.scratch_bytes()}})
       add(p);
     scratch_ = arena.take<std::byte>(scratch_size_ * threads);
@@ -189,15 +189,17 @@ class Product {
       // not the narrow panels of AVX2, whose registers lose more by less depth
       if (operands_ == Operands::floats && weights.column_stride == 1 && width == 64)
         together = std::clamp<Index>(alike_ / 32, 1, most_panels);
-      packed_together_ = together;
       packed_.block = block_ /= together;
     } else if (gather_) {
       const Index bytes = std::max<Index>(1, std::min(padded_depth_, block_) * width * element);
       together = std::clamp<Index>(most_bytes / bytes, 1, most_panels);
     }
     groups_ = (alike_ + together - 1) / together;
-    tile_columns_ = std::max(tile_columns_, (alike_ + groups_ - 1) / groups_ * width);
+    tile_columns_ = std::max(tile_columns_, panels_together() * width);
   }
+
+  /// Panels of the largest group.
+  [[nodiscard]] Index panels_together() const { return (alike_ + groups_ - 1) / groups_; }
 
   void store(Index at, Index m0, Index m1, Index n0, Index n, float* tile, Index leading) {
     if (parts_.count > 1) {
@@ -252,7 +254,7 @@ class Product {
         packed_.pack_block(weights, first, last - first, k0, k1, b,
                            reinterpret_cast<float*>(scratch + rows_at_));
       const Index stride =
-          fused_ ? (k1 - k0) * panel.width * packed_.element() : packed_.panel_stride(panel);
+          fused_ ? packed_.block_stride(panel, k1 - k0) : packed_.panel_stride(panel);
       for (Index m = m0; m < m1;) {
         const int v = kernels.fitting(m1 - m);
         const Index rows = kernels.rows[v];
@@ -312,7 +314,6 @@ class Product {
   RowParts parts_;
   Index samples_per_chunk_ = 1, tile_rows_ = 0, tile_columns_ = 64;
   Index alike_ = 0, groups_ = 0;  ///< panels of the first one's width, and groups of them
-  Index packed_together_ = 1;     ///< panels of a group whose weights are packed block by block
   Index tile_at_ = 0, pointers_at_ = 0, gathered_at_ = 0, panel_at_ = 0, rows_at_ = 0;
   Index scratch_size_ = 0;
   const float* dot_weights_ = nullptr;

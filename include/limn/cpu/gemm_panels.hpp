@@ -44,6 +44,10 @@ struct PackedPanels {
   [[nodiscard]] Index panel_stride(Panels::Panel panel) const {
     return panel.width * padded_depth() * element();
   }
+  /// The same where `rows` of K alone are packed, as one block.
+  [[nodiscard]] Index block_stride(Panels::Panel panel, Index rows) const {
+    return panel.width * (operands == Operands::floats ? rows : rows + rows % 2) * element();
+  }
   /// Of a thread that packs.
   [[nodiscard]] Index scratch_bytes() const {
     return operands == Operands::split ? step * 64 * 4 : 0;
@@ -71,8 +75,7 @@ struct PackedPanels {
   void pack_block(const Weights<TB>& weights, Index first, Index count, Index k0, Index k1,
                   std::byte* block_to, float* scratch) const {
     const Index some = count > 1 ? 16 : step;
-    const Index size = (k1 - k0 + (operands == Operands::floats ? 0 : (k1 - k0) % 2)) *
-                       panels[first].width * element();
+    const Index size = block_stride(panels[first], k1 - k0);
     for (Index k = k0; k < k1; k += some)
       for (Index i = 0; i < count; ++i)
         rows(weights, panels[first + i], k0, k1, k, std::min(k1, k + some), block_to + i * size,

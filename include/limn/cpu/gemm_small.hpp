@@ -76,22 +76,6 @@ struct AddRows {
   }
 };
 
-/// to[i] = float(from[i])
-template <class T>
-struct ToFloat {
-  template <int Bytes>
-  LIMN_ALWAYS_INLINE void operator()(const T* from, float* to, Index count) const {
-    constexpr int w = Bytes / 4;
-    simd::Vec<float, w> v;
-    Index i = 0;
-    for (; i + w <= count; i += w) {
-      simd::load(v, from + i);
-      simd::store(to + i, v);
-    }
-    for (; i < count; ++i) to[i] = static_cast<float>(from[i]);
-  }
-};
-
 }  // namespace detail
 
 /// Made by plan(), as Product. `transposed`: B is [N][K], else [K][N].
@@ -125,7 +109,7 @@ class SmallProduct {
       float* slice = scratch_ + worker * scratch_size_;
       const Index length = transposed ? (k1 - k0) / 16 * 16 : k1 - k0;
       for (Index i = 0; i < m; ++i)
-        simd::dispatch(isa_, detail::ToFloat<TA>{}, a + i * a_leading + k0, slice + i * length,
+        simd::dispatch(isa_, simd::ToFloat<TA>{}, a + i * a_leading + k0, slice + i * length,
                        length);
       float* part = parts_ + range * m * n;
       if (!transposed)

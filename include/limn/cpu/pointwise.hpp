@@ -129,7 +129,7 @@ double map_sum(Isa isa, const F f, const T* x1, const T* x2, const SumGradient<T
       values[i] = f(v1[i], v2[i]);
       if constexpr (WithGradient) slopes[i] = f.derivative(v1[i], v2[i]);
     }
-    if (count < functor_block) std::fill(values + count, values + functor_block, P(0));
+    std::fill(values + count, values + functor_block, P(0));
     simd::dispatch(isa, AddBlock<P>{values, sums});
     if constexpr (WithGradient)
       simd::dispatch(isa,

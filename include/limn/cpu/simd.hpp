@@ -155,17 +155,17 @@ LIMN_ALWAYS_INLINE void store(T* p, const V& v, Index count) {
 /// Asks for the memory at p, which need not exist.
 LIMN_ALWAYS_INLINE void prefetch(const void* p) { __builtin_prefetch(p); }
 
+/// As far as the second cache.
+LIMN_ALWAYS_INLINE void prefetch_far(const void* p) { __builtin_prefetch(p, 0, 2); }
+/// For what will be written: another thread's copy is taken away at once, not at the store.
+LIMN_ALWAYS_INLINE void prefetch_to_write(const void* p) { __builtin_prefetch(p, 1, 3); }
+
 /// v is wanted in a register: where several instructions take what was loaded, g++ may give each of
 /// them a memory operand, and loads become what limits.
 template <class V>
 LIMN_ALWAYS_INLINE void pin(V& v) {
   LIMN_IN_REGISTER(v);
 }
-
-/// As far as the second cache.
-LIMN_ALWAYS_INLINE void prefetch_far(const void* p) { __builtin_prefetch(p, 0, 2); }
-/// For what will be written: another thread's copy is taken away at once, not at the store.
-LIMN_ALWAYS_INLINE void prefetch_to_write(const void* p) { __builtin_prefetch(p, 1, 3); }
 
 /// acc += a * b, fused where the instruction set can
 template <class V>
@@ -202,6 +202,22 @@ LIMN_ALWAYS_INLINE lane_t<V> max(const V& v) {
     return max(half);
   }
 }
+
+/// to[i] = float(from[i])
+template <class T>
+struct ToFloat {
+  template <int Bytes>
+  LIMN_ALWAYS_INLINE void operator()(const T* from, float* to, Index count) const {
+    constexpr int w = Bytes / 4;
+    Vec<float, w> v;
+    Index i = 0;
+    for (; i + w <= count; i += w) {
+      load(v, from + i);
+      store(to + i, v);
+    }
+    for (; i < count; ++i) to[i] = static_cast<float>(from[i]);
+  }
+};
 
 /// v = sqrt(v), lane by lane
 template <class V>
