@@ -4,6 +4,7 @@
 #include <doctest/doctest.h>
 
 #include <atomic>
+#include <chrono>
 #include <memory>
 #include <stdexcept>
 #include <thread>
@@ -90,6 +91,48 @@ TEST_CASE("thread pool: every chunk once, workers in range, never two at once wi
       }
       CHECK(!collided);
     });
+}
+
+// A chunk that waits until another has begun hangs if the pool does not do as it should; so that a
+// failure ends, it gives up after a while.
+bool comes_true(const std::atomic<bool>& what) {
+  const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+  while (!what && std::chrono::steady_clock::now() < end) std::this_thread::yield();
+  return what;
+}
+
+TEST_CASE("thread pool: each thread begins with its own part") {
+  ThreadPool pool(2);
+  for (const Index chunks : {2, 5, 8}) {
+    std::atomic<bool> begun[2] = {false, false};
+    std::atomic<bool> met[2] = {false, false};
+    Index first[2] = {-1, -1};
+    pool.run(chunks, [&](Index chunk, int worker) {
+      if (first[worker] >= 0) return;
+      first[worker] = chunk;
+      begun[worker] = true;
+      met[worker] = comes_true(begun[1 - worker]);
+    });
+    CHECK(met[0]);
+    CHECK(met[1]);
+    CHECK(first[0] == 0);
+    CHECK(first[1] == chunks / 2);
+  }
+}
+
+TEST_CASE("thread pool: whoever has done its part helps the others") {
+  ThreadPool pool(2);
+  for (const Index slow : {0, 4}) {
+    std::atomic<int> done{0};
+    std::atomic<bool> all{false}, met{false};
+    pool.run(8, [&](Index chunk, int) {
+      if (chunk == slow)
+        met = comes_true(all);
+      else if (++done == 7)
+        all = true;
+    });
+    CHECK(met);
+  }
 }
 
 TEST_CASE("thread pool: a loop inside a loop runs in place under the same worker") {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
-// A pool of threads that share the chunks of one loop. Which thread computes a chunk is left to
-// chance; what is computed must depend on the chunk alone. The threads are its own, or an
-// Executor's.
+// A pool of threads that share the chunks of one loop. Each thread begins with a part of its own,
+// the same part in every loop, because what it wrote in the loop before is in its own cache; then
+// it helps the others. Which thread computes a chunk is in the end left to chance: what is computed
+// must depend on the chunk alone. The threads are its own, or an Executor's.
 #pragma once
 
 #include <algorithm>
@@ -30,6 +31,7 @@ class ThreadPool {
       : executor_(std::move(executor)) {
     if (executor_) threads = std::min(threads, executor_->threads());
     threads_ = std::max(threads, 1);
+    parts_ = std::vector<Part>(static_cast<std::size_t>(threads_));
     if (executor_) {
       executing_ = std::vector<std::atomic<std::thread::id>>(static_cast<std::size_t>(threads_));
       return;
@@ -65,7 +67,7 @@ class ThreadPool {
     call_ = [](void* b, Index chunk, int worker) { (*static_cast<Body*>(b))(chunk, worker); };
     body_ = const_cast<void*>(static_cast<const void*>(std::addressof(body)));
     chunks_ = chunks;
-    next_.store(0, std::memory_order_relaxed);
+    for (Part& part : parts_) part.begun.store(0, std::memory_order_relaxed);
     if (executor_) [[unlikely]]
       return execute();
     busy_ = true;
@@ -89,12 +91,21 @@ class ThreadPool {
 #endif
   }
 
+  // Worker w's part begins at w / threads() of the chunks, in order; it is first its own, then that
+  // of the worker after it, and so on.
   void pull(int worker) {
     try {
-      for (Index i; (i = next_.fetch_add(1, std::memory_order_relaxed)) < chunks_;)
-        call_(body_, i, worker);
+      for (int i = 0; i < threads_; ++i) {
+        const Index w = (worker + i) % threads_, first = w * chunks_ / threads_;
+        const Index count = (w + 1) * chunks_ / threads_ - first;
+        auto& begun = parts_[static_cast<std::size_t>(w)].begun;
+        while (begun.load(std::memory_order_relaxed) < count) {
+          const Index k = begun.fetch_add(1, std::memory_order_relaxed);
+          if (k < count) call_(body_, first + k, worker);
+        }
+      }
     } catch (...) {
-      next_.store(chunks_, std::memory_order_relaxed);
+      for (Part& part : parts_) part.begun.store(chunks_, std::memory_order_relaxed);
       const std::lock_guard lock(error_mutex_);
       if (!error_) error_ = std::current_exception();
     }
@@ -171,7 +182,10 @@ class ThreadPool {
   }
 
   // Each on a cache line of its own: all threads hammer them.
-  alignas(64) std::atomic<Index> next_{0};
+  struct alignas(64) Part {
+    std::atomic<Index> begun{0};  ///< chunks of it that somebody has taken
+  };
+  std::vector<Part> parts_;  ///< by worker
   alignas(64) std::atomic<std::uint32_t> state_{0};
   alignas(64) std::atomic<std::uint32_t> signal_{0};
   std::atomic<int> sleepers_{0};
