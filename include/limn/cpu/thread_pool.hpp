@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <exception>
 #include <memory>
@@ -83,12 +84,25 @@ class ThreadPool {
  private:
   // state_: whether the loop can be joined, and how many workers (the caller apart) are in it.
   static constexpr std::uint32_t open = 0x80000000U;
-  static constexpr int spins = 2000;
 
-  static void pause() {
+  // How long a thread looks out for work, or for the others to end theirs, before it sleeps. Loops
+  // follow one another within microseconds, or after a stretch that is one thread's; who sleeps
+  // wakes up as late again (in a virtual machine), and the loop is over.
+  static constexpr std::chrono::milliseconds patience{1};
+
+  /// Did ready() become true in that time?
+  template <class Ready>
+  static bool look_out(Ready&& ready) {
+    const auto end = std::chrono::steady_clock::now() + patience;
+    do {
+      for (int i = 0; i < 64; ++i) {
+        if (ready()) return true;
 #if LIMN_X86_64
-    __builtin_ia32_pause();
+        __builtin_ia32_pause();
 #endif
+      }
+    } while (std::chrono::steady_clock::now() < end);
+    return false;
   }
 
   // Worker w's part begins at w / threads() of the chunks, in order; it is first its own, then that
@@ -127,12 +141,10 @@ class ThreadPool {
   // Workers that come late find the loop closed: nobody waits for a thread that sleeps.
   void close() {
     std::uint32_t s = state_.fetch_and(~open, std::memory_order_acq_rel) & ~open;
-    for (int i = 0; s != 0; s = state_.load(std::memory_order_acquire)) {
-      if (++i < spins)
-        pause();
-      else
-        state_.wait(s, std::memory_order_acquire);
-    }
+    if (s == 0 || look_out([&] { return (s = state_.load(std::memory_order_acquire)) == 0; }))
+      return;
+    for (; s != 0; s = state_.load(std::memory_order_acquire))
+      state_.wait(s, std::memory_order_acquire);
   }
 
   bool join() {
@@ -145,11 +157,8 @@ class ThreadPool {
   void work(int worker) {
     std::uint32_t seen = 0;
     for (;;) {
-      std::uint32_t now = signal_.load(std::memory_order_acquire);
-      for (int i = 0; now == seen && i < spins; ++i) {
-        pause();
-        now = signal_.load(std::memory_order_acquire);
-      }
+      std::uint32_t now = seen;
+      look_out([&] { return (now = signal_.load(std::memory_order_acquire)) != seen; });
       while (now == seen) {
         sleepers_.fetch_add(1, std::memory_order_seq_cst);
         signal_.wait(seen, std::memory_order_seq_cst);
