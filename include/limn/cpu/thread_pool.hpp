@@ -87,20 +87,23 @@ class ThreadPool {
 
   // How long a thread looks out for work, or for the others to end theirs, before it sleeps. Loops
   // follow one another within microseconds, or after a stretch that is one thread's; who sleeps
-  // wakes up as late again (in a virtual machine), and the loop is over.
+  // may wake up so late that the loop is over.
   static constexpr std::chrono::milliseconds patience{1};
 
-  /// Did ready() become true in that time?
+  /// Did ready() become true in that time? After some 50 us whoever else wants the processor has
+  /// it.
   template <class Ready>
   static bool look_out(Ready&& ready) {
+    for (int i = 0; i < 1000; ++i) {
+      if (ready()) return true;
+#if LIMN_X86_64
+      __builtin_ia32_pause();
+#endif
+    }
     const auto end = std::chrono::steady_clock::now() + patience;
     do {
-      for (int i = 0; i < 64; ++i) {
-        if (ready()) return true;
-#if LIMN_X86_64
-        __builtin_ia32_pause();
-#endif
-      }
+      if (ready()) return true;
+      std::this_thread::yield();
     } while (std::chrono::steady_clock::now() < end);
     return false;
   }
