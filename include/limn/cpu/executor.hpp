@@ -20,8 +20,9 @@ class Executor {
   [[nodiscard]] virtual int threads() const = 0;
 
   /// Calls task(0), ..., task(count - 1) once each, 1 <= count <= threads(), in any order and on
-  /// any threads, the caller's among them, and returns when all have returned. Tasks do not wait
-  /// for one another and do not throw. May throw only before the first of them begins.
+  /// any threads, the caller's among them, and returns when all have returned. Faster if task(i)
+  /// has the same thread each time. Tasks do not wait for one another and do not throw. May throw
+  /// only before the first of them begins.
   virtual void run(int count, const std::function<void(int)>& task) = 0;
 };
 

@@ -114,9 +114,9 @@ template <int... R>
   return detail::portable_kernels(std::make_integer_sequence<int, 6>{});
 }
 
-/// Tiles of a chunk that one thread transforms, multiplies and transforms back. Each chunk reads all
-/// weights once, so that many tiles are few readings; transformed tiles and products, 74 KB a tile
-/// at 256 channels, should stay in the second cache.
+/// Tiles of a chunk that one thread transforms, multiplies and transforms back. Each chunk reads
+/// all weights once, so that many tiles are few readings; transformed tiles and products, 74 KB a
+/// tile at 256 channels, should stay in the second cache.
 [[nodiscard]] constexpr Index tiles_per_chunk(Isa isa) { return isa >= Isa::avx512 ? 26 : 12; }
 
 }  // namespace limn::inline v0::cpu::winograd
