@@ -90,8 +90,8 @@ class ThreadPool {
   // may wake up so late that the loop is over.
   static constexpr std::chrono::milliseconds patience{1};
 
-  /// Did ready() become true in that time? After some 50 us whoever else wants the processor has
-  /// it.
+  /// Did ready() become true in that time? After 1000 pauses, 13 us on a Xeon, whoever else wants
+  /// the processor has it.
   template <class Ready>
   static bool look_out(Ready&& ready) {
     for (int i = 0; i < 1000; ++i) {
